@@ -1,0 +1,11 @@
+//! Judging measurements: the condition language, readings, and verdicts over them.
+
+mod alert;
+mod condition;
+mod quantity;
+mod reading;
+
+pub use alert::{Alert, AlertMatch, LabelTest};
+pub use condition::{Compare, Comparison, Condition};
+pub use quantity::Quantity;
+pub use reading::{NoData, Reading};

@@ -1,0 +1,68 @@
+//! One answer of a metric: a fresh finite value, or the reason why there is none.
+
+use crate::units::UnixMillis;
+use std::fmt;
+use std::time::Duration;
+
+/// What asking for a metric gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reading {
+    /// A finite value in the base unit of the metric's quantity.
+    Value {
+        /// The value.
+        value: f64,
+        /// How many samples it rests on, where the provider knows.
+        samples: Option<u64>,
+        /// When it was true.
+        at: UnixMillis,
+    },
+    /// Nothing that a decision may rest on.
+    NoData(NoData),
+}
+
+/// Why a metric has no usable value. The texts in it are for people, shortened, and free of secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoData {
+    /// Nobody listens, the name does not resolve, the connection broke.
+    Unreachable(String),
+    /// No complete answer in time.
+    TimedOut(Duration),
+    /// The provider answered with an error of its own.
+    Refused(String),
+    /// The answer was not in the provider's format.
+    Malformed(String),
+    /// The answer had no series.
+    Empty,
+    /// The query matched several series where one is needed.
+    SeveralSeries(usize),
+    /// The value is NaN or infinite.
+    NotFinite(String),
+    /// The newest value is older than allowed.
+    Stale(Duration),
+    /// Too few samples to say anything.
+    TooFew {
+        /// How many there are.
+        have: u64,
+        /// How many are needed.
+        need: u64,
+    },
+    /// Nobody asked: no provider of that name is configured.
+    NoProvider(String),
+}
+
+impl fmt::Display for NoData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "provider unreachable ({why})"),
+            Self::TimedOut(after) => write!(f, "no answer within {}", crate::units::format_duration(*after)),
+            Self::Refused(why) => write!(f, "provider answered with an error ({why})"),
+            Self::Malformed(why) => write!(f, "answer could not be read ({why})"),
+            Self::Empty => f.write_str("no series matches the query"),
+            Self::SeveralSeries(count) => write!(f, "{count} series match the query where one is needed"),
+            Self::NotFinite(what) => write!(f, "value is {what}"),
+            Self::Stale(age) => write!(f, "newest value is {} old", crate::units::format_duration(*age)),
+            Self::TooFew { have, need } => write!(f, "{have} of {need} samples"),
+            Self::NoProvider(name) => write!(f, "no provider `{name}` is configured"),
+        }
+    }
+}

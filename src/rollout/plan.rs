@@ -1,0 +1,172 @@
+//! A rollout's plan, valid by construction: built by lowering a document, then trusted.
+
+use crate::analysis::{Condition, Quantity};
+use crate::flag::Expression;
+use crate::units::{Exposure, FlagKey, MetricName, RolloutName, VariantName, WaveName};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Waves for one flag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The rollout's name.
+    pub name: RolloutName,
+    /// The environment it belongs to; `default` when nothing else is said.
+    pub environment: Arc<str>,
+    /// The flag whose exposure it drives.
+    pub flag: FlagKey,
+    /// The variant being rolled out.
+    pub candidate: VariantName,
+    /// The variant that everybody else gets.
+    pub stable: VariantName,
+    /// The context attribute that is hashed.
+    pub bucket_by: Arc<str>,
+    /// Hashed before the attribute; the rollout's name unless the plan says otherwise.
+    pub salt: Arc<str>,
+    /// What conditions may speak of.
+    pub metrics: BTreeMap<MetricName, Metric>,
+    /// At least one; exposures never fall from one to the next.
+    pub waves: Vec<Wave>,
+    /// The watch after the last wave.
+    pub after: Option<After>,
+}
+
+/// One step of exposure and what must be true to leave it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wave {
+    /// Its name, unique in the plan.
+    pub name: WaveName,
+    /// The share of the audience that gets the candidate.
+    pub exposure: Exposure,
+    /// Who may be in the share; `None` is everybody.
+    pub audience: Option<Arc<Expression>>,
+    /// The least time under observation before the next wave.
+    pub bake: Duration,
+    /// The time between checks; at least a second.
+    pub every: Duration,
+    /// Who must agree before this wave opens.
+    pub approval: Option<Arc<str>>,
+    /// All must be true to go on.
+    pub advance_when: Vec<Condition>,
+    /// While one is true the rollout stays where it is. Those of `always` included.
+    pub hold_when: Vec<Condition>,
+    /// When one is true the flag closes. Those of `always` included.
+    pub close_when: Vec<Condition>,
+}
+
+/// The watch at full exposure before the rollout counts as completed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct After {
+    /// How long.
+    pub watch: Duration,
+    /// The time between checks.
+    pub every: Duration,
+    /// When one is true the flag closes: those of `always`.
+    pub close_when: Vec<Condition>,
+}
+
+/// A named reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metric {
+    /// What its values mean.
+    pub unit: Unit,
+    /// What it may cause.
+    pub role: Role,
+    /// Where it comes from.
+    pub source: MetricSource,
+}
+
+/// The unit a provider answers in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// A share, 1 being the whole.
+    Ratio,
+    /// A share, 100 being the whole.
+    Percent,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Bytes.
+    Bytes,
+    /// How many.
+    Count,
+    /// Anything else.
+    Number,
+}
+
+impl Unit {
+    /// What is measured.
+    #[must_use]
+    pub const fn quantity(self) -> Quantity {
+        match self {
+            Self::Ratio | Self::Percent => Quantity::Ratio,
+            Self::Seconds | Self::Milliseconds => Quantity::Time,
+            Self::Bytes => Quantity::Size,
+            Self::Count => Quantity::Count,
+            Self::Number => Quantity::Number,
+        }
+    }
+
+    /// The factor from this unit to its quantity's base unit.
+    #[must_use]
+    pub const fn factor(self) -> f64 {
+        match self {
+            Self::Percent => 0.01,
+            Self::Seconds => 1_000.0,
+            Self::Ratio | Self::Milliseconds | Self::Bytes | Self::Count | Self::Number => 1.0,
+        }
+    }
+}
+
+/// What a metric may cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// May close the flag.
+    Guardrail,
+    /// May only hold.
+    Signal,
+}
+
+/// Where a metric's values come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MetricSource {
+    /// What applications post, kept by Tidegate itself, for the candidate variant.
+    Outcomes {
+        /// Which figure.
+        measure: Measure,
+        /// Over how long.
+        window: Duration,
+        /// Fewer outcomes than this are no data.
+        min_samples: u64,
+    },
+    /// An instant query.
+    Prometheus {
+        /// With the placeholders `{{variant}}`, `{{flag}}` and `{{window}}`, which are known to be the only ones.
+        query: Arc<str>,
+        /// What `{{window}}` stands for.
+        window: Duration,
+        /// A different server than the configured one.
+        address: Option<Arc<str>>,
+    },
+}
+
+/// The figures that posted outcomes give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Failed outcomes by all outcomes.
+    ErrorRatio,
+    /// Median latency.
+    LatencyP50,
+    /// 95th percentile of the latency.
+    LatencyP95,
+    /// 99th percentile of the latency.
+    LatencyP99,
+    /// All outcomes.
+    Count,
+    /// Failed outcomes.
+    Errors,
+    /// The mean of the posted values.
+    ValueMean,
+}

@@ -1,0 +1,86 @@
+//! Where a rollout stands. What is valid only in some states lives inside those variants.
+
+use super::cause::Cause;
+use crate::analysis::Alert;
+use crate::units::UnixMillis;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Where a rollout stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// Applied and waiting for its start: nothing is laid over the flag.
+    Pending {
+        /// How many attempts there were before.
+        attempts: u32,
+    },
+    /// In a wave.
+    Running(Stage),
+    /// In a wave whose clock stands still. Guardrails go on being checked: a pause never delays a closing.
+    Paused {
+        /// The wave, as it was.
+        stage: Stage,
+        /// Since when.
+        since: UnixMillis,
+    },
+    /// All waves done; watched at the last wave's exposure.
+    Watching(Stage),
+    /// Done: the last wave's exposure stays.
+    Completed {
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// When.
+        at: UnixMillis,
+    },
+    /// Closed: the candidate is served to nobody.
+    RolledBack {
+        /// Which attempt it was, from 1.
+        attempt: u32,
+        /// When.
+        at: UnixMillis,
+        /// The index of the wave it was in.
+        wave: usize,
+        /// Why.
+        cause: Cause,
+    },
+}
+
+/// A wave, or the watch after the last one, under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Which attempt, from 1: a retry is a new one.
+    pub attempt: u32,
+    /// The index of the wave; of the last one while watching.
+    pub wave: usize,
+    /// When it was entered.
+    pub entered: UnixMillis,
+    /// Time under observation: between checks that had their data and nothing to hold for.
+    pub baked: Duration,
+    /// The last check.
+    pub checked: Option<Check>,
+    /// Since when each comparison with a `for` has been true without a break. The keys are their
+    /// canonical texts, so that they survive a restart.
+    pub true_since: BTreeMap<String, UnixMillis>,
+    /// Alerts that fire now and concern this rollout, by fingerprint. Bounded.
+    pub firing: BTreeMap<String, Alert>,
+}
+
+/// What the last check left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// When.
+    pub at: UnixMillis,
+    /// Whether the time up to the next check may count as baking.
+    pub standing: Standing,
+}
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Data for everything, nothing to hold for.
+    Clear,
+    /// A `hold_when` was true.
+    Held,
+    /// Something had no data.
+    Blind,
+}

@@ -1,0 +1,87 @@
+//! From bytes to a tree, or to the reason why not.
+
+use super::problem::{Problem, Problems};
+use super::text::{Span, Text};
+use super::tree::Node;
+use super::{json, yaml};
+
+/// The deepest nesting a document may have. Far over any real one, far under any stack.
+pub(super) const DEEPEST: usize = 256;
+
+/// The most values a document may have after YAML's aliases are expanded.
+pub(super) const MOST_NODES: usize = 20_000_000;
+
+/// How a document is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Strict JSON.
+    Json,
+    /// YAML 1.2, core schema.
+    Yaml,
+}
+
+impl Format {
+    /// By a file name's ending: `.json`, `.yaml`, `.yml`.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit_once('.')?;
+        match ending.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "yaml" | "yml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+}
+
+/// A text and the documents in it: one in JSON, one or more (`---`) in YAML.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The text, which the nodes' spans refer to.
+    pub text: Text,
+    /// The documents; at least one.
+    pub documents: Vec<Node>,
+}
+
+/// Reads a file's bytes.
+///
+/// # Errors
+/// When it cannot be read as a document at all: not UTF-8, empty, truncated, nested too deeply,
+/// with duplicate keys, or not of the format's grammar.
+pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Problem>> {
+    let fail = |text: &Text, offset: usize, message: String, hint: Option<&str>| {
+        let mut problems = Problems::new(text);
+        let span = Span { start: offset, end: text.content().len().min(offset.saturating_add(40)) };
+        match hint {
+            Some(hint) => problems.add_with_hint(span, message, hint),
+            None => problems.add(span, message),
+        }
+        Err(problems.into_vec())
+    };
+    let bare = Text::new(name, "");
+    if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
+        return fail(&bare, 0, "the file is UTF-16".to_owned(), Some("save it as UTF-8"));
+    }
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let upto = Text::new(name, &String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()));
+        let hint = "is it binary, UTF-16, or cut off by a crash? Save it as UTF-8 text";
+        return fail(&upto, at, "the file has a NUL byte".to_owned(), Some(hint));
+    }
+    let content = match std::str::from_utf8(bytes) {
+        Ok(content) => content,
+        Err(error) => {
+            let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let upto = Text::new(name, &String::from_utf8_lossy(sound));
+            return fail(&upto, error.valid_up_to(), "the file is not UTF-8 here".to_owned(), Some("save it as UTF-8"));
+        }
+    };
+    // A byte order mark says nothing in UTF-8; some editors write it all the same.
+    let text = Text::new(name, content.strip_prefix('\u{FEFF}').unwrap_or(content));
+    if text.content().trim().is_empty() {
+        return fail(&text, 0, "the file is empty".to_owned(), Some("write `{\"flags\": {}}` for no flags"));
+    }
+    let documents = match format {
+        Format::Json => json::parse(&text).map(|node| vec![node]),
+        Format::Yaml => yaml::parse(&text),
+    };
+    documents.map(|documents| Parsed { text, documents })
+}

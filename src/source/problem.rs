@@ -1,0 +1,107 @@
+//! What is wrong in a file, where, and what to do about it.
+
+use super::text::{Span, Text};
+use std::fmt;
+use std::sync::Arc;
+
+/// The longest excerpt of the offending text that a problem quotes.
+const LONGEST_EXCERPT: usize = 80;
+
+/// One fault in a file: a sentence, its place, the offending text and, where one is known, the mend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file's path.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What the fault belongs to, such as ``flag `checkout` ``; `None` when it is the whole file.
+    pub subject: Option<String>,
+    /// What is wrong, as a sentence without a full stop.
+    pub message: String,
+    /// The text at that place, shortened.
+    pub excerpt: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        if let Some(subject) = &self.subject {
+            write!(f, "{subject}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "; {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Collects the problems of one text, so that all of them are reported at once.
+#[derive(Debug)]
+pub struct Problems<'t> {
+    text: &'t Text,
+    subject: Option<String>,
+    found: Vec<Problem>,
+}
+
+impl<'t> Problems<'t> {
+    /// None yet, for this text.
+    #[must_use]
+    pub fn new(text: &'t Text) -> Self {
+        Self { text, subject: None, found: Vec::new() }
+    }
+
+    /// What the following problems belong to, such as ``flag `checkout` ``.
+    pub fn set_subject(&mut self, subject: Option<String>) {
+        self.subject = subject;
+    }
+
+    /// Notes a problem.
+    pub fn add(&mut self, span: Span, message: impl Into<String>) {
+        self.push(span, message.into(), None);
+    }
+
+    /// Notes a problem together with what to do about it.
+    pub fn add_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.push(span, message.into(), Some(hint.into()));
+    }
+
+    /// How many so far: compare before and after to know whether a part was sound.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The problems in the order of their places.
+    #[must_use]
+    pub fn into_vec(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|problem| (problem.line, problem.column));
+        self.found
+    }
+
+    fn push(&mut self, span: Span, message: String, hint: Option<String>) {
+        let (line, column) = self.text.line_column(span.start);
+        let first_line = self.text.slice(span).lines().next().unwrap_or("");
+        let mut excerpt: String = first_line.chars().take(LONGEST_EXCERPT).collect();
+        if excerpt.len() < first_line.len() {
+            excerpt.push('…');
+        }
+        let file = Arc::clone(self.text.name());
+        self.found.push(Problem { file, line, column, subject: self.subject.clone(), message, excerpt, hint });
+    }
+}
+
+/// "did you mean" for a word that is close to one of the known ones.
+#[must_use]
+pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 4).clamp(1, 4))
+        .min()
+        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}

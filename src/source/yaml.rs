@@ -1,0 +1,232 @@
+//! YAML to a tree with places. Built from the parser's events with a stack of our own, so that
+//! nesting costs no stack of the machine's and aliases cannot grow without bound.
+
+use super::json::refuse_duplicates;
+use super::parse::{DEEPEST, MOST_NODES};
+use super::problem::{Problem, Problems};
+use super::text::{Span, Text};
+use super::tree::{Entry, Node, Value};
+use granit_parser::{Event, Parser, ScalarStyle};
+use std::collections::HashMap;
+
+pub(super) fn parse(text: &Text) -> Result<Vec<Node>, Vec<Problem>> {
+    let mut builder = Builder::new(text);
+    for event in Parser::new_from_str(text.content()) {
+        let stopped = match event {
+            Ok((event, span)) => {
+                let range = span.byte_range().unwrap_or(0..0);
+                builder.take(event, Span { start: range.start, end: range.end }).is_err()
+            }
+            Err(error) => {
+                let start = error.marker().byte_offset().unwrap_or(0);
+                builder.problems.add(Span { start, end: start }, format!("not YAML: {}", error.info()));
+                true
+            }
+        };
+        if stopped {
+            break;
+        }
+    }
+    match builder.problems.count() {
+        0 => Ok(builder.documents),
+        _ => Err(builder.problems.into_vec()),
+    }
+}
+
+/// Reading cannot go on; the reason is among the problems.
+struct Stop;
+
+enum Open {
+    Array { items: Vec<Node>, start: usize, anchor: usize },
+    Object { entries: Vec<Entry>, key: Option<(String, Span)>, start: usize, anchor: usize },
+}
+
+struct Builder<'t> {
+    text: &'t Text,
+    problems: Problems<'t>,
+    stack: Vec<Open>,
+    /// Anchored nodes with how many values each has, itself included.
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    documents: Vec<Node>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(text: &'t Text) -> Self {
+        Self {
+            text,
+            problems: Problems::new(text),
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            nodes: 0,
+            documents: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+        match event {
+            Event::Scalar(content, style, anchor, tag) => {
+                let node = Node { span, value: self.scalar(&content, style, tag.as_deref(), span) };
+                self.place(node, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.open(Open::Array { items: Vec::new(), start: span.start, anchor }, span)
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.open(Open::Object { entries: Vec::new(), key: None, start: span.start, anchor }, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(span),
+            Event::Alias(anchor) => self.alias(anchor, span),
+            Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(..)
+            | Event::DocumentEnd
+            | Event::Anchor(..)
+            | Event::UnresolvedAlias(_)
+            | Event::Comment(..)
+            | _ => Ok(()),
+        }
+    }
+
+    fn open(&mut self, open: Open, span: Span) -> Result<(), Stop> {
+        if self.stack.len() >= DEEPEST {
+            self.problems.add(span, format!("nested deeper than {DEEPEST} levels"));
+            return Err(Stop);
+        }
+        self.stack.push(open);
+        Ok(())
+    }
+
+    fn close(&mut self, end: Span) -> Result<(), Stop> {
+        let closed = self.stack.pop();
+        match closed {
+            Some(Open::Array { items, start, anchor }) => {
+                self.place(Node { span: Span { start, end: end.end.max(start) }, value: Value::Array(items) }, anchor)
+            }
+            Some(Open::Object { entries, start, anchor, .. }) => {
+                refuse_duplicates(&entries, &mut self.problems);
+                let span = Span { start, end: end.end.max(start) };
+                self.place(Node { span, value: Value::Object(entries) }, anchor)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
+        let Some((node, size)) = self.anchors.get(&anchor) else {
+            self.problems.add_with_hint(span, "an alias to a value that contains it", "write the value out");
+            return Err(Stop);
+        };
+        self.nodes = self.nodes.saturating_add(*size);
+        let copy = Node { span, value: node.value.clone() };
+        self.place(copy, 0)
+    }
+
+    fn place(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+        self.nodes = self.nodes.saturating_add(1);
+        if self.nodes > MOST_NODES {
+            self.problems.add(node.span, format!("more than {MOST_NODES} values, aliases included"));
+            return Err(Stop);
+        }
+        if anchor != 0 {
+            self.anchors.insert(anchor, (node.clone(), size_of(&node)));
+        }
+        match self.stack.last_mut() {
+            None => self.documents.push(node),
+            Some(Open::Array { items, .. }) => items.push(node),
+            Some(Open::Object { entries, key, .. }) => match key.take() {
+                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                None => {
+                    let text = match node.value {
+                        Value::String(text) => text,
+                        // `10: x` and `true: x`: the key is what is written.
+                        Value::Number(_) | Value::Bool(_) | Value::Null => self.text.slice(node.span).to_owned(),
+                        Value::Array(_) | Value::Object(_) => {
+                            self.problems.add(node.span, "a key must be a text");
+                            String::new()
+                        }
+                    };
+                    *key = Some((text, node.span));
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// YAML 1.2's core schema; a tag `!!str` keeps a text a text.
+    fn scalar(&mut self, content: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>, span: Span) -> Value {
+        let tagged = tag.and_then(granit_parser::Tag::core_suffix);
+        if tag.is_some() && tagged.is_none() && tag.is_some_and(granit_parser::Tag::is_custom) {
+            self.problems.add_with_hint(span, "a tag of YAML that means nothing here", "remove the `!tag`");
+        }
+        if style != ScalarStyle::Plain || tagged == Some("str") {
+            return Value::String(content.to_owned());
+        }
+        match content {
+            "" | "~" | "null" | "Null" | "NULL" => Value::Null,
+            "true" | "True" | "TRUE" => Value::Bool(true),
+            "false" | "False" | "FALSE" => Value::Bool(false),
+            _ => match number(content) {
+                Some(Ok(number)) => Value::Number(number),
+                Some(Err(())) => {
+                    self.problems.add_with_hint(
+                        span,
+                        format!("`{content}` is not a finite number"),
+                        "quote it if it is a text",
+                    );
+                    Value::Null
+                }
+                None => Value::String(content.to_owned()),
+            },
+        }
+    }
+}
+
+/// A plain scalar as a number in JSON's spelling: `Some(Err)` when it is an infinity or no number.
+fn number(content: &str) -> Option<Result<String, ()>> {
+    let finite =
+        |text: &str| text.parse::<serde_json::Number>().ok().and_then(|n| n.as_f64()).is_some_and(f64::is_finite);
+    let radix = |digits: &str, radix| u64::from_str_radix(digits, radix).map(|n| n.to_string()).map_err(|_| ());
+    if let Some(digits) = content.strip_prefix("0x") {
+        return digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| radix(digits, 16));
+    }
+    if let Some(digits) = content.strip_prefix("0o") {
+        return digits.bytes().all(|b| b.is_ascii_digit()).then(|| radix(digits, 8));
+    }
+    let unsigned = content.strip_prefix(['+', '-']).unwrap_or(content);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") || matches!(content, ".nan" | ".NaN" | ".NAN") {
+        return Some(Err(()));
+    }
+    let shaped = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.bytes().any(|b| b.is_ascii_digit())
+        && unsigned.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    if !shaped {
+        return None;
+    }
+    if finite(content) {
+        return Some(Ok(content.to_owned()));
+    }
+    // `+1`, `.5`, `5.` and `007` are numbers in YAML but not in JSON: written anew.
+    let float: f64 = content.parse().ok()?;
+    match float.is_finite() {
+        true => {
+            serde_json::Number::from_f64(float).map(|number| Ok(number.to_string().trim_end_matches(".0").to_owned()))
+        }
+        false => Some(Err(())),
+    }
+}
+
+/// How many values a node holds, itself included.
+fn size_of(node: &Node) -> usize {
+    let mut count = 0_usize;
+    let mut rest = vec![node];
+    while let Some(node) = rest.pop() {
+        count = count.saturating_add(1);
+        match &node.value {
+            Value::Array(items) => rest.extend(items),
+            Value::Object(entries) => rest.extend(entries.iter().map(|entry| &entry.value)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    count
+}

@@ -1,0 +1,13 @@
+//! Numbers and names with their units. Constructors validate; what exists is right.
+
+mod duration;
+mod exposure;
+mod generation;
+mod name;
+mod time;
+
+pub use duration::{DurationError, format_duration, parse_duration};
+pub use exposure::{Exposure, ExposureError};
+pub use generation::Generation;
+pub use name::{FlagKey, MetricName, NameError, RolloutName, VariantName, WaveName};
+pub use time::UnixMillis;
