@@ -153,18 +153,21 @@ impl Lane {
         let Some(unsaved) = self.unsaved.take() else { return };
         self.store_problem = None;
         self.shared.world.metrics.rollback_durable(unsaved.accepted.elapsed());
-        if unsaved.journaled
-            && let Some(journal) = self.shared.world.journal.clone()
-        {
-            let name = self.plan.name.clone();
-            let cleared = tokio::task::spawn_blocking(move || journal.clear(&name)).await;
-            if !matches!(cleared, Ok(Ok(()))) {
-                tracing::warn!(rollout = %self.plan.name, "the local record of the stored closing could not be cleared");
-            }
+        if unsaved.journaled {
+            self.clear_journal(self.state.attempt()).await;
         }
         self.announce();
         for reply in unsaved.replies {
             answer(reply, Ok(Triggered::Closed(Box::new(self.view()))));
+        }
+    }
+
+    async fn clear_journal(&self, attempt: u32) {
+        let Some(journal) = self.shared.world.journal.clone() else { return };
+        let name = self.plan.name.clone();
+        let cleared = tokio::task::spawn_blocking(move || journal.clear(&name, attempt)).await;
+        if !matches!(cleared, Ok(Ok(()))) {
+            tracing::warn!(rollout = %self.plan.name, "the local record of a stored closing could not be cleared");
         }
     }
 
@@ -243,14 +246,21 @@ impl Lane {
     /// clock taken up without the time that nobody watched.
     pub(super) async fn recover(&mut self, closing: Option<ClosingRecord>) {
         let now = self.now();
-        if let Some(closing) = closing
-            && let Some(decision) = self.repeat(&closing)
-        {
-            if let Effect::Close(effect) = &decision.effect {
-                self.shared.world.publisher.close(&self.plan.flag, effect.overlay());
+        match closing.map(|closing| (self.repeat(&closing), closing.attempt)) {
+            Some((Some(decision), _)) => {
+                if let Effect::Close(effect) = &decision.effect {
+                    self.shared.world.publisher.close(&self.plan.flag, effect.overlay());
+                }
+                self.take_closing(decision, None, None).await;
+                // It is in the local record already, so it is cleared from there once it is stored.
+                match &mut self.unsaved {
+                    Some(unsaved) => unsaved.journaled = true,
+                    None => self.clear_journal(self.state.attempt()).await,
+                }
+                return;
             }
-            self.take_closing(decision, None, None).await;
-            return;
+            Some((None, attempt)) => self.clear_journal(attempt).await,
+            None => {}
         }
         if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, now) {
             self.state = decision.next;
@@ -260,13 +270,8 @@ impl Lane {
 
     /// The decision of a closing that was served and locally recorded, but never reached the store.
     fn repeat(&self, closing: &ClosingRecord) -> Option<Decision> {
-        let attempt = match &self.state {
-            State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => stage.attempt,
-            State::Completed { attempt, .. } => *attempt,
-            State::Pending { .. } | State::RolledBack { .. } => return None,
-        };
         // A closing of an earlier attempt has been overtaken by a person's retry.
-        if attempt != closing.attempt {
+        if self.state.attempt() != closing.attempt || matches!(self.state, State::RolledBack { .. }) {
             return None;
         }
         let event = Event::Rollback { by: "recovery".to_owned(), reason: None };
