@@ -1,1 +1,3 @@
-//! .
+//! The doors that speak HTTP.
+
+pub mod evaluation;
