@@ -1,1 +1,8 @@
-//! .
+//! The doors: evaluation for applications, control for people and machines.
+
+pub mod api;
+mod auth;
+mod error;
+
+pub use auth::Gate;
+pub use error::ApiError;
