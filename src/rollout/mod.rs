@@ -1,9 +1,22 @@
 //! Rollouts: the plan, the state, and the pure decision what comes next.
 
 mod cause;
+mod check;
+mod concern;
+mod decide;
+mod decision;
+mod event;
 mod plan;
+mod stage;
 mod state;
+mod wait;
 
 pub use cause::Cause;
+pub use concern::{Concern, concern};
+pub use decide::{decide, describe, standing_waits};
+pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
+pub use event::{Event, Evidence};
 pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
+pub use stage::{exposure, next_check_in, overlay};
 pub use state::{Check, Stage, Standing, State};
+pub use wait::{Wait, sentence};

@@ -1,0 +1,147 @@
+//! What the doors ask of the controller and what they get back.
+
+use crate::rollout::{Plan, State, Wait};
+use crate::source::Problem;
+use crate::store::PlanSource;
+use crate::units::{Exposure, MetricName, RolloutName, UnixMillis};
+use std::sync::Arc;
+
+/// A rollout as it stands now.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The plan in force.
+    pub plan: Arc<Plan>,
+    /// The plan's text and where it came from.
+    pub source: Arc<PlanSource>,
+    /// Where it stands.
+    pub state: State,
+    /// How often it changed; each change has the next number.
+    pub version: u64,
+    /// Why it stands there, as one sentence.
+    pub reason: String,
+    /// What it waits for.
+    pub waits: Vec<Wait>,
+    /// The share that has the candidate, as the evaluators serve it.
+    pub exposure: Exposure,
+    /// Only a person can make it go on.
+    pub needs_person: bool,
+    /// The last answers of its metrics.
+    pub readings: Vec<ReadingView>,
+    /// When the next check is due.
+    pub next_check: Option<UnixMillis>,
+    /// The last change.
+    pub updated: UnixMillis,
+    /// What is wrong around it: its flag, a store that refuses, a newer plan that cannot take effect.
+    pub problems: Vec<String>,
+}
+
+/// A metric's last answer, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadingView {
+    /// The metric.
+    pub metric: MetricName,
+    /// The value with its unit, or why there is none.
+    pub shown: String,
+    /// Whether it is a value.
+    pub data: bool,
+}
+
+/// What a person can tell a rollout to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// Begin the first wave.
+    Start,
+    /// Stop the clock.
+    Pause,
+    /// Let the clock go on.
+    Resume,
+    /// Go on to the next wave.
+    Promote,
+    /// Close the flag.
+    Rollback,
+    /// Begin anew after a closing.
+    Retry,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Start, Self::Pause, Self::Resume, Self::Promote, Self::Rollback, Self::Retry];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Promote => "promote",
+            Self::Rollback => "rollback",
+            Self::Retry => "retry",
+        }
+    }
+
+    /// The verb of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|verb| verb.as_str() == word)
+    }
+}
+
+/// Why a command did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// There is no such rollout.
+    #[error("there is no rollout `{0}`")]
+    Unknown(RolloutName),
+    /// Not legal in the state it is in.
+    #[error("{0}")]
+    Refused(String),
+    /// The store could not take it; for an opening nothing has changed.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What applying a plan did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is new.
+    Created,
+    /// It was the same already.
+    Unchanged,
+    /// It replaced an older one.
+    Updated,
+}
+
+/// A plan that was taken.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The rollout.
+    pub view: View,
+    /// What was done.
+    pub outcome: Outcome,
+}
+
+/// Why a plan was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// It is not valid.
+    #[error("the plan has {} problem(s)", .0.len())]
+    Invalid(Vec<Problem>),
+    /// It cannot replace what is there now.
+    #[error("{0}")]
+    Refused(String),
+    /// The store could not take it; nothing has changed.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// What alerts did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlertAnswer {
+    /// Rollouts that closed because of them. Durable when this is answered.
+    pub closed: Vec<RolloutName>,
+    /// Rollouts that were closed before.
+    pub already_closed: Vec<RolloutName>,
+    /// Live rollouts that the alerts concern and that did not close.
+    pub concerned: Vec<RolloutName>,
+}

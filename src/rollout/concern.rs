@@ -1,0 +1,54 @@
+//! Which alerts are a rollout's business.
+
+use super::plan::Plan;
+use crate::analysis::{Alert, Condition};
+
+/// How an alert relates to a rollout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// Not at all: its labels name another rollout, flag or environment.
+    No,
+    /// It names nothing, so it is the business of every rollout whose conditions it matches.
+    General,
+    /// Its label `rollout` or `flag` names this one.
+    Named,
+}
+
+/// Reads an alert's labels `rollout`, `flag` and `environment`. An environment is compared only where
+/// the plan names one, for a plan without one must not miss an alert that has one.
+#[must_use]
+pub fn concern(plan: &Plan, alert: &Alert) -> Concern {
+    let label = |name: &str| alert.labels.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let other = |name: &str, own: &str| label(name).is_some_and(|value| value != own);
+    let environment_differs = &*plan.environment != "default" && other("environment", &plan.environment);
+    if environment_differs || other("rollout", plan.name.as_str()) || other("flag", plan.flag.as_str()) {
+        return Concern::No;
+    }
+    match label("rollout").or(label("flag")) {
+        Some(_) => Concern::Named,
+        None => Concern::General,
+    }
+}
+
+/// Whether the plan says anything of alerts, in any wave.
+pub(super) fn speaks_of_alerts(plan: &Plan) -> bool {
+    conditions(plan).any(|condition| has_alert(condition, &|_| true))
+}
+
+/// Whether some test in the plan matches this alert.
+pub(super) fn plan_matches(plan: &Plan, alert: &Alert) -> bool {
+    conditions(plan).any(|condition| has_alert(condition, &|test: &crate::analysis::AlertMatch| test.matches(alert)))
+}
+
+fn conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
+    let waves = plan.waves.iter().flat_map(|wave| wave.close_when.iter().chain(&wave.hold_when));
+    waves.chain(plan.after.iter().flat_map(|after| &after.close_when))
+}
+
+fn has_alert(condition: &Condition, wanted: &dyn Fn(&crate::analysis::AlertMatch) -> bool) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| has_alert(part, wanted)),
+        Condition::Compare(_) => false,
+        Condition::Alert(test) => wanted(test),
+    }
+}

@@ -1,0 +1,226 @@
+//! What a decision says: the next state, what becomes of the exposure, what goes into the record.
+
+use super::cause::Cause;
+use super::state::State;
+use super::wait::{Wait, sentence};
+use crate::analysis::Truth;
+use crate::flag::Overlay;
+use crate::units::{Exposure, WaveName, format_duration};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The outcome of [`decide`](super::decide).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Where the rollout stands from now on.
+    pub next: State,
+    /// What becomes of the exposure.
+    pub effect: Effect,
+    /// What happened, if it is worth a row in the ledger.
+    pub change: Option<Change>,
+    /// What it waits for now; empty only when it is completed.
+    pub waits: Vec<Wait>,
+    /// Each condition that was looked at.
+    pub findings: Vec<Finding>,
+    /// A check should be made at once, for something spoke of metrics that nobody asked for yet.
+    pub check_now: bool,
+}
+
+/// What a decision does to the exposure. Opening and closing are different things to do: an
+/// [`Opening`] is made durable before it is published, a [`Closing`] is published before anything else.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Nothing.
+    Keep,
+    /// More users get the candidate.
+    Open(Opening),
+    /// Nobody gets it any more.
+    Close(Closing),
+}
+
+/// An exposure to publish once the state is durable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening(pub(super) Overlay);
+
+/// A closing to publish at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closing(pub(super) Overlay);
+
+impl Opening {
+    /// What is laid over the flag.
+    #[must_use]
+    pub fn into_overlay(self) -> Overlay {
+        self.0
+    }
+}
+
+impl Closing {
+    /// What is laid over the flag.
+    #[must_use]
+    pub const fn overlay(&self) -> &Overlay {
+        &self.0
+    }
+}
+
+/// A condition and what a check made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which of the lists it stands in.
+    pub list: List,
+    /// The condition in canonical form.
+    pub condition: String,
+    /// Its value.
+    pub truth: Truth,
+    /// What was seen.
+    pub seen: String,
+}
+
+/// The lists of conditions in a wave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    /// `close_when`
+    Close,
+    /// `hold_when`
+    Hold,
+    /// `advance_when`
+    Advance,
+}
+
+/// Something that happened to a rollout: one row of the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Closed.
+    Closed {
+        /// Why.
+        cause: Cause,
+        /// The wave it was in.
+        wave: WaveName,
+        /// The share that had the candidate.
+        exposure: Exposure,
+    },
+    /// The first wave of an attempt opened.
+    Started {
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The wave.
+        wave: WaveName,
+        /// Its share.
+        exposure: Exposure,
+        /// Who.
+        by: String,
+    },
+    /// A further wave opened.
+    WaveOpened {
+        /// The one before.
+        from: WaveName,
+        /// The wave.
+        wave: WaveName,
+        /// Its share.
+        exposure: Exposure,
+        /// How long the one before was under observation.
+        baked: Duration,
+        /// Who promoted it, if the plan's own conditions did not.
+        by: Option<String>,
+    },
+    /// The last wave is done and watched.
+    WatchBegan {
+        /// How long the last wave was under observation.
+        baked: Duration,
+        /// For how long.
+        watch: Duration,
+        /// Who promoted it, if the plan's own conditions did not.
+        by: Option<String>,
+    },
+    /// Done.
+    Completed {
+        /// Who promoted it, if the plan's own conditions did not.
+        by: Option<String>,
+    },
+    /// Something holds it.
+    Held(Vec<Wait>),
+    /// Nothing holds it any more.
+    Released,
+    /// Paused.
+    Paused {
+        /// Who.
+        by: String,
+    },
+    /// Goes on.
+    Resumed {
+        /// Who.
+        by: String,
+    },
+}
+
+impl Change {
+    /// A stable word for the kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Closed { .. } => "closed",
+            Self::Started { .. } => "started",
+            Self::WaveOpened { .. } => "wave-opened",
+            Self::WatchBegan { .. } => "watch-began",
+            Self::Completed { .. } => "completed",
+            Self::Held(_) => "held",
+            Self::Released => "released",
+            Self::Paused { .. } => "paused",
+            Self::Resumed { .. } => "resumed",
+        }
+    }
+
+    /// Who did it: a person, an alerting system, or the controller.
+    #[must_use]
+    pub fn actor(&self) -> Arc<str> {
+        match self {
+            Self::Closed { cause: Cause::Person { by, .. }, .. }
+            | Self::Started { by, .. }
+            | Self::Paused { by }
+            | Self::Resumed { by }
+            | Self::WaveOpened { by: Some(by), .. }
+            | Self::WatchBegan { by: Some(by), .. }
+            | Self::Completed { by: Some(by) } => Arc::from(by.as_str()),
+            Self::Closed { cause: Cause::Alert { .. }, .. } => Arc::from("alert"),
+            Self::Closed { cause: Cause::Metric { .. }, .. }
+            | Self::WaveOpened { .. }
+            | Self::WatchBegan { .. }
+            | Self::Completed { .. }
+            | Self::Held(_)
+            | Self::Released => Arc::from("controller"),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let promoted = |by: &Option<String>| by.as_ref().map(|by| format!(", promoted by {by}")).unwrap_or_default();
+        match self {
+            Self::Closed { cause, wave, exposure } => write!(f, "closed in wave {wave} at {exposure}: {cause}"),
+            Self::Started { attempt: 1, wave, exposure, by } => {
+                write!(f, "started by {by}: wave {wave} opens at {exposure}")
+            }
+            Self::Started { attempt, wave, exposure, by } => {
+                write!(f, "retried by {by} (attempt {attempt}): wave {wave} opens at {exposure}")
+            }
+            Self::WaveOpened { from, wave, exposure, baked, by } => {
+                let baked = format_duration(*baked);
+                write!(f, "wave {wave} opens at {exposure} after {baked} of {from}{}", promoted(by))
+            }
+            Self::WatchBegan { baked, watch, by } => {
+                let (baked, watch) = (format_duration(*baked), format_duration(*watch));
+                write!(f, "last wave done after {baked}; watched for {watch}{}", promoted(by))
+            }
+            Self::Completed { by } => write!(f, "completed{}: the flag can be cleaned up", promoted(by)),
+            Self::Held(waits) => f.write_str(&sentence(waits)),
+            Self::Released => f.write_str("nothing holds it any more; it goes on"),
+            Self::Paused { by } => write!(f, "paused by {by}"),
+            Self::Resumed { by } => write!(f, "resumed by {by}"),
+        }
+    }
+}
+
+/// Why an event is not legal in a state. The sentence says what to do instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(pub(super) String);

@@ -1,0 +1,69 @@
+//! Everything that can happen to a rollout.
+
+use crate::analysis::{Alert, Reading};
+use crate::units::MetricName;
+use std::collections::BTreeMap;
+
+/// One thing that happened. What closes comes first, here and wherever events are taken up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// An alert began to fire, or still does.
+    Firing(Alert),
+    /// A person wants it closed.
+    Rollback {
+        /// Who, as far as the door knew.
+        by: String,
+        /// What they said.
+        reason: Option<String>,
+    },
+    /// An alert stopped firing. It never opens anything.
+    Resolved {
+        /// The alert's identity.
+        fingerprint: String,
+    },
+    /// The metrics were asked.
+    Checked(Evidence),
+    /// A person begins the first wave, or the first wave of a new attempt.
+    Start {
+        /// Who.
+        by: String,
+        /// What is wrong with the flag.
+        flag_problems: Vec<String>,
+    },
+    /// A person stops the clock.
+    Pause {
+        /// Who.
+        by: String,
+    },
+    /// A person lets the clock go on.
+    Resume {
+        /// Who.
+        by: String,
+    },
+    /// A person goes on to the next wave: that stands for the approval and ends the bake. It does not
+    /// stand for the evidence, so it comes with a check made for it.
+    Promote {
+        /// Who.
+        by: String,
+        /// The check.
+        evidence: Evidence,
+    },
+    /// A person begins anew after a closing.
+    Retry {
+        /// Who.
+        by: String,
+        /// What is wrong with the flag.
+        flag_problems: Vec<String>,
+    },
+    /// The program took up a rollout that it had not watched for a while.
+    Recovered,
+}
+
+/// What a check found out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evidence {
+    /// The metrics' answers.
+    pub readings: BTreeMap<MetricName, Reading>,
+    /// What is wrong with the flag itself: missing, or without one of the variants.
+    pub flag_problems: Vec<String>,
+}

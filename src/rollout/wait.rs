@@ -1,0 +1,127 @@
+//! Why a rollout stays where it is.
+
+use crate::analysis::NoData;
+use crate::units::{MetricName, WaveName, format_duration};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One thing that a rollout waits for. The same words stand in the ledger, the API and the screens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wait {
+    /// Nobody started it yet.
+    Start,
+    /// Nobody retries it.
+    Retry,
+    /// Paused by a person.
+    Resume,
+    /// The wave's first check has not been made.
+    FirstCheck,
+    /// Not observed for long enough.
+    Bake {
+        /// What is missing.
+        left: Duration,
+    },
+    /// The watch after the last wave is not over.
+    Watch {
+        /// What is missing.
+        left: Duration,
+    },
+    /// An `advance_when` is not true: what was seen.
+    Advance(String),
+    /// A `hold_when` is true, or a `close_when` is about to be: what was seen.
+    Hold(String),
+    /// A metric has no usable value.
+    NoData {
+        /// Which.
+        metric: MetricName,
+        /// Why.
+        why: NoData,
+    },
+    /// The flag cannot carry the rollout as it is now.
+    Flag(String),
+    /// Somebody must agree to the next wave.
+    Approval {
+        /// The wave that would open.
+        wave: WaveName,
+        /// Who must agree.
+        role: Arc<str>,
+    },
+}
+
+impl Wait {
+    /// A stable word for the kind.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Retry => "retry",
+            Self::Resume => "paused",
+            Self::FirstCheck => "check",
+            Self::Bake { .. } => "bake",
+            Self::Watch { .. } => "watch",
+            Self::Advance(_) => "advance",
+            Self::Hold(_) => "hold",
+            Self::NoData { .. } => "no-data",
+            Self::Flag(_) => "flag",
+            Self::Approval { .. } => "approval",
+        }
+    }
+
+    /// Whether only a person can end it.
+    #[must_use]
+    pub const fn needs_person(&self) -> bool {
+        match self {
+            Self::Start | Self::Retry | Self::Resume | Self::Flag(_) | Self::Approval { .. } => true,
+            Self::FirstCheck
+            | Self::Bake { .. }
+            | Self::Watch { .. }
+            | Self::Advance(_)
+            | Self::Hold(_)
+            | Self::NoData { .. } => false,
+        }
+    }
+
+    /// Whether a promotion by a person goes past it: the bake and the approval, never the evidence.
+    #[must_use]
+    pub(super) const fn yields_to_promotion(&self) -> bool {
+        match self {
+            Self::Bake { .. } | Self::Approval { .. } => true,
+            Self::Start
+            | Self::Retry
+            | Self::Resume
+            | Self::FirstCheck
+            | Self::Watch { .. }
+            | Self::Advance(_)
+            | Self::Hold(_)
+            | Self::NoData { .. }
+            | Self::Flag(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("waits to be started"),
+            Self::Retry => f.write_str("closed; `retry` begins a new attempt"),
+            Self::Resume => f.write_str("paused"),
+            Self::FirstCheck => f.write_str("waits for the wave's first check"),
+            Self::Bake { left } => write!(f, "bake: {} left", format_duration(*left)),
+            Self::Watch { left } => write!(f, "watch: {} left", format_duration(*left)),
+            Self::Advance(seen) => f.write_str(seen),
+            Self::Hold(seen) => write!(f, "held: {seen}"),
+            Self::NoData { metric, why } => write!(f, "held: no data for {metric}: {why}"),
+            Self::Flag(problem) => write!(f, "held: {problem}"),
+            Self::Approval { wave, role } => {
+                write!(f, "wave {wave} needs the approval of {role}: `promote` gives it")
+            }
+        }
+    }
+}
+
+/// All waits as one sentence: `bake: 17h 02m left; p95 612ms > 400ms`.
+#[must_use]
+pub fn sentence(waits: &[Wait]) -> String {
+    waits.iter().map(Wait::to_string).collect::<Vec<_>>().join("; ")
+}
