@@ -1,5 +1,14 @@
 //! The control loop: takes up events, lets the pure core decide, commits, publishes.
 
+mod evidence;
+mod handle;
+mod inbox;
+mod lane;
+mod planning;
+mod saving;
+mod shared;
 mod view;
 
+pub use handle::{Controller, Unreadable};
+pub use shared::World;
 pub use view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, ReadingView, Verb, View};

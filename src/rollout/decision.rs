@@ -27,6 +27,18 @@ pub struct Decision {
     pub check_now: bool,
 }
 
+impl Decision {
+    /// Says a closing's cause anew: it was decided before, and is being repeated from a record.
+    pub fn replace_cause(&mut self, with: &Cause) {
+        if let State::RolledBack { cause, .. } = &mut self.next {
+            cause.clone_from(with);
+        }
+        if let Some(Change::Closed { cause, .. }) = &mut self.change {
+            cause.clone_from(with);
+        }
+    }
+}
+
 /// What a decision does to the exposure. Opening and closing are different things to do: an
 /// [`Opening`] is made durable before it is published, a [`Closing`] is published before anything else.
 #[derive(Debug, Clone, PartialEq)]

@@ -45,6 +45,18 @@ pub enum State {
     },
 }
 
+impl State {
+    /// The attempt it is in, or the last one made; 0 before the first.
+    #[must_use]
+    pub const fn attempt(&self) -> u32 {
+        match self {
+            Self::Pending { attempts } => *attempts,
+            Self::Running(stage) | Self::Paused { stage, .. } | Self::Watching(stage) => stage.attempt,
+            Self::Completed { attempt, .. } | Self::RolledBack { attempt, .. } => *attempt,
+        }
+    }
+}
+
 /// A wave, or the watch after the last one, under way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {

@@ -1,0 +1,116 @@
+//! Asking for what a check needs, and writing down what it found.
+
+use super::shared::World;
+use super::view::ReadingView;
+use crate::analysis::{Reading, Truth};
+use crate::rollout::{self, Change, Decision, Evidence, List, Plan};
+use crate::store::{Entry, Message};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Asks every metric of a plan, all at once.
+pub(super) async fn gather(world: World, plan: Arc<Plan>) -> Evidence {
+    let now = world.clock.now();
+    let asked = plan.metrics.iter().map(|(name, metric)| {
+        let (world, plan) = (world.clone(), Arc::clone(&plan));
+        async move { (name.clone(), world.readings.read(&plan, metric, now).await) }
+    });
+    let readings: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
+    Evidence { readings, flag_problems: flag_problems(&world, &plan) }
+}
+
+/// What is wrong with a plan's flag, as it is served now.
+pub(super) fn flag_problems(world: &World, plan: &Plan) -> Vec<String> {
+    let live = world.publisher.live().load();
+    let definition = live.snapshot().flag(plan.flag.as_str()).and_then(|flag| flag.definition().cloned());
+    rollout::check_against(plan, definition.as_deref())
+}
+
+/// The readings for people.
+pub(super) fn shown(plan: &Plan, evidence: &Evidence) -> Vec<ReadingView> {
+    let show = |(name, reading): (&crate::units::MetricName, &Reading)| {
+        let quantity = plan.metrics.get(name)?.unit.quantity();
+        let (shown, data) = match reading {
+            Reading::Value { value, .. } => (quantity.format(*value), true),
+            Reading::NoData(why) => (why.to_string(), false),
+        };
+        Some(ReadingView { metric: name.clone(), shown, data })
+    };
+    evidence.readings.iter().filter_map(show).collect()
+}
+
+/// A change as a row of the ledger, with the evidence it rests on.
+pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, evidence: Option<&Evidence>) -> Entry {
+    let findings: Vec<Value> = decision
+        .findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "list": list(finding.list),
+                "condition": finding.condition,
+                "verdict": verdict(finding.list, finding.truth),
+                "seen": finding.seen,
+            })
+        })
+        .collect();
+    let readings: Vec<Value> = evidence.map(|evidence| readings(plan, evidence)).unwrap_or_default();
+    Entry {
+        kind: change.kind().to_owned(),
+        actor: change.actor().to_string(),
+        sentence: change.to_string(),
+        detail: json!({ "flag": plan.flag.as_str(), "findings": findings, "readings": readings }),
+    }
+}
+
+fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
+    let row = |(name, reading): (&crate::units::MetricName, &Reading)| {
+        let metric = plan.metrics.get(name);
+        let query = metric.and_then(|metric| match &metric.source {
+            rollout::MetricSource::Prometheus { query, .. } => Some(query.to_string()),
+            rollout::MetricSource::Outcomes { .. } => None,
+        });
+        match reading {
+            Reading::Value { value, samples, at } => json!({
+                "metric": name.as_str(), "value": value, "samples": samples, "at": at.get(), "query": query,
+            }),
+            Reading::NoData(why) => {
+                json!({ "metric": name.as_str(), "noData": why.to_string(), "query": query })
+            }
+        }
+    };
+    evidence.readings.iter().map(row).collect()
+}
+
+/// A change as a message to the world outside.
+pub(super) fn message(plan: &Plan, change: &Change) -> Message {
+    Message {
+        topic: format!("rollout.{}", change.kind()),
+        body: json!({
+            "rollout": plan.name.as_str(),
+            "environment": &*plan.environment,
+            "flag": plan.flag.as_str(),
+            "sentence": change.to_string(),
+            "actor": &*change.actor(),
+        }),
+    }
+}
+
+const fn list(list: List) -> &'static str {
+    match list {
+        List::Close => "close_when",
+        List::Hold => "hold_when",
+        List::Advance => "advance_when",
+    }
+}
+
+/// A condition's value as a verdict: what closes or holds fails by being true, what advances by being false.
+const fn verdict(list: List, truth: Truth) -> &'static str {
+    match (list, truth) {
+        (_, Truth::Unknown) => "no-data",
+        (List::Close, Truth::True) | (List::Advance, Truth::False) => "fail",
+        (List::Hold, Truth::True) => "warn",
+        (List::Close | List::Hold, Truth::False) | (List::Advance, Truth::True) => "pass",
+    }
+}

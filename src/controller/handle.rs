@@ -1,0 +1,332 @@
+//! The doors' end of the controller.
+
+use super::inbox::{Command, Trigger, TriggerKind, Triggered};
+use super::lane::Lane;
+use super::shared::{Shared, World};
+use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
+use crate::analysis::Alert;
+use crate::rollout::{self, Concern, Plan, State, concern, standing_waits};
+use crate::source::{Text, parse};
+use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
+use crate::units::RolloutName;
+use futures_util::future::join_all;
+use serde_json::json;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How many messages may wait for one lane before senders wait too.
+const INBOX: usize = 256;
+
+/// The rollouts of this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Controller {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    lanes: RwLock<BTreeMap<RolloutName, LaneHandle>>,
+    /// Held while a rollout comes into being, so that two of one name cannot.
+    creating: Mutex<()>,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+#[derive(Debug, Clone)]
+struct LaneHandle {
+    triggers: mpsc::Sender<Trigger>,
+    commands: mpsc::Sender<Command>,
+    view: watch::Receiver<View>,
+}
+
+/// A stored rollout that could not be taken up, and why.
+#[derive(Debug, Clone)]
+pub struct Unreadable {
+    /// Which.
+    pub rollout: RolloutName,
+    /// Why.
+    pub why: String,
+}
+
+impl Controller {
+    /// Takes up every rollout in the store. When this returns, each exposure and each closing is served.
+    ///
+    /// # Errors
+    /// When the store or the local record of closings cannot be read.
+    pub async fn recover(world: World, shutdown: CancellationToken) -> Result<(Self, Vec<Unreadable>), StoreError> {
+        let mut closings: BTreeMap<_, _> = match &world.journal {
+            Some(journal) => journal.pending().into_iter().map(|record| (record.rollout.clone(), record)).collect(),
+            None => BTreeMap::new(),
+        };
+        let mut records = world.store.rollouts().await?;
+        // Of two rollouts on one flag the one that moved last has it.
+        records.sort_by_key(|record| record.updated);
+        let shared = Arc::new(Shared::new(world));
+        let inner =
+            Inner { shared, lanes: RwLock::default(), creating: Mutex::default(), tasks: TaskTracker::new(), shutdown };
+        let controller = Self { inner: Arc::new(inner) };
+        let mut unreadable = Vec::new();
+        for record in records {
+            match read_plan(&record.plan) {
+                Ok(plan) => {
+                    let closing = closings.remove(&record.name);
+                    let (mut lane, handle) = controller.lane(plan, record);
+                    lane.publish_stored();
+                    lane.recover(closing).await;
+                    controller.spawn(lane, handle);
+                }
+                Err(why) => unreadable.push(Unreadable { rollout: record.name, why }),
+            }
+        }
+        Ok((controller, unreadable))
+    }
+
+    /// All rollouts, by name.
+    #[must_use]
+    pub fn list(&self) -> Vec<View> {
+        self.lanes().values().map(|lane| lane.view.borrow().clone()).collect()
+    }
+
+    /// One rollout.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<View> {
+        self.lanes().get(name).map(|lane| lane.view.borrow().clone())
+    }
+
+    /// Carries out a person's command.
+    ///
+    /// # Errors
+    /// When there is no such rollout, the command is not legal now, or it could not be stored.
+    pub async fn command(
+        &self,
+        name: &RolloutName,
+        verb: Verb,
+        by: String,
+        reason: Option<String>,
+    ) -> Result<View, CommandError> {
+        let lane = self.lanes().get(name).cloned().ok_or_else(|| CommandError::Unknown(name.clone()))?;
+        if verb == Verb::Rollback {
+            let kind = TriggerKind::Rollback { by, reason };
+            return match lane.trigger(kind, Instant::now()).await? {
+                Triggered::Closed(view) | Triggered::AlreadyClosed(view) => Ok(*view),
+                Triggered::Noted | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
+            };
+        }
+        let (reply, answer) = oneshot::channel();
+        lane.commands.send(Command::Verb { verb, by, reply }).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+
+    /// Takes firing and resolved alerts. Answers once every closing is durable.
+    ///
+    /// # Errors
+    /// When a closing is served but could not be made durable.
+    pub async fn alert(&self, firing: &[Alert], resolved: &[Alert]) -> Result<AlertAnswer, CommandError> {
+        let accepted = Instant::now();
+        let lanes: Vec<(RolloutName, LaneHandle)> =
+            self.lanes().iter().map(|(name, lane)| (name.clone(), lane.clone())).collect();
+        let told = lanes.iter().flat_map(|(name, lane)| {
+            let plan = Arc::clone(&lane.view.borrow().plan);
+            let concerned = firing.iter().filter(move |alert| concern(&plan, alert) != Concern::No);
+            concerned.map(move |alert| async move {
+                (name, lane.trigger(TriggerKind::Firing(alert.clone()), accepted).await)
+            })
+        });
+        let mut answer = AlertAnswer::default();
+        for (name, outcome) in join_all(told).await {
+            match outcome? {
+                Triggered::Closed(_) => answer.closed.push(name.clone()),
+                Triggered::AlreadyClosed(_) => answer.already_closed.push(name.clone()),
+                Triggered::Noted => answer.concerned.push(name.clone()),
+                Triggered::NotConcerned => {}
+            }
+        }
+        for (_, lane) in &lanes {
+            for alert in resolved {
+                let fingerprint = alert.fingerprint.clone();
+                // A lane that is stopping has nothing left to forget.
+                drop(lane.commands.send(Command::Resolved { fingerprint }).await);
+            }
+        }
+        answer.settle();
+        Ok(answer)
+    }
+
+    /// Takes a plan as text: one document.
+    ///
+    /// # Errors
+    /// When it is not valid, cannot replace what is there, or could not be stored.
+    pub async fn apply(&self, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
+        let name = match &source.origin {
+            crate::store::Origin::File(file) => file.to_string(),
+            crate::store::Origin::Api => "the request".to_owned(),
+        };
+        let parsed = parse(&name, source.text.as_bytes(), source.format).map_err(ApplyError::Invalid)?;
+        let [document] = parsed.documents.as_slice() else {
+            return Err(ApplyError::Refused("there must be exactly one document".to_owned()));
+        };
+        let plan = rollout::lower(document, &parsed.text).map_err(ApplyError::Invalid)?;
+        self.apply_plan(Arc::new(plan), source, by).await
+    }
+
+    /// Takes a plan that was read before.
+    ///
+    /// # Errors
+    /// When it cannot replace what is there, or could not be stored.
+    pub async fn apply_plan(&self, plan: Arc<Plan>, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
+        let creating = self.inner.creating.lock().await;
+        let known = self.lanes().get(&plan.name).cloned();
+        if let Some(lane) = known {
+            drop(creating);
+            let stopping = |_| ApplyError::Unavailable("the server is stopping".to_owned());
+            let (reply, answer) = oneshot::channel();
+            lane.commands.send(Command::Plan { plan, source, by, reply }).await.map_err(|_| stopping(()))?;
+            return answer.await.map_err(|_| stopping(()))?;
+        }
+        let world = &self.inner.shared.world;
+        let (at, state) = (world.clock.now(), State::Pending { attempts: 0 });
+        let entry = Entry {
+            kind: "applied".to_owned(),
+            actor: by.clone(),
+            sentence: format!("applied by {by}"),
+            detail: json!({ "plan": source.text }),
+        };
+        let change = Change {
+            rollout: plan.name.clone(),
+            expected: None,
+            plan: source.clone(),
+            state: state.clone(),
+            entries: vec![entry],
+            messages: Vec::new(),
+            at,
+        };
+        let version = world.store.commit(&change).await.map_err(|error| match error {
+            CommitError::Conflict { .. } => ApplyError::Refused(format!("{} exists already", plan.name)),
+            CommitError::Unavailable(error) => ApplyError::Unavailable(error.to_string()),
+        })?;
+        let record = Record { name: plan.name.clone(), plan: source, version, state, updated: at };
+        let (lane, handle) = self.lane(plan, record);
+        let view = lane.view();
+        self.spawn(lane, handle);
+        Ok(Applied { view, outcome: Outcome::Created })
+    }
+
+    /// The ledger, of one rollout or of all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn history(
+        &self,
+        rollout: Option<&RolloutName>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        self.inner.shared.world.store.history(rollout, after, limit).await
+    }
+
+    /// Something that turns whenever any rollout changes.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.inner.shared.changes.subscribe()
+    }
+
+    /// Waits until every lane has stopped, after the token given at the start was cancelled.
+    pub async fn stopped(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    fn lane(&self, plan: Arc<Plan>, record: Record) -> (Lane, LaneHandle) {
+        let (trigger_sender, triggers) = mpsc::channel(INBOX);
+        let (command_sender, commands) = mpsc::channel(INBOX);
+        let source = Arc::new(record.plan);
+        let waits = standing_waits(&plan, &record.state);
+        let first = View::initial(&plan, &source, &record.state, record.version, record.updated);
+        let (views, view) = watch::channel(first);
+        let lane = Lane {
+            shared: Arc::clone(&self.inner.shared),
+            plan,
+            source,
+            state: record.state,
+            version: record.version,
+            updated: record.updated,
+            waits,
+            readings: Vec::new(),
+            store_problem: None,
+            plan_problem: None,
+            unsaved: None,
+            reload_at: None,
+            waiting: VecDeque::new(),
+            triggers,
+            commands,
+            views,
+            check_at: None,
+        };
+        (lane, LaneHandle { triggers: trigger_sender, commands: command_sender, view })
+    }
+
+    fn spawn(&self, lane: Lane, handle: LaneHandle) {
+        let name = lane.plan.name.clone();
+        lane.announce();
+        self.inner.lanes.write().unwrap_or_else(PoisonError::into_inner).insert(name, handle);
+        self.inner.tasks.spawn(lane.run(self.inner.shutdown.clone()));
+    }
+
+    fn lanes(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RolloutName, LaneHandle>> {
+        self.inner.lanes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LaneHandle {
+    async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+}
+
+impl AlertAnswer {
+    /// One line a rollout: what closed did so once, however many alerts spoke of it.
+    fn settle(&mut self) {
+        for list in [&mut self.closed, &mut self.already_closed, &mut self.concerned] {
+            list.sort();
+            list.dedup();
+        }
+        let closed = &self.closed;
+        self.already_closed.retain(|name| !closed.contains(name));
+        let already = &self.already_closed;
+        self.concerned.retain(|name| !closed.contains(name) && !already.contains(name));
+    }
+}
+
+impl Lane {
+    /// Serves what the store says, before anything is asked.
+    fn publish_stored(&self) {
+        let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
+        let world = &self.shared.world;
+        world.publisher.open(&self.plan.flag, overlay);
+        if matches!(self.state, State::Running(_) | State::Paused { .. } | State::Watching(_))
+            && let Err(other) = self.shared.claim(&self.plan.flag, &self.plan.name)
+        {
+            tracing::error!(rollout = %self.plan.name, %other, "two live rollouts for one flag");
+        }
+    }
+}
+
+fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
+    let told =
+        |problems: Vec<crate::source::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let parsed = parse("the stored plan", source.text.as_bytes(), source.format).map_err(told)?;
+    let text: &Text = &parsed.text;
+    let document = parsed.documents.first().ok_or("the stored plan is empty")?;
+    rollout::lower(document, text).map(Arc::new).map_err(told)
+}
+
+fn stopping() -> CommandError {
+    CommandError::Unavailable("the server is stopping".to_owned())
+}

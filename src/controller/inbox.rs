@@ -1,0 +1,54 @@
+//! What reaches a rollout's lane from outside. Triggers have a door of their own, which is always
+//! looked at first.
+
+use super::view::{Applied, ApplyError, CommandError, Verb, View};
+use crate::analysis::Alert;
+use crate::rollout::Plan;
+use crate::store::PlanSource;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// Something that may close the flag.
+#[derive(Debug)]
+pub(super) struct Trigger {
+    /// What it is.
+    pub kind: TriggerKind,
+    /// When the door took it: the rollback latency counts from here.
+    pub accepted: Instant,
+    /// Told once the outcome is durable.
+    pub reply: oneshot::Sender<Result<Triggered, CommandError>>,
+}
+
+/// The kinds of triggers.
+#[derive(Debug, Clone)]
+pub(super) enum TriggerKind {
+    /// An alert fires.
+    Firing(Alert),
+    /// A person wants it closed.
+    Rollback { by: String, reason: Option<String> },
+}
+
+/// What a trigger did.
+#[derive(Debug, Clone)]
+pub(super) enum Triggered {
+    /// It closed the flag.
+    Closed(Box<View>),
+    /// The flag was closed before.
+    AlreadyClosed(Box<View>),
+    /// It concerns the rollout, but does not close it.
+    Noted,
+    /// It is not the rollout's business.
+    NotConcerned,
+}
+
+/// Everything else.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// A person's command, other than closing.
+    Verb { verb: Verb, by: String, reply: oneshot::Sender<Result<View, CommandError>> },
+    /// A new plan for it.
+    Plan { plan: Arc<Plan>, source: PlanSource, by: String, reply: oneshot::Sender<Result<Applied, ApplyError>> },
+    /// An alert stopped firing.
+    Resolved { fingerprint: String },
+}

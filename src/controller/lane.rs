@@ -1,0 +1,406 @@
+//! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
+//! publishes. Nothing that it waits for keeps a trigger waiting.
+
+use super::evidence::{entry, flag_problems, gather, message, shown};
+use super::inbox::{Command, Trigger, TriggerKind, Triggered};
+use super::saving::{Saved, Unsaved};
+use super::shared::Shared;
+use super::view::{CommandError, ReadingView, Verb, View};
+use crate::rollout::{self, Concern, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
+use crate::store::PlanSource;
+use crate::units::UnixMillis;
+use futures_util::future::{BoxFuture, FutureExt as _, OptionFuture};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// How long after a failed reading of the store it is read again.
+pub(super) const RELOAD_AFTER: Duration = Duration::from_millis(500);
+
+/// A rollout and the task that owns it.
+pub(super) struct Lane {
+    pub(super) shared: Arc<Shared>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) source: Arc<PlanSource>,
+    pub(super) state: State,
+    pub(super) version: u64,
+    pub(super) updated: UnixMillis,
+    pub(super) waits: Vec<Wait>,
+    pub(super) readings: Vec<ReadingView>,
+    /// Why the store does not take changes.
+    pub(super) store_problem: Option<String>,
+    /// Why a newer plan cannot take effect.
+    pub(super) plan_problem: Option<String>,
+    /// A closing that is served but not stored yet.
+    pub(super) unsaved: Option<Unsaved>,
+    /// The store's record is not known for certain: it is read again before the next change.
+    pub(super) reload_at: Option<Instant>,
+    /// Triggers that came while the lane was waiting for something; what they close is closed already.
+    pub(super) waiting: VecDeque<Trigger>,
+    pub(super) triggers: mpsc::Receiver<Trigger>,
+    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) views: watch::Sender<View>,
+    pub(super) check_at: Option<Instant>,
+}
+
+impl Lane {
+    /// Runs until the program stops.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        let mut check: OptionFuture<BoxFuture<'static, Evidence>> = None.into();
+        let mut checking = None;
+        self.schedule();
+        self.announce();
+        loop {
+            if let Some(trigger) = self.waiting.pop_front() {
+                self.on_trigger(trigger).await;
+                continue;
+            }
+            let due = self.check_at.filter(|_| checking.is_none());
+            let reload = self.reload_at;
+            let retry = self.unsaved.as_ref().map(|unsaved| unsaved.retry_at);
+            tokio::select! {
+                biased;
+                Some(trigger) = self.triggers.recv() => self.on_trigger(trigger).await,
+                () = shutdown.cancelled() => break,
+                () = at(retry) => self.save_closing().await,
+                () = at(reload) => self.reload().await,
+                Some(command) = self.commands.recv() => self.on_command(command).await,
+                Some(evidence) = &mut check, if checking.is_some() => {
+                    // What was measured for a stage that is over says nothing of the one that began since.
+                    let fresh = checking.take() == Some(stage_mark(&self.state));
+                    if fresh {
+                        self.on_checked(&evidence).await;
+                    }
+                }
+                () = at(due) => {
+                    checking = Some(stage_mark(&self.state));
+                    check = Some(gather(self.shared.world.clone(), Arc::clone(&self.plan)).boxed()).into();
+                }
+            }
+        }
+        self.save_before_stop().await;
+    }
+
+    /// Waits for something while triggers go on being served: what they close is closed at once, and
+    /// the trigger is taken up in full as soon as the lane is free.
+    pub(super) async fn meanwhile_closing<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                Some(trigger) = self.triggers.recv() => {
+                    if let Ok(decision) = self.decide(&event_of(&trigger.kind)) {
+                        self.close_if_decided(&decision, Some(trigger.accepted));
+                    }
+                    self.waiting.push_back(trigger);
+                }
+                done = &mut work => return done,
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> UnixMillis {
+        self.shared.world.clock.now()
+    }
+
+    fn decide(&self, event: &Event) -> Result<Decision, CommandError> {
+        decide(&self.plan, &self.state, event, self.now()).map_err(|refusal| CommandError::Refused(refusal.to_string()))
+    }
+
+    /// Serves a closing. Looks at nothing else and waits for nothing.
+    pub(super) fn close_if_decided(&self, decision: &Decision, accepted: Option<Instant>) {
+        let Effect::Close(closing) = &decision.effect else { return };
+        let world = &self.shared.world;
+        world.publisher.close(&self.plan.flag, closing.overlay());
+        if let Some(accepted) = accepted {
+            world.metrics.rollback_served(accepted.elapsed());
+        }
+    }
+
+    async fn on_trigger(&mut self, trigger: Trigger) {
+        let concerned = match &trigger.kind {
+            TriggerKind::Firing(alert) => rollout::concern(&self.plan, alert) != Concern::No,
+            TriggerKind::Rollback { .. } => true,
+        };
+        let decision = match self.decide(&event_of(&trigger.kind)) {
+            Ok(decision) => decision,
+            Err(refused) => return answer(trigger.reply, Err(refused)),
+        };
+        if let Effect::Close(_) = &decision.effect {
+            self.close_if_decided(&decision, Some(trigger.accepted));
+            self.take_closing(decision, None, Some(trigger)).await;
+            return;
+        }
+        let closed = matches!(self.state, State::RolledBack { .. });
+        if closed && concerned {
+            return self.answer_closed(trigger);
+        }
+        if decision.next != self.state && self.unsaved.is_none() {
+            let check_now = decision.check_now;
+            self.keep_in_memory(decision).await;
+            if check_now {
+                self.check_at = Some(Instant::now());
+            }
+        }
+        answer(trigger.reply, Ok(if concerned { Triggered::Noted } else { Triggered::NotConcerned }));
+    }
+
+    async fn on_checked(&mut self, evidence: &Evidence) {
+        self.readings = shown(&self.plan, evidence);
+        let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
+        self.shared.world.metrics.checked(&decision.waits);
+        self.carry_out(decision, Some(evidence)).await;
+        self.schedule();
+        self.announce();
+    }
+
+    /// Does what a decision says: closes first and stores after, or stores first and opens after.
+    async fn carry_out(&mut self, decision: Decision, evidence: Option<&Evidence>) -> Saved {
+        match decision.effect.clone() {
+            Effect::Close(_) => {
+                self.close_if_decided(&decision, None);
+                self.take_closing(decision, evidence, None).await;
+                Saved::Yes
+            }
+            Effect::Open(opening) => {
+                let saved = self.save(&decision, evidence).await;
+                if saved == Saved::Yes {
+                    self.take_up(decision);
+                    self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
+                }
+                saved
+            }
+            Effect::Keep if decision.change.is_some() => {
+                let saved = self.save(&decision, evidence).await;
+                if saved == Saved::Yes || !needs_the_store(&decision) {
+                    self.take_up(decision);
+                }
+                saved
+            }
+            Effect::Keep => self.keep_in_memory(decision).await,
+        }
+    }
+
+    /// Takes a decision that opens nothing. What a check remembers must not be lost to a store that is
+    /// away, or a `for` would never run out: memory goes on, and the store catches up.
+    async fn keep_in_memory(&mut self, decision: Decision) -> Saved {
+        let saved = if decision.next == self.state { Saved::Yes } else { self.save(&decision, None).await };
+        if saved != Saved::Conflict {
+            self.take_up(decision);
+        }
+        saved
+    }
+
+    pub(super) fn take_up(&mut self, decision: Decision) {
+        let world = &self.shared.world;
+        if let Some(change) = &decision.change {
+            tracing::info!(rollout = %self.plan.name, kind = change.kind(), "{change}");
+            world.metrics.decided(change.kind());
+            self.updated = world.clock.now();
+        }
+        match decision.next {
+            State::RolledBack { .. } | State::Completed { .. } | State::Pending { .. } => {
+                self.shared.release(&self.plan.flag, &self.plan.name);
+            }
+            State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
+        }
+        self.state = decision.next;
+        self.waits = decision.waits;
+    }
+
+    async fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Verb { verb, by, reply } => {
+                let result = self.on_verb(verb, by).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result.map(|()| self.view()));
+            }
+            Command::Plan { plan, source, by, reply } => {
+                let result = self.on_plan(plan, source, &by).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result);
+            }
+            Command::Resolved { fingerprint } => {
+                let event = Event::Resolved { fingerprint };
+                if let Ok(decision) = self.decide(&event) {
+                    let check_now = decision.check_now;
+                    self.keep_in_memory(decision).await;
+                    if check_now {
+                        self.check_at = Some(Instant::now());
+                    }
+                    self.announce();
+                }
+            }
+        }
+    }
+
+    async fn on_verb(&mut self, verb: Verb, by: String) -> Result<(), CommandError> {
+        if self.unsaved.is_some() {
+            let why = "its closing is not stored yet: the store does not answer";
+            return Err(CommandError::Unavailable(why.to_owned()));
+        }
+        let problems = || flag_problems(&self.shared.world, &self.plan);
+        let event = match verb {
+            Verb::Start => Event::Start { by, flag_problems: problems() },
+            Verb::Retry => Event::Retry { by, flag_problems: problems() },
+            Verb::Pause => Event::Pause { by },
+            Verb::Resume => Event::Resume { by },
+            Verb::Rollback => Event::Rollback { by, reason: None },
+            Verb::Promote => {
+                // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
+                self.may_promote(&by)?;
+                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan));
+                let evidence = self.meanwhile_closing(work).await;
+                self.readings = shown(&self.plan, &evidence);
+                Event::Promote { by, evidence }
+            }
+        };
+        let decision = self.decide(&event)?;
+        let begins = matches!(event, Event::Start { .. } | Event::Retry { .. });
+        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
+            let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
+            return Err(CommandError::Refused(sentence));
+        }
+        let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
+        let opening = matches!(decision.effect, Effect::Open(_));
+        let saved = self.carry_out(decision, evidence.as_ref()).await;
+        if begins && saved != Saved::Yes {
+            self.shared.release(&self.plan.flag, &self.plan.name);
+        }
+        match saved {
+            Saved::Yes => Ok(()),
+            Saved::Conflict => {
+                Err(CommandError::Unavailable("it changed at the same moment: look again and repeat".to_owned()))
+            }
+            Saved::No(why) if opening => {
+                Err(CommandError::Unavailable(format!("nothing was opened, for it could not be stored: {why}")))
+            }
+            Saved::No(why) => Err(CommandError::Unavailable(format!("it could not be stored: {why}"))),
+        }
+    }
+
+    fn may_promote(&self, by: &str) -> Result<(), CommandError> {
+        match &self.state {
+            State::Running(_) => Ok(()),
+            State::Pending { .. }
+            | State::Paused { .. }
+            | State::Watching(_)
+            | State::Completed { .. }
+            | State::RolledBack { .. } => {
+                let event = Event::Promote { by: by.to_owned(), evidence: Evidence::default() };
+                self.decide(&event).map(|_| ())
+            }
+        }
+    }
+
+    /// Sets when the next check is due.
+    pub(super) fn schedule(&mut self) {
+        let world = &self.shared.world;
+        let due = rollout::next_check_in(&self.plan, &self.state, world.clock.now());
+        self.check_at = due.map(|span| Instant::now() + world.clock.in_the_world(span));
+    }
+
+    pub(super) fn announce(&self) {
+        let view = self.view();
+        let world = &self.shared.world;
+        world.metrics.rollout(&self.plan.name, &self.plan.flag, view.exposure, &self.state);
+        self.shared.announce(&self.views, view);
+    }
+
+    pub(super) fn view(&self) -> View {
+        let clock = &self.shared.world.clock;
+        let now = clock.now();
+        let next_check = rollout::next_check_in(&self.plan, &self.state, now).map(|span| now.plus(span));
+        let needs_person = !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person);
+        View {
+            plan: Arc::clone(&self.plan),
+            source: Arc::clone(&self.source),
+            state: self.state.clone(),
+            version: self.version,
+            reason: reason(&self.state, &self.waits),
+            waits: self.waits.clone(),
+            exposure: rollout::exposure(&self.plan, &self.state),
+            needs_person,
+            readings: self.readings.clone(),
+            next_check,
+            updated: self.updated,
+            problems: self.all_problems(),
+        }
+    }
+
+    pub(super) fn rows(
+        &self,
+        decision: &Decision,
+        evidence: Option<&Evidence>,
+    ) -> (Vec<crate::store::Entry>, Vec<crate::store::Message>) {
+        match &decision.change {
+            Some(change) => (vec![entry(&self.plan, change, decision, evidence)], vec![message(&self.plan, change)]),
+            None => (Vec::new(), Vec::new()),
+        }
+    }
+}
+
+/// Why a rollout stands where it stands.
+fn reason(state: &State, waits: &[Wait]) -> String {
+    match state {
+        State::RolledBack { cause, .. } => format!("closed: {cause}"),
+        State::Completed { .. } => "completed".to_owned(),
+        State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
+            rollout::sentence(waits)
+        }
+    }
+}
+
+/// Whether a decision may take effect only once it is stored: one that moves the rollout does, one
+/// that merely notes a hold does not.
+fn needs_the_store(decision: &Decision) -> bool {
+    use rollout::Change;
+    match &decision.change {
+        Some(Change::Held(_) | Change::Released) | None => false,
+        Some(
+            Change::Closed { .. }
+            | Change::Started { .. }
+            | Change::WaveOpened { .. }
+            | Change::WatchBegan { .. }
+            | Change::Completed { .. }
+            | Change::Paused { .. }
+            | Change::Resumed { .. },
+        ) => true,
+    }
+}
+
+pub(super) fn event_of(kind: &TriggerKind) -> Event {
+    match kind {
+        TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
+        TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
+    }
+}
+
+/// Whoever asked may have gone away; that is no fault.
+pub(super) fn answer<T>(reply: oneshot::Sender<T>, result: T) {
+    drop(reply.send(result));
+}
+
+/// What tells one stage from another.
+const fn stage_mark(state: &State) -> Option<(u32, UnixMillis)> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
+            Some((stage.attempt, stage.entered))
+        }
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

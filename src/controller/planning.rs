@@ -1,0 +1,88 @@
+//! A new plan for a rollout that exists.
+
+use super::lane::Lane;
+use super::saving::Saved;
+use super::view::{Applied, ApplyError, Outcome};
+use crate::rollout::{Plan, State, describe, standing_waits};
+use crate::store::{Entry, Message, Origin, PlanSource};
+use serde_json::json;
+use std::sync::Arc;
+
+impl Lane {
+    /// Takes a new plan where that is safe: before the first start, and after a closing as long as the
+    /// new plan is for the same flag and variants. A plan under way stays as it was started.
+    pub(super) async fn on_plan(
+        &mut self,
+        plan: Arc<Plan>,
+        source: PlanSource,
+        by: &str,
+    ) -> Result<Applied, ApplyError> {
+        if source.text == self.source.text && source.origin == self.source.origin {
+            self.plan_problem = None;
+            return Ok(Applied { view: self.view(), outcome: Outcome::Unchanged });
+        }
+        if let Err(refused) = self.may_take(&plan, &source) {
+            if matches!(source.origin, Origin::File(_)) {
+                self.plan_problem = Some(format!("its file has a newer plan: {refused}"));
+            }
+            return Err(ApplyError::Refused(refused));
+        }
+        let entry = Entry {
+            kind: "plan-changed".to_owned(),
+            actor: by.to_owned(),
+            sentence: format!("{by} changed the plan"),
+            detail: json!({ "plan": source.text }),
+        };
+        let message =
+            Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
+        let before = std::mem::replace(&mut self.source, Arc::new(source));
+        match self.commit(self.state.clone(), vec![entry], vec![message]).await {
+            Saved::Yes => {
+                self.plan = plan;
+                self.plan_problem = None;
+                self.waits = standing_waits(&self.plan, &self.state);
+                self.updated = self.now();
+                Ok(Applied { view: self.view(), outcome: Outcome::Updated })
+            }
+            Saved::Conflict => {
+                self.source = before;
+                self.reload_at = Some(tokio::time::Instant::now());
+                Err(ApplyError::Unavailable("it changed at the same moment: repeat".to_owned()))
+            }
+            Saved::No(why) => {
+                self.source = before;
+                Err(ApplyError::Unavailable(format!("the plan could not be stored: {why}")))
+            }
+        }
+    }
+
+    fn may_take(&self, plan: &Plan, source: &PlanSource) -> Result<(), String> {
+        let name = &plan.name;
+        match (&self.source.origin, &source.origin) {
+            (Origin::File(file), Origin::Api) => {
+                return Err(format!("{name} comes from the file {file}: change it there"));
+            }
+            (Origin::Api, Origin::File(_)) => {
+                return Err(format!("{name} was applied through the API: give the file's rollout another name"));
+            }
+            (Origin::File(_), Origin::File(_)) | (Origin::Api, Origin::Api) => {}
+        }
+        if self.unsaved.is_some() {
+            return Err(format!("{name}'s closing is not stored yet"));
+        }
+        let same =
+            plan.flag == self.plan.flag && plan.candidate == self.plan.candidate && plan.stable == self.plan.stable;
+        match &self.state {
+            State::Pending { attempts: 0 } => Ok(()),
+            State::Pending { .. } | State::RolledBack { .. } if same => Ok(()),
+            State::Pending { .. } | State::RolledBack { .. } => Err(format!(
+                "{name} was closed for variant {} of flag {}: a plan for another flag or variant needs another name",
+                self.plan.candidate, self.plan.flag
+            )),
+            State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => {
+                let where_it_is = describe(&self.plan, &self.state);
+                Err(format!("{name} is {where_it_is}: it goes on with the plan it was started with"))
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Making a lane's changes durable. An opening waits for it; a closing has been served before.
+
+use super::inbox::{Trigger, Triggered};
+use super::lane::{Lane, answer};
+use super::view::CommandError;
+use crate::rollout::{self, Decision, Effect, Event, Evidence, State, decide, standing_waits};
+use crate::store::journal::ClosingRecord;
+use crate::store::{Change, CommitError, Entry, Message};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+/// A commit that takes longer is treated as failed: whether it took place is found out by reading.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The first and the longest pause between two attempts to store a closing.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Whether a change is durable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Saved {
+    /// It is.
+    Yes,
+    /// The record was another than thought; it is read again.
+    Conflict,
+    /// It is not, or nobody knows.
+    No(String),
+}
+
+/// A closing that is served, and stored as soon as the store takes it.
+#[derive(Debug)]
+pub(super) struct Unsaved {
+    entries: Vec<Entry>,
+    messages: Vec<Message>,
+    accepted: Instant,
+    pub(super) retry_at: Instant,
+    pause: Duration,
+    /// Whether the local record has it, so that whoever triggered it can be answered.
+    journaled: bool,
+    replies: Vec<oneshot::Sender<Result<Triggered, CommandError>>>,
+}
+
+impl Lane {
+    /// Stores what a decision says, at the version this lane knows.
+    pub(super) async fn save(&mut self, decision: &Decision, evidence: Option<&Evidence>) -> Saved {
+        if self.unsaved.is_some() {
+            return Saved::No("an earlier closing is not stored yet".to_owned());
+        }
+        let (entries, messages) = self.rows(decision, evidence);
+        let saved = self.commit(decision.next.clone(), entries, messages).await;
+        match &saved {
+            Saved::Yes => self.store_problem = None,
+            Saved::Conflict => self.reload_at = Some(Instant::now()),
+            Saved::No(why) => {
+                self.store_problem = Some(format!("the store does not take changes: {why}"));
+                self.reload_at = Some(Instant::now() + FIRST_PAUSE);
+            }
+        }
+        saved
+    }
+
+    pub(super) async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
+        let change = Change {
+            rollout: self.plan.name.clone(),
+            expected: Some(self.version),
+            plan: (*self.source).clone(),
+            state,
+            entries,
+            messages,
+            at: self.now(),
+        };
+        let store = Arc::clone(&self.shared.world.store);
+        let work = async move { timeout(COMMIT_TIMEOUT, store.commit(&change)).await };
+        match self.meanwhile_closing(work).await {
+            Ok(Ok(version)) => {
+                self.version = version;
+                Saved::Yes
+            }
+            Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
+            Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
+            Err(_elapsed) => Saved::No(format!("no answer within {}s", COMMIT_TIMEOUT.as_secs())),
+        }
+    }
+
+    /// Takes a closing that is served already: memory first, then the store.
+    pub(super) async fn take_closing(
+        &mut self,
+        decision: Decision,
+        evidence: Option<&Evidence>,
+        trigger: Option<Trigger>,
+    ) {
+        let (entries, messages) = self.rows(&decision, evidence);
+        let accepted = trigger.as_ref().map_or_else(Instant::now, |trigger| trigger.accepted);
+        self.take_up(decision);
+        self.unsaved = Some(Unsaved {
+            entries,
+            messages,
+            accepted,
+            retry_at: Instant::now(),
+            pause: FIRST_PAUSE,
+            journaled: false,
+            replies: trigger.into_iter().map(|trigger| trigger.reply).collect(),
+        });
+        self.schedule();
+        self.announce();
+        self.save_closing().await;
+    }
+
+    /// One attempt to store the closing. Fails into the local record, and into another attempt.
+    pub(super) async fn save_closing(&mut self) {
+        let Some((entries, messages)) =
+            self.unsaved.as_ref().map(|unsaved| (unsaved.entries.clone(), unsaved.messages.clone()))
+        else {
+            return;
+        };
+        let saved = self.commit(self.state.clone(), entries, messages).await;
+        let stored = match &saved {
+            Saved::Yes => true,
+            Saved::Conflict => self.closing_is_in_the_store().await,
+            Saved::No(_) => false,
+        };
+        if stored {
+            self.closing_stored().await;
+            return;
+        }
+        if saved != Saved::Conflict {
+            tracing::error!(rollout = %self.plan.name, "the closing is served but not stored yet; trying again");
+        }
+        self.journal_closing().await;
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.retry_at = Instant::now() + unsaved.pause;
+            unsaved.pause = unsaved.pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+        self.store_problem = Some("its closing is served but not stored yet: the store does not answer".to_owned());
+        self.announce();
+    }
+
+    /// After a conflict: reads the record and goes on from its version. True when the closing is in it
+    /// already, because an attempt took place whose answer was lost.
+    async fn closing_is_in_the_store(&mut self) -> bool {
+        let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
+        let work = async move { timeout(COMMIT_TIMEOUT, store.rollout(&name)).await };
+        let Ok(Ok(Some(record))) = self.meanwhile_closing(work).await else { return false };
+        self.version = record.version;
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.pause = FIRST_PAUSE;
+        }
+        record.state == self.state
+    }
+
+    async fn closing_stored(&mut self) {
+        let Some(unsaved) = self.unsaved.take() else { return };
+        self.store_problem = None;
+        self.shared.world.metrics.rollback_durable(unsaved.accepted.elapsed());
+        if unsaved.journaled {
+            self.clear_journal(self.state.attempt()).await;
+        }
+        self.announce();
+        for reply in unsaved.replies {
+            answer(reply, Ok(Triggered::Closed(Box::new(self.view()))));
+        }
+    }
+
+    async fn clear_journal(&self, attempt: u32) {
+        let Some(journal) = self.shared.world.journal.clone() else { return };
+        let name = self.plan.name.clone();
+        let cleared = tokio::task::spawn_blocking(move || journal.clear(&name, attempt)).await;
+        if !matches!(cleared, Ok(Ok(()))) {
+            tracing::warn!(rollout = %self.plan.name, "the local record of a stored closing could not be cleared");
+        }
+    }
+
+    /// Writes the closing into the local record and answers whoever waits, once that is durable.
+    async fn journal_closing(&mut self) {
+        let State::RolledBack { attempt, at, cause, .. } = &self.state else { return };
+        let Some(journal) = self.shared.world.journal.clone() else { return };
+        if self.unsaved.as_ref().is_none_or(|unsaved| unsaved.journaled) {
+            return;
+        }
+        let record =
+            ClosingRecord { rollout: self.plan.name.clone(), attempt: *attempt, at: *at, cause: cause.clone() };
+        let written = tokio::task::spawn_blocking(move || journal.append(&record)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::error!(rollout = %self.plan.name, "the local record of closings cannot be written either");
+            return;
+        }
+        let view = self.view();
+        if let Some(unsaved) = &mut self.unsaved {
+            unsaved.journaled = true;
+            self.shared.world.metrics.rollback_durable(unsaved.accepted.elapsed());
+            for reply in unsaved.replies.drain(..) {
+                answer(reply, Ok(Triggered::Closed(Box::new(view.clone()))));
+            }
+        }
+    }
+
+    /// Answers a trigger for what is closed already: at once when that is durable, together with the
+    /// first one otherwise.
+    pub(super) fn answer_closed(&mut self, trigger: Trigger) {
+        let view = Box::new(self.view());
+        match &mut self.unsaved {
+            Some(unsaved) if !unsaved.journaled => unsaved.replies.push(trigger.reply),
+            Some(_) | None => answer(trigger.reply, Ok(Triggered::AlreadyClosed(view))),
+        }
+    }
+
+    /// Reads the record again after a change whose outcome is not known, and goes on from it.
+    pub(super) async fn reload(&mut self) {
+        self.reload_at = None;
+        let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
+        let work = async move { timeout(COMMIT_TIMEOUT, store.rollout(&name)).await };
+        let Ok(Ok(Some(record))) = self.meanwhile_closing(work).await else {
+            self.reload_at = Some(Instant::now() + super::lane::RELOAD_AFTER);
+            return;
+        };
+        if self.unsaved.is_some() || record.version == self.version {
+            return;
+        }
+        self.version = record.version;
+        self.state = record.state;
+        self.waits = standing_waits(&self.plan, &self.state);
+        self.store_problem = None;
+        if let Some(overlay) = rollout::overlay(&self.plan, &self.state) {
+            match self.state {
+                State::RolledBack { .. } => self.shared.world.publisher.close(&self.plan.flag, &overlay),
+                State::Pending { .. }
+                | State::Running(_)
+                | State::Paused { .. }
+                | State::Watching(_)
+                | State::Completed { .. } => self.shared.world.publisher.open(&self.plan.flag, overlay),
+            };
+        }
+        self.schedule();
+        self.announce();
+    }
+
+    /// What a check remembered since the last change goes into the store before the program ends.
+    pub(super) async fn save_before_stop(&mut self) {
+        if self.unsaved.is_some() {
+            self.save_closing().await;
+        }
+    }
+
+    /// A rollout as it was found in the store: closed at once if the local record says so, and its
+    /// clock taken up without the time that nobody watched.
+    pub(super) async fn recover(&mut self, closing: Option<ClosingRecord>) {
+        let now = self.now();
+        match closing.map(|closing| (self.repeat(&closing), closing.attempt)) {
+            Some((Some(decision), _)) => {
+                if let Effect::Close(effect) = &decision.effect {
+                    self.shared.world.publisher.close(&self.plan.flag, effect.overlay());
+                }
+                self.take_closing(decision, None, None).await;
+                // It is in the local record already, so it is cleared from there once it is stored.
+                match &mut self.unsaved {
+                    Some(unsaved) => unsaved.journaled = true,
+                    None => self.clear_journal(self.state.attempt()).await,
+                }
+                return;
+            }
+            Some((None, attempt)) => self.clear_journal(attempt).await,
+            None => {}
+        }
+        if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, now) {
+            self.state = decision.next;
+            self.waits = decision.waits;
+        }
+    }
+
+    /// The decision of a closing that was served and locally recorded, but never reached the store.
+    fn repeat(&self, closing: &ClosingRecord) -> Option<Decision> {
+        // A closing of an earlier attempt has been overtaken by a person's retry.
+        if self.state.attempt() != closing.attempt || matches!(self.state, State::RolledBack { .. }) {
+            return None;
+        }
+        let event = Event::Rollback { by: "recovery".to_owned(), reason: None };
+        let mut decision = decide(&self.plan, &self.state, &event, closing.at).ok()?;
+        decision.replace_cause(&closing.cause);
+        Some(decision)
+    }
+
+    pub(super) fn all_problems(&self) -> Vec<String> {
+        let flag = match &self.state {
+            State::Completed { .. } | State::RolledBack { .. } => Vec::new(),
+            State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
+                super::evidence::flag_problems(&self.shared.world, &self.plan)
+            }
+        };
+        self.store_problem.iter().chain(&self.plan_problem).cloned().chain(flag).collect()
+    }
+}

@@ -1,0 +1,101 @@
+//! Composes snapshots and hands them to the evaluators.
+
+use crate::eval::{Bucketing, Snapshot};
+use crate::flag::{Catalog, Overlay};
+use crate::live::Live;
+use crate::units::{FlagKey, Generation};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Everything that changes what is served goes through here, one change after the other.
+#[derive(Debug)]
+pub struct Publisher {
+    live: Arc<Live>,
+    bucketing: Bucketing,
+    laid: Mutex<Laid>,
+}
+
+/// The exposures in force and the number of the newest snapshot.
+#[derive(Debug)]
+struct Laid {
+    generation: Generation,
+    overlays: BTreeMap<FlagKey, Overlay>,
+}
+
+impl Publisher {
+    /// A publisher for what `live` serves, which it takes as empty.
+    #[must_use]
+    pub fn new(live: Arc<Live>, bucketing: Bucketing) -> Self {
+        let laid = Laid { generation: Generation::ZERO, overlays: BTreeMap::new() };
+        Self { live, bucketing, laid: Mutex::new(laid) }
+    }
+
+    /// What is served now.
+    #[must_use]
+    pub const fn live(&self) -> &Arc<Live> {
+        &self.live
+    }
+
+    /// Serves the definitions of a catalog, with the exposures in force laid over them.
+    ///
+    /// Compiling thousands of flags takes a while, so it happens outside the lock that closings need;
+    /// exposures that changed meanwhile are laid over the result before it is served.
+    pub fn definitions(&self, catalog: &Catalog) -> Generation {
+        let known = self.lock().overlays.clone();
+        let previous = self.live.load();
+        let mut snapshot =
+            Snapshot::build(Generation::ZERO, catalog.flags(), &known, self.bucketing, Some(previous.snapshot()));
+        drop(previous);
+        let mut laid = self.lock();
+        let generation = laid.generation.next();
+        for (flag, overlay) in &laid.overlays {
+            if known.get(flag) != Some(overlay) {
+                snapshot = snapshot.with_overlay(generation, flag, Some(overlay.clone()));
+            }
+        }
+        laid.generation = generation;
+        self.live.publish(snapshot.with_generation(generation));
+        generation
+    }
+
+    /// Serves a wider exposure. One that is older than what is in force, or comes after its attempt
+    /// was closed, changes nothing: then the answer is false.
+    pub fn open(&self, flag: &FlagKey, overlay: Overlay) -> bool {
+        let mut laid = self.lock();
+        let outdated = laid
+            .overlays
+            .get(flag)
+            .is_some_and(|current| current.rollout == overlay.rollout && current.rank >= overlay.rank);
+        if outdated {
+            return false;
+        }
+        self.lay(&mut laid, flag, overlay);
+        true
+    }
+
+    /// Serves the candidate to nobody, from this call's return on. A flag that another rollout has
+    /// taken over since is left to that one: then the answer is false.
+    pub fn close(&self, flag: &FlagKey, overlay: &Overlay) -> bool {
+        let mut laid = self.lock();
+        match laid.overlays.get(flag) {
+            Some(current) if current.rollout != overlay.rollout => return false,
+            Some(current) if current.rank >= overlay.rank => return true,
+            Some(_) | None => {}
+        }
+        self.lay(&mut laid, flag, overlay.clone());
+        true
+    }
+
+    fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay) {
+        laid.generation = laid.generation.next();
+        let snapshot = self.live.load().snapshot().with_overlay(laid.generation, flag, Some(overlay.clone()));
+        laid.overlays.insert(flag.clone(), overlay);
+        self.live.publish(snapshot);
+    }
+
+    /// A panic elsewhere while the lock was held leaves a complete map behind: every change is one
+    /// insertion. So a poisoned lock is no reason to stop closing flags.
+    fn lock(&self) -> MutexGuard<'_, Laid> {
+        self.laid.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,105 @@
+//! A wave under way, as it is stored. Times are Unix milliseconds.
+
+use crate::analysis::Alert;
+use crate::rollout::{Check, Stage, Standing};
+use crate::units::UnixMillis;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StageRow {
+    attempt: u32,
+    wave: usize,
+    entered: i64,
+    /// Milliseconds.
+    baked: u64,
+    checked: Option<CheckRow>,
+    true_since: BTreeMap<String, i64>,
+    firing: BTreeMap<String, AlertRow>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckRow {
+    at: i64,
+    standing: StandingRow,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StandingRow {
+    Clear,
+    Held,
+    Blind,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertRow {
+    fingerprint: String,
+    labels: BTreeMap<String, String>,
+}
+
+impl From<&Stage> for StageRow {
+    fn from(stage: &Stage) -> Self {
+        let Stage { attempt, wave, entered, baked, checked, true_since, firing } = stage;
+        Self {
+            attempt: *attempt,
+            wave: *wave,
+            entered: entered.get(),
+            baked: u64::try_from(baked.as_millis()).unwrap_or(u64::MAX),
+            checked: checked.as_ref().map(|check| CheckRow { at: check.at.get(), standing: check.standing.into() }),
+            true_since: true_since.iter().map(|(text, since)| (text.clone(), since.get())).collect(),
+            firing: firing.iter().map(|(key, alert)| (key.clone(), alert.into())).collect(),
+        }
+    }
+}
+
+impl From<StageRow> for Stage {
+    fn from(row: StageRow) -> Self {
+        let StageRow { attempt, wave, entered, baked, checked, true_since, firing } = row;
+        Self {
+            attempt,
+            wave,
+            entered: UnixMillis::new(entered),
+            baked: Duration::from_millis(baked),
+            checked: checked.map(|row| Check { at: UnixMillis::new(row.at), standing: row.standing.into() }),
+            true_since: true_since.into_iter().map(|(text, since)| (text, UnixMillis::new(since))).collect(),
+            firing: firing.into_iter().map(|(key, row)| (key, row.into())).collect(),
+        }
+    }
+}
+
+impl From<Standing> for StandingRow {
+    fn from(standing: Standing) -> Self {
+        match standing {
+            Standing::Clear => Self::Clear,
+            Standing::Held => Self::Held,
+            Standing::Blind => Self::Blind,
+        }
+    }
+}
+
+impl From<StandingRow> for Standing {
+    fn from(row: StandingRow) -> Self {
+        match row {
+            StandingRow::Clear => Self::Clear,
+            StandingRow::Held => Self::Held,
+            StandingRow::Blind => Self::Blind,
+        }
+    }
+}
+
+impl From<&Alert> for AlertRow {
+    fn from(alert: &Alert) -> Self {
+        Self { fingerprint: alert.fingerprint.clone(), labels: alert.labels.clone() }
+    }
+}
+
+impl From<AlertRow> for Alert {
+    fn from(row: AlertRow) -> Self {
+        Self { fingerprint: row.fingerprint, labels: row.labels }
+    }
+}

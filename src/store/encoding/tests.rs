@@ -1,0 +1,123 @@
+//! What is stored is read back as it was, and today's stored form stays readable.
+
+use super::{decode_state, encode_state};
+use crate::analysis::Alert;
+use crate::rollout::{Cause, Check, Stage, Standing, State};
+use crate::units::{MetricName, UnixMillis};
+use proptest::collection::{btree_map, vec};
+use proptest::option;
+use proptest::prelude::*;
+use std::time::Duration;
+
+fn time() -> impl Strategy<Value = UnixMillis> {
+    any::<i64>().prop_map(UnixMillis::new)
+}
+
+fn check() -> impl Strategy<Value = Check> {
+    let standing = prop_oneof![Just(Standing::Clear), Just(Standing::Held), Just(Standing::Blind)];
+    (time(), standing).prop_map(|(at, standing)| Check { at, standing })
+}
+
+fn alert() -> impl Strategy<Value = Alert> {
+    (any::<String>(), btree_map(any::<String>(), any::<String>(), 0..4))
+        .prop_map(|(fingerprint, labels)| Alert { fingerprint, labels })
+}
+
+prop_compose! {
+    fn stage()(
+        attempt in any::<u32>(),
+        wave in any::<usize>(),
+        entered in time(),
+        baked in any::<u64>(),
+        checked in option::of(check()),
+        true_since in btree_map(any::<String>(), time(), 0..4),
+        firing in btree_map(any::<String>(), alert(), 0..4),
+    ) -> Stage {
+        Stage { attempt, wave, entered, baked: Duration::from_millis(baked), checked, true_since, firing }
+    }
+}
+
+fn cause() -> impl Strategy<Value = Cause> {
+    let reading =
+        ("[a-z0-9._-]{1,12}", any::<String>()).prop_map(|(name, value)| (MetricName::new(&name).unwrap(), value));
+    prop_oneof![
+        (any::<String>(), any::<Option<String>>()).prop_map(|(by, reason)| Cause::Person { by, reason }),
+        (any::<String>(), any::<String>(), any::<Option<String>>())
+            .prop_map(|(fingerprint, name, condition)| Cause::Alert { fingerprint, name, condition }),
+        (any::<String>(), vec(reading, 0..4)).prop_map(|(condition, readings)| Cause::Metric { condition, readings }),
+    ]
+}
+
+fn state() -> impl Strategy<Value = State> {
+    prop_oneof![
+        any::<u32>().prop_map(|attempts| State::Pending { attempts }),
+        stage().prop_map(State::Running),
+        (stage(), time()).prop_map(|(stage, since)| State::Paused { stage, since }),
+        stage().prop_map(State::Watching),
+        (any::<u32>(), time()).prop_map(|(attempt, at)| State::Completed { attempt, at }),
+        (any::<u32>(), time(), any::<usize>(), cause()).prop_map(|(attempt, at, wave, cause)| State::RolledBack {
+            attempt,
+            at,
+            wave,
+            cause
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_state_is_read_back_as_it_was(state in state()) {
+        prop_assert_eq!(decode_state(&encode_state(&state).unwrap()).unwrap(), state);
+    }
+
+    #[test]
+    fn no_text_makes_reading_panic(text in any::<String>()) {
+        let _ = decode_state(&text);
+    }
+}
+
+/// Databases written today must be readable tomorrow: this text may change only with a migration.
+#[test]
+fn the_stored_form_is_the_promised_one() {
+    let stage = Stage {
+        attempt: 1,
+        wave: 2,
+        entered: UnixMillis::new(1_000),
+        baked: Duration::from_secs(90),
+        checked: Some(Check { at: UnixMillis::new(2_000), standing: Standing::Blind }),
+        true_since: [("p95 > 400ms for 5m".to_owned(), UnixMillis::new(1_500))].into(),
+        firing: [(
+            "f1".to_owned(),
+            Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() },
+        )]
+        .into(),
+    };
+    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}}},"since":1700}"#;
+    assert_eq!(encode_state(&State::Paused { stage, since: UnixMillis::new(1_700) }).unwrap(), text);
+
+    let metric = Cause::Metric {
+        condition: "error_rate > 10%".to_owned(),
+        readings: vec![(MetricName::new("error_rate").unwrap(), "12.4%".to_owned())],
+    };
+    let closed = State::RolledBack { attempt: 1, at: UnixMillis::new(3_000), wave: 1, cause: metric };
+    let text = r#"{"state":"rolled_back","attempt":1,"at":3000,"wave":1,"cause":{"by":"metric","condition":"error_rate > 10%","readings":[{"metric":"error_rate","value":"12.4%"}]}}"#;
+    assert_eq!(encode_state(&closed).unwrap(), text);
+}
+
+#[test]
+fn a_state_in_another_form_is_refused_with_the_reason() {
+    for text in [
+        "",
+        "null",
+        "{}",
+        r#"{"state":"launched"}"#,
+        r#"{"state":"pending","attempts":-1}"#,
+        r#"{"state":"pending","attempts":1,"more":1}"#,
+    ] {
+        let error = decode_state(text).unwrap_err().to_string();
+        assert!(error.contains("not in the stored form"), "{text}: {error}");
+    }
+    let nameless = r#"{"state":"rolled_back","attempt":1,"at":0,"wave":0,"cause":{"by":"metric","condition":"","readings":[{"metric":"no name","value":""}]}}"#;
+    let error = decode_state(nameless).unwrap_err().to_string();
+    assert!(error.contains("invalid name") && error.contains("no name"), "{error}");
+}

@@ -1,0 +1,40 @@
+//! A rollout as it is kept.
+
+use crate::rollout::State;
+use crate::source::Format;
+use crate::units::{RolloutName, UnixMillis};
+
+/// A plan as its author wrote it: the text is what is kept, so that what is shown is what was reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanSource {
+    /// One document.
+    pub text: String,
+    /// How it is written.
+    pub format: Format,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a plan came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A watched file, by its path.
+    File(String),
+    /// The API.
+    Api,
+}
+
+/// One rollout with its state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Its name.
+    pub name: RolloutName,
+    /// Its plan.
+    pub plan: PlanSource,
+    /// How many changes were committed to it, from 1.
+    pub version: u64,
+    /// Where it stands.
+    pub state: State,
+    /// When it was last committed to.
+    pub updated: UnixMillis,
+}

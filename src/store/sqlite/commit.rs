@@ -1,0 +1,86 @@
+//! Committing a change: the rollout by compare-and-set, its ledger rows and its messages, in one transaction.
+
+use super::{ledger, outbox};
+use crate::source::Format;
+use crate::store::encoding::encode_state;
+use crate::store::{Change, CommitError, Origin, StoreError};
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+const DOING: &str = "commit a change";
+
+pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<u64, CommitError> {
+    let mut transaction = begin(pool, DOING).await?;
+    let current = version(&mut transaction, change).await?;
+    if current != change.expected {
+        transaction.rollback().await.map_err(unavailable)?;
+        return Err(CommitError::Conflict { current });
+    }
+    let next = current.unwrap_or(0).saturating_add(1);
+    put(&mut transaction, change, next).await?;
+    ledger::append(&mut transaction, change, next).await?;
+    outbox::append(&mut transaction, change).await?;
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(next)
+}
+
+/// Takes the writer's place and leaves it again: refused when the file became read-only, is locked by
+/// something else, or cannot be read any more.
+pub(super) async fn ping(pool: &SqlitePool) -> Result<(), StoreError> {
+    let doing = "begin a change";
+    let transaction = begin(pool, doing).await?;
+    transaction.rollback().await.map_err(|error| StoreError::unavailable(doing, error))
+}
+
+/// Begins as a writer: what is read first cannot be changed by another before it is written.
+pub(super) async fn begin(pool: &SqlitePool, doing: &'static str) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    pool.begin_with("BEGIN IMMEDIATE").await.map_err(|error| StoreError::unavailable(doing, error))
+}
+
+/// A count as SQLite keeps it. Counts here begin at 1 and grow by 1, so the largest is never reached.
+pub(super) fn kept(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+async fn version(connection: &mut SqliteConnection, change: &Change) -> Result<Option<u64>, StoreError> {
+    let name = change.rollout.as_str();
+    let found: Option<i64> = sqlx::query_scalar("SELECT version FROM rollouts WHERE name = ?")
+        .bind(name)
+        .fetch_optional(connection)
+        .await
+        .map_err(unavailable)?;
+    found.map(|version| u64::try_from(version).map_err(|error| StoreError::unreadable(name, error))).transpose()
+}
+
+async fn put(connection: &mut SqliteConnection, change: &Change, version: u64) -> Result<(), StoreError> {
+    let state = encode_state(&change.state).map_err(|error| StoreError::unavailable(DOING, error))?;
+    let format = match change.plan.format {
+        Format::Json => "json",
+        Format::Yaml => "yaml",
+    };
+    let file = match &change.plan.origin {
+        Origin::File(path) => Some(path.as_str()),
+        Origin::Api => None,
+    };
+    sqlx::query(
+        "INSERT INTO rollouts (name, version, plan_text, plan_format, plan_file, state, updated) \
+         VALUES (?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (name) DO UPDATE SET version = excluded.version, plan_text = excluded.plan_text, \
+         plan_format = excluded.plan_format, plan_file = excluded.plan_file, state = excluded.state, \
+         updated = excluded.updated",
+    )
+    .bind(change.rollout.as_str())
+    .bind(kept(version))
+    .bind(change.plan.text.as_str())
+    .bind(format)
+    .bind(file)
+    .bind(state)
+    .bind(change.at.get())
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(DOING, error)
+}

@@ -1,0 +1,13 @@
+//! The store in one SQLite database: embedded, for one process.
+
+mod commit;
+mod directory;
+mod ledger;
+mod open;
+mod outbox;
+mod rollouts;
+mod store;
+
+pub use directory::DATABASE;
+pub use open::{ephemeral, open};
+pub use store::SqliteStore;

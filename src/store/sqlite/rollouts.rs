@@ -1,0 +1,60 @@
+//! Reading rollouts.
+
+use crate::source::Format;
+use crate::store::encoding::decode_state;
+use crate::store::{Origin, PlanSource, Record, StoreError};
+use crate::units::{RolloutName, UnixMillis};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqlitePool};
+
+const DOING: &str = "read rollouts";
+
+pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, version, plan_text, plan_format, plan_file, state, updated FROM rollouts ORDER BY name",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(|error| StoreError::unavailable(DOING, error))?;
+    rows.iter().map(record).collect()
+}
+
+pub(super) async fn one(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+    let row = sqlx::query(
+        "SELECT name, version, plan_text, plan_format, plan_file, state, updated FROM rollouts WHERE name = ?",
+    )
+    .bind(name.as_str())
+    .fetch_optional(pool)
+    .await
+    .map_err(|error| StoreError::unavailable(DOING, error))?;
+    row.as_ref().map(record).transpose()
+}
+
+fn record(row: &SqliteRow) -> Result<Record, StoreError> {
+    let name: String = row.try_get("name").map_err(|error| StoreError::unreadable("?", error))?;
+    let unreadable = |error: sqlx::Error| StoreError::unreadable(&name, error);
+    let version: i64 = row.try_get("version").map_err(unreadable)?;
+    let state: String = row.try_get("state").map_err(unreadable)?;
+    Ok(Record {
+        name: RolloutName::new(&name).map_err(|error| StoreError::unreadable(&name, error))?,
+        plan: plan(row, &name)?,
+        version: u64::try_from(version).map_err(|error| StoreError::unreadable(&name, error))?,
+        state: decode_state(&state).map_err(|error| StoreError::unreadable(&name, error))?,
+        updated: UnixMillis::new(row.try_get("updated").map_err(unreadable)?),
+    })
+}
+
+fn plan(row: &SqliteRow, name: &str) -> Result<PlanSource, StoreError> {
+    let unreadable = |error: sqlx::Error| StoreError::unreadable(name, error);
+    let format: String = row.try_get("plan_format").map_err(unreadable)?;
+    let file: Option<String> = row.try_get("plan_file").map_err(unreadable)?;
+    Ok(PlanSource {
+        text: row.try_get("plan_text").map_err(unreadable)?,
+        format: match format.as_str() {
+            "json" => Format::Json,
+            "yaml" => Format::Yaml,
+            other => return Err(StoreError::unreadable(name, format!("its plan's format is `{other}`"))),
+        },
+        origin: file.map_or(Origin::Api, Origin::File),
+    })
+}

@@ -1,0 +1,68 @@
+//! The port over SQLite: each call goes to the file of its subject.
+
+use super::directory::Claim;
+use super::{commit, ledger, outbox, rollouts};
+use crate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
+use crate::units::{RolloutName, UnixMillis};
+use async_trait::async_trait;
+use sqlx::SqlitePool;
+
+/// An open database.
+#[derive(Debug)]
+pub struct SqliteStore {
+    /// One connection: SQLite has one writer at a time, and waiting here is fairer than its busy timeout.
+    pub(super) writer: SqlitePool,
+    /// A few connections that read while the writer writes.
+    pub(super) readers: SqlitePool,
+    /// The data directory, which is this process's own as long as this lives.
+    pub(super) _claim: Option<Claim>,
+}
+
+impl SqliteStore {
+    /// Ends all work and closes the database: later calls fail. Dropping the store loses nothing either, but
+    /// can leave the write-ahead log to be folded in by the next process that opens it.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn rollouts(&self) -> Result<Vec<Record>, StoreError> {
+        rollouts::all(&self.readers).await
+    }
+
+    async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+        rollouts::one(&self.readers, name).await
+    }
+
+    async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
+        commit::commit(&self.writer, change).await
+    }
+
+    async fn history(
+        &self,
+        rollout: Option<&RolloutName>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        ledger::page(&self.readers, rollout, after, limit).await
+    }
+
+    async fn verify(&self) -> Result<LedgerCheck, StoreError> {
+        ledger::verify(&self.readers).await
+    }
+
+    async fn undelivered(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        outbox::undelivered(&self.readers, limit).await
+    }
+
+    async fn mark_delivered(&self, sequences: &[u64], at: UnixMillis) -> Result<(), StoreError> {
+        outbox::mark_delivered(&self.writer, sequences, at).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        commit::ping(&self.writer).await
+    }
+}

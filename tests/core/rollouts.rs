@@ -1,0 +1,117 @@
+//! Decisions from data files: a plan, what happens to it line by line, and what must come of each line.
+//!
+//! A file in `testdata/rollouts` is a plan, a line `=== script`, and lines of the form
+//! `TIME EVENT [ARGUMENTS]` each followed by `  > ` and what came of it. Times are durations since the
+//! beginning; metrics are given as `name=value` in their own unit's base, or `name=none`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use tidegate::analysis::{Alert, NoData, Reading};
+use tidegate::rollout::{self, Effect, Event, Evidence, Plan, State};
+use tidegate::source::{Format, parse};
+use tidegate::units::{MetricName, UnixMillis, parse_duration};
+
+#[test]
+fn every_script_comes_out_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/core/testdata/rollouts");
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 8, "the scripts are missing from {}", folder.display());
+    let mut wrong = Vec::new();
+    for file in files {
+        let written = std::fs::read_to_string(&file).unwrap();
+        let played = play(&file.display().to_string(), &written);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&file, &played).unwrap();
+        } else if played != written {
+            let first = played.lines().zip(written.lines()).find(|(now, then)| now != then);
+            wrong.push(format!("{}:\n  (now, written) = {first:#?}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Plays a script and writes it down again with what came of each line.
+fn play(name: &str, written: &str) -> String {
+    let (plan_text, script) = written.split_once("=== script\n").unwrap_or_else(|| panic!("{name} has no script"));
+    let parsed = parse(name, plan_text.as_bytes(), Format::Yaml).unwrap();
+    let plan = rollout::lower(&parsed.documents[0], &parsed.text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let mut state = State::Pending { attempts: 0 };
+    let mut out = format!("{plan_text}=== script\n");
+    for line in script.lines().filter(|line| !line.starts_with("  > ")) {
+        writeln!(out, "{line}").unwrap();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (time, event) = line.split_once(' ').unwrap();
+        let now = UnixMillis::new(1_700_000_000_000).plus(parse_duration(time).unwrap());
+        match rollout::decide(&plan, &state, &event_of(&plan, event, now), now) {
+            Err(refusal) => writeln!(out, "  > refused: {refusal}").unwrap(),
+            Ok(decision) => {
+                let effect = match &decision.effect {
+                    Effect::Keep => "",
+                    Effect::Open(_) => "OPEN ",
+                    Effect::Close(_) => "CLOSE ",
+                };
+                if let Some(change) = &decision.change {
+                    writeln!(out, "  > {effect}{}: {change}", change.kind()).unwrap();
+                }
+                state = decision.next;
+                let exposure = rollout::exposure(&plan, &state);
+                let next = rollout::next_check_in(&plan, &state, now);
+                let next = next.map(|span| format!(", check in {}ms", span.as_millis())).unwrap_or_default();
+                let waits = rollout::sentence(&decision.waits);
+                let now_check = if decision.check_now { ", check now" } else { "" };
+                writeln!(out, "  > {} at {exposure}{next}{now_check}: {waits}", rollout::describe(&plan, &state)).unwrap();
+            }
+        }
+    }
+    out
+}
+
+fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
+    let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let by = || "ops".to_owned();
+    let flag_problems = if rest == "no-flag" { vec!["the flag is not there".to_owned()] } else { Vec::new() };
+    match word {
+        "start" => Event::Start { by: by(), flag_problems },
+        "retry" => Event::Retry { by: by(), flag_problems },
+        "pause" => Event::Pause { by: by() },
+        "resume" => Event::Resume { by: by() },
+        "rollback" => Event::Rollback { by: by(), reason: (!rest.is_empty()).then(|| rest.to_owned()) },
+        "check" => Event::Checked(evidence(plan, rest, now)),
+        "promote" => Event::Promote { by: by(), evidence: evidence(plan, rest, now) },
+        "firing" => Event::Firing(alert(rest)),
+        "resolved" => Event::Resolved { fingerprint: rest.to_owned() },
+        "recovered" => Event::Recovered,
+        word => panic!("no event `{word}`"),
+    }
+}
+
+fn evidence(plan: &Plan, text: &str, now: UnixMillis) -> Evidence {
+    let mut evidence = Evidence::default();
+    for pair in text.split_whitespace() {
+        if pair == "no-flag" {
+            evidence.flag_problems.push("the flag is not there".to_owned());
+            continue;
+        }
+        let (metric, value) = pair.split_once('=').unwrap();
+        assert!(plan.metrics.contains_key(metric), "no metric `{metric}`");
+        let reading = match value {
+            "none" => Reading::NoData(NoData::Unreachable("connection refused".to_owned())),
+            "NaN" => Reading::Value { value: f64::NAN, samples: None, at: now },
+            value => Reading::Value { value: value.parse().unwrap(), samples: Some(1_000), at: now },
+        };
+        evidence.readings.insert(MetricName::new(metric).unwrap(), reading);
+    }
+    evidence
+}
+
+/// `FINGERPRINT label=value ...`
+fn alert(text: &str) -> Alert {
+    let mut words = text.split_whitespace();
+    let fingerprint = words.next().unwrap().to_owned();
+    let pair = |word: &str| word.split_once('=').map(|(label, value)| (label.to_owned(), value.to_owned())).unwrap();
+    Alert { fingerprint, labels: words.map(pair).collect::<BTreeMap<_, _>>() }
+}

@@ -1,0 +1,109 @@
+//! A store that fails when it is told to, to see what the rest does meanwhile. Reads go on working.
+
+use std::sync::Arc;
+use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
+use tidegate::units::{RolloutName, UnixMillis};
+use tokio::sync::watch;
+
+/// What happens to a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// It goes through.
+    Willing,
+    /// It is refused at once.
+    Refusing,
+    /// It has no answer until the mood changes; then it goes the new mood's way.
+    Hanging,
+    /// It is done, and then the answer is lost: the caller is told that it failed.
+    Forgetful,
+}
+
+/// A store around another one.
+#[derive(Debug)]
+pub struct Refusing<S> {
+    inner: S,
+    mood: watch::Receiver<Mood>,
+}
+
+/// Changes the mood from outside, also while the store is in use.
+#[derive(Debug, Clone)]
+pub struct MoodSwitch(Arc<watch::Sender<Mood>>);
+
+impl MoodSwitch {
+    pub fn set(&self, mood: Mood) {
+        self.0.send_replace(mood);
+    }
+}
+
+impl<S: Store> Refusing<S> {
+    /// Willing at first.
+    pub fn around(inner: S) -> (Self, MoodSwitch) {
+        let (sender, mood) = watch::channel(Mood::Willing);
+        (Self { inner, mood }, MoodSwitch(Arc::new(sender)))
+    }
+
+    /// The mood, once it is not to hang. A dropped switch leaves the last mood in place.
+    async fn settled(&self) -> Mood {
+        let mut mood = self.mood.clone();
+        let settled = mood.wait_for(|mood| *mood != Mood::Hanging).await.map(|mood| *mood);
+        match settled {
+            Ok(mood) => mood,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+fn refusal() -> StoreError {
+    StoreError::unavailable("commit a change", "told to fail by the test")
+}
+
+#[async_trait::async_trait]
+impl<S: Store> Store for Refusing<S> {
+    async fn rollouts(&self) -> Result<Vec<Record>, StoreError> {
+        self.inner.rollouts().await
+    }
+
+    async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+        self.inner.rollout(name).await
+    }
+
+    async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
+        match self.settled().await {
+            Mood::Willing => self.inner.commit(change).await,
+            Mood::Refusing | Mood::Hanging => Err(refusal().into()),
+            Mood::Forgetful => {
+                self.inner.commit(change).await?;
+                Err(refusal().into())
+            }
+        }
+    }
+
+    async fn history(
+        &self,
+        rollout: Option<&RolloutName>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<LedgerRow>, StoreError> {
+        self.inner.history(rollout, after, limit).await
+    }
+
+    async fn verify(&self) -> Result<LedgerCheck, StoreError> {
+        self.inner.verify().await
+    }
+
+    async fn undelivered(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.inner.undelivered(limit).await
+    }
+
+    async fn mark_delivered(&self, sequences: &[u64], at: UnixMillis) -> Result<(), StoreError> {
+        self.inner.mark_delivered(sequences, at).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        match *self.mood.borrow() {
+            Mood::Willing | Mood::Forgetful => {}
+            Mood::Refusing | Mood::Hanging => return Err(refusal()),
+        }
+        self.inner.ping().await
+    }
+}
