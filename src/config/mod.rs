@@ -1,1 +1,19 @@
-//! .
+//! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
+
+mod environment;
+mod fault;
+mod file;
+mod key;
+mod listener;
+mod load;
+mod raw;
+mod secret;
+mod settings;
+
+pub use fault::{Fault, Origin};
+pub use key::Key;
+pub use listener::Listener;
+pub use load::load;
+pub use raw::{Raw, Written};
+pub use secret::Secret;
+pub use settings::{DEFAULT_CONTROL, DEFAULT_DATA, DEFAULT_EVALUATION, LogFormat, Settings, StoreChoice};

@@ -1,1 +1,3 @@
 //! .
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bucketing { V2, V3 }

@@ -1,0 +1,246 @@
+//! Files as a server and `validate` read them: found under the paths that were named, read within
+//! bounds, split into flags and rollouts. One reader for both, so that what is validated is what loads.
+
+use crate::flag::{self, FlagFile};
+use crate::rollout::{self, Plan};
+use crate::source::{self, Format, Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
+use crate::store::{Origin, PlanSource};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The most files that are read.
+const MOST_FILES: usize = 10_000;
+
+/// The deepest that folders are walked.
+const DEEPEST: usize = 32;
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// The value of `kind` in a rollout's document.
+const ROLLOUT: &str = "Rollout";
+
+/// The files under the paths, and what is wrong with the paths themselves.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// In the order of their names, each once.
+    pub files: Vec<PathBuf>,
+    /// Paths that are not there, or not readable, or too much.
+    pub problems: Vec<Problem>,
+}
+
+/// What stands in a file.
+#[derive(Debug)]
+pub struct Content {
+    /// Its flags; `Ok(None)` when it has only rollouts, `Err` when they cannot be read as flags at all.
+    pub flags: Result<Option<FlagFile>, Vec<Problem>>,
+    /// Its rollouts that are valid.
+    pub plans: Vec<(Arc<Plan>, PlanSource)>,
+    /// What is wrong with its other rollouts.
+    pub plan_problems: Vec<Problem>,
+}
+
+impl Content {
+    /// Everything that is wrong in it.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let flags = match &self.flags {
+            Ok(file) => file.as_ref().map_or_else(Vec::new, |file| file.problems().to_vec()),
+            Err(problems) => problems.clone(),
+        };
+        flags.into_iter().chain(self.plan_problems.iter().cloned()).collect()
+    }
+}
+
+/// Finds the files: those named, and in the folders named everything that ends in `.json`, `.yaml` or
+/// `.yml` and is not hidden. Links are followed.
+#[must_use]
+pub fn find(paths: &[PathBuf]) -> Found {
+    let mut walk = Walk::default();
+    for path in paths {
+        walk.named(path);
+    }
+    let Walk { mut files, problems, .. } = walk;
+    files.sort();
+    Found { files, problems }
+}
+
+#[derive(Default)]
+struct Walk {
+    files: Vec<PathBuf>,
+    problems: Vec<Problem>,
+    /// Real places of files and folders seen: a link to a folder above must not be walked for ever.
+    seen: BTreeSet<PathBuf>,
+    /// Whether it was said that there are too many files.
+    full: bool,
+}
+
+impl Walk {
+    fn named(&mut self, path: &Path) {
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => self.folder(path, 0),
+            Ok(_) if format_of(path).is_some() => self.file(path),
+            Ok(_) => {
+                let hint = "rename it so that its ending says what it is".to_owned();
+                self.problem(path, "the file ends neither in .json nor in .yaml or .yml".to_owned(), Some(hint));
+            }
+            Err(error) => self.problem(path, format!("cannot be read: {error}"), None),
+        }
+    }
+
+    fn folder(&mut self, path: &Path, depth: usize) {
+        if depth > DEEPEST {
+            return self.problem(path, format!("folders are nested deeper than {DEEPEST} levels"), None);
+        }
+        if !self.first_visit(path) {
+            return;
+        }
+        let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
+            Ok(entries) => entries,
+            Err(error) => return self.problem(path, format!("the folder cannot be read: {error}"), None),
+        };
+        let mut inside: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
+        inside.sort();
+        for path in inside.into_iter().filter(|path| !is_hidden(path)) {
+            match fs::metadata(&path) {
+                Ok(found) if found.is_dir() => self.folder(&path, depth.saturating_add(1)),
+                Ok(_) if format_of(&path).is_some() => self.file(&path),
+                Ok(_) => {}
+                // It was there a moment ago: a file being replaced, or a link to nowhere.
+                Err(error) if format_of(&path).is_some() => {
+                    self.problem(&path, format!("cannot be read: {error}"), None);
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        if !self.first_visit(path) {
+            return;
+        }
+        match self.files.len() < MOST_FILES {
+            true => self.files.push(path.to_path_buf()),
+            false if self.full => {}
+            false => {
+                self.full = true;
+                self.problem(path, format!("more than {MOST_FILES} files; this and the following are left out"), None);
+            }
+        }
+    }
+
+    fn first_visit(&mut self, path: &Path) -> bool {
+        self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()))
+    }
+
+    fn problem(&mut self, path: &Path, message: String, hint: Option<String>) {
+        self.problems.push(whole_file(path, message, hint));
+    }
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    Format::of(&path.file_name()?.to_string_lossy())
+}
+
+fn whole_file(path: &Path, message: String, hint: Option<String>) -> Problem {
+    let file = Arc::from(path.to_string_lossy());
+    Problem { file, line: 1, column: 1, subject: None, message, excerpt: String::new(), hint }
+}
+
+/// A file's bytes, at most 64 MiB.
+///
+/// # Errors
+/// When it cannot be read or is larger.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Vec<Problem>> {
+    let cannot = |error: io::Error| vec![whole_file(path, format!("cannot be read: {error}"), None)];
+    let file = fs::File::open(path).map_err(cannot)?;
+    let mut bytes = Vec::new();
+    // The size that the file system tells may have changed since; what counts is what is read.
+    file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes).map_err(cannot)?;
+    match u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST) {
+        true => Ok(bytes),
+        false => Err(vec![whole_file(path, format!("the file is larger than {} MiB", LARGEST >> 20), None)]),
+    }
+}
+
+/// Reads a file: its bytes, then what stands in it.
+#[must_use]
+pub fn read(path: &Path) -> Content {
+    match bytes(path) {
+        Ok(bytes) => content(path, &bytes),
+        Err(problems) => unreadable(problems),
+    }
+}
+
+/// What stands in a file whose bytes are known. The format is told by the path's ending.
+#[must_use]
+pub fn content(path: &Path, bytes: &[u8]) -> Content {
+    let format = format_of(path).unwrap_or(Format::Yaml);
+    match source::parse(&path.to_string_lossy(), bytes, format) {
+        Ok(mut parsed) => {
+            // A `---` at the end, or a part that is only comments, is no document of anybody's.
+            if parsed.documents.iter().any(|document| document.value != Value::Null) {
+                parsed.documents.retain(|document| document.value != Value::Null);
+            }
+            split(&parsed, format, path)
+        }
+        Err(problems) => unreadable(problems),
+    }
+}
+
+const fn unreadable(problems: Vec<Problem>) -> Content {
+    Content { flags: Err(problems), plans: Vec::new(), plan_problems: Vec::new() }
+}
+
+fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
+    let (mut plans, mut plan_problems) = (Vec::new(), Vec::new());
+    let origin = Origin::File(path.to_string_lossy().into_owned());
+    let with_kind = |document: &&Node| document.get("kind").is_some();
+    for document in parsed.documents.iter().filter(with_kind) {
+        match plan(document, &parsed.text) {
+            Ok(plan) => {
+                let text = document_text(&parsed.text, document.span);
+                plans.push((Arc::new(plan), PlanSource { text, format, origin: origin.clone() }));
+            }
+            Err(problems) => plan_problems.extend(problems),
+        }
+    }
+    // A file of rollouts alone is no flag file; an empty one is, and says so.
+    let flags = match parsed.documents.iter().all(|document| with_kind(&document)) {
+        true => Ok(None),
+        false => flag::lower(parsed).map(Some),
+    };
+    Content { flags, plans, plan_problems }
+}
+
+fn plan(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
+    let Some(kind) = document.get("kind") else { return Err(Vec::new()) };
+    if kind.as_str() == Some(ROLLOUT) {
+        return rollout::lower(document, text);
+    }
+    let mut problems = Problems::new(text);
+    let hint = kind
+        .as_str()
+        .and_then(|word| suggest(word, [ROLLOUT]))
+        .unwrap_or_else(|| format!("write `kind: {ROLLOUT}`, or no `kind` in a document with flags"));
+    problems.add_with_hint(kind.span, "a document of an unknown kind", hint);
+    Err(problems.into_vec())
+}
+
+/// One document's own text, so that it can be kept and read again by itself. A document that is
+/// indented as a whole keeps its first line's indentation.
+fn document_text(text: &Text, span: Span) -> String {
+    let before = text.slice(Span { start: 0, end: span.start });
+    let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+    let indentation = before.get(line_start..).unwrap_or_default();
+    let start = if indentation.trim().is_empty() { line_start } else { span.start };
+    let slice = text.slice(Span { start, end: span.end });
+    format!("{}\n", slice.trim_end())
+}

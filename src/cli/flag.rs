@@ -1,0 +1,140 @@
+//! `tidegate flag`.
+
+use super::exit::{Exit, Failure, Outcome};
+use super::output::{self, or_dash};
+use super::remote::{Remote, converse};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use tidegate::http::api::wire;
+
+#[derive(Debug, Args)]
+pub(crate) struct FlagArgs {
+    #[command(flatten)]
+    remote: Remote,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// All flags
+    List,
+    /// One flag with its values and what a rollout lays over it
+    Get {
+        /// The flag's key
+        key: String,
+    },
+    /// What a user gets
+    Evaluate {
+        /// The flag's key
+        key: String,
+        /// Who
+        #[arg(long, value_name = "KEY")]
+        targeting_key: Option<String>,
+        /// What is known of them, as a JSON object
+        #[arg(long, value_name = "JSON")]
+        context: Option<String>,
+    },
+}
+
+pub(crate) fn run(args: FlagArgs) -> Outcome {
+    let client = args.remote.client()?;
+    let format = args.remote.output;
+    match args.action {
+        Action::List => {
+            let flags: wire::Flags = converse(async { Ok(client.get(&["flags"], &[]).await?) })?;
+            output::print(format, &flags, list)?;
+            Ok(Exit::Done)
+        }
+        Action::Get { key } => {
+            let flag: wire::FlagDetail = converse(async { Ok(client.get(&["flags", &key], &[]).await?) })?;
+            output::print(format, &flag, detail)?;
+            Ok(Exit::Done)
+        }
+        Action::Evaluate { key, targeting_key, context } => {
+            let body = json!({ "context": context_of(targeting_key, context.as_deref())? });
+            let answer: Value = converse(async { Ok(client.post(&["flags", &key, "evaluate"], &body).await?) })?;
+            output::print(format, &answer, evaluation)?;
+            Ok(if answer.get("errorCode").is_some() { Exit::Error } else { Exit::Done })
+        }
+    }
+}
+
+fn context_of(targeting_key: Option<String>, context: Option<&str>) -> Result<Map<String, Value>, Failure> {
+    let usage = |what: String| Failure::new(Exit::Usage, format!("--context: {what}")).hint("such as '{\"plan\": \"pro\"}'");
+    let mut context = match context.map(serde_json::from_str) {
+        None => Map::new(),
+        Some(Ok(Value::Object(context))) => context,
+        Some(Ok(_)) => return Err(usage("not a JSON object".to_owned())),
+        Some(Err(error)) => return Err(usage(format!("not JSON: {error}"))),
+    };
+    if let Some(key) = targeting_key {
+        context.insert("targetingKey".to_owned(), Value::String(key));
+    }
+    Ok(context)
+}
+
+fn list(flags: &wire::Flags) -> String {
+    if flags.flags.is_empty() {
+        return "no flags".to_owned();
+    }
+    let rows = flags.flags.iter().map(|flag| {
+        vec![
+            flag.key.clone(),
+            flag.state.clone(),
+            flag.variants.join(", "),
+            or_dash(flag.default_variant.as_deref()),
+            or_dash(flag.exposure.as_deref()),
+            or_dash(flag.rollout.as_deref()),
+            place(flag),
+        ]
+    });
+    output::columns(&["KEY", "STATE", "VARIANTS", "DEFAULT", "EXPOSURE", "ROLLOUT", "FILE"], rows)
+}
+
+fn place(flag: &wire::Flag) -> String {
+    match (&flag.file, flag.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        (Some(file), None) => file.clone(),
+        (None, _) => "-".to_owned(),
+    }
+}
+
+fn detail(detail: &wire::FlagDetail) -> String {
+    let flag = &detail.flag;
+    let mut rows = vec![("key", flag.key.clone()), ("state", flag.state.clone())];
+    rows.extend(flag.broken.clone().map(|broken| ("broken", broken)));
+    rows.push(("default", or_dash(flag.default_variant.as_deref())));
+    rows.extend(detail.values.iter().map(|value| ("variant", format!("{} = {}", value.variant, value.value))));
+    rows.push(("file", place(flag)));
+    if let Some(overlay) = &detail.overlay {
+        let share = match (&overlay.exposure, overlay.closed) {
+            (Some(share), false) => format!("{share} get {}, the others {}", overlay.candidate, overlay.stable),
+            (_, true) | (None, _) => format!("closed: nobody gets {}, but {}", overlay.candidate, overlay.stable),
+        };
+        rows.push(("rollout", overlay.rollout.clone()));
+        rows.push(("exposure", share));
+        rows.extend(overlay.bucket_by.clone().map(|attribute| ("bucketed by", attribute)));
+        rows.push(("audience", if overlay.audience { "some" } else { "everybody" }.to_owned()));
+    }
+    output::fields(rows)
+}
+
+fn evaluation(answer: &Value) -> String {
+    let text = |field: &str| match answer.get(field) {
+        None => "-".to_owned(),
+        Some(Value::String(text)) if field != "value" => text.clone(),
+        Some(value) => value.to_string(),
+    };
+    match answer.get("errorCode") {
+        Some(_) => {
+            output::fields([("key", text("key")), ("error", text("errorCode")), ("details", text("errorDetails"))])
+        }
+        None => output::fields([
+            ("key", text("key")),
+            ("value", answer.get("value").map_or_else(|| "the caller's own default".to_owned(), |_| text("value"))),
+            ("variant", text("variant")),
+            ("reason", text("reason")),
+        ]),
+    }
+}

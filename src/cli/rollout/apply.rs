@@ -1,0 +1,63 @@
+//! `tidegate rollout apply`.
+
+use super::super::client::Client;
+use super::super::exit::{Exit, Failure, Outcome};
+use super::super::output::{self, Format};
+use super::super::remote::converse;
+use std::io::Read as _;
+use std::path::Path;
+use tidegate::app::sources;
+use tidegate::http::api::wire;
+use tidegate::source;
+use tidegate::store::PlanSource;
+
+/// The most that is read from standard input.
+const LARGEST_INPUT: u64 = 1 << 20;
+
+/// Checks the file here first, so that problems carry its name and lines, then sends each rollout.
+pub(super) fn run(client: &Client, format: Format, file: &Path) -> Outcome {
+    let plans = plans(file)?;
+    let applied: Vec<wire::Applied> = converse(async {
+        let mut applied = Vec::new();
+        for plan in plans {
+            let content_type = match plan.format {
+                source::Format::Json => "application/json",
+                source::Format::Yaml => "application/yaml",
+            };
+            applied.push(client.post_text(&["rollouts"], content_type, plan.text).await?);
+        }
+        Ok(applied)
+    })?;
+    output::print(format, &applied, |applied| applied.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+    Ok(Exit::Done)
+}
+
+fn plans(file: &Path) -> Result<Vec<PlanSource>, Failure> {
+    let read = match file.as_os_str().as_encoded_bytes() {
+        b"-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().take(LARGEST_INPUT).read_to_end(&mut bytes)?;
+            sources::content(Path::new("standard input"), &bytes)
+        }
+        _ => sources::read(file),
+    };
+    let problems = read.problems();
+    if !problems.is_empty() {
+        let lines = problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        return Err(Failure::error(lines.join("\n")).hint("nothing was sent"));
+    }
+    let plans: Vec<PlanSource> = read.plans.into_iter().map(|(_, source)| source).collect();
+    match plans.is_empty() {
+        true => Err(Failure::error(format!("{} has no rollouts", file.display())).hint("a rollout says `kind: Rollout`")),
+        false => Ok(plans),
+    }
+}
+
+fn line(applied: &wire::Applied) -> String {
+    let change = match applied.change {
+        wire::Change::Created => "created",
+        wire::Change::Updated => "updated",
+        wire::Change::Unchanged => "unchanged",
+    };
+    format!("{change} {}", super::show::line(&applied.rollout))
+}

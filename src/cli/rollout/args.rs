@@ -1,0 +1,77 @@
+//! The actions on rollouts and what they are called with.
+
+use super::super::exit::{Exit, Outcome};
+use super::super::output;
+use super::super::remote::{Remote, converse};
+use super::watch::WatchArgs;
+use super::{apply, history, show, verb, watch};
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use tidegate::controller::Verb;
+use tidegate::http::api::wire;
+
+#[derive(Debug, Args)]
+pub(crate) struct RolloutArgs {
+    #[command(flatten)]
+    remote: Remote,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Send the rollouts of a file to the server
+    Apply {
+        /// The file; `-` reads YAML from standard input
+        file: PathBuf,
+    },
+    /// All rollouts
+    List,
+    /// One rollout: where it stands and why
+    Get {
+        /// The rollout's name
+        name: String,
+    },
+    /// Begin the first wave
+    Start(verb::Spoken),
+    /// Stop the clock; guardrails go on being checked
+    Pause(verb::Spoken),
+    /// Let the clock go on
+    Resume(verb::Spoken),
+    /// Go on to the next wave: that gives its approval and ends the bake
+    Promote(verb::Spoken),
+    /// Close the flag: nobody gets the candidate any more
+    Rollback(verb::Spoken),
+    /// Begin anew after a rollback
+    Retry(verb::Spoken),
+    /// Follow a rollout until it completed (exit code 0) or was rolled back (3)
+    Watch(WatchArgs),
+    /// What happened and why
+    History(history::HistoryArgs),
+}
+
+pub(crate) fn run(args: RolloutArgs) -> Outcome {
+    let client = args.remote.client()?;
+    let format = args.remote.output;
+    match args.action {
+        Action::Apply { file } => apply::run(&client, format, &file),
+        Action::List => {
+            let rollouts: wire::Rollouts = converse(async { Ok(client.get(&["rollouts"], &[]).await?) })?;
+            output::print(format, &rollouts, show::list)?;
+            Ok(Exit::Done)
+        }
+        Action::Get { name } => {
+            let rollout: wire::Rollout = converse(async { Ok(client.get(&["rollouts", &name], &[]).await?) })?;
+            output::print(format, &rollout, show::detail)?;
+            Ok(Exit::Done)
+        }
+        Action::Start(spoken) => verb::run(&client, format, Verb::Start, spoken),
+        Action::Pause(spoken) => verb::run(&client, format, Verb::Pause, spoken),
+        Action::Resume(spoken) => verb::run(&client, format, Verb::Resume, spoken),
+        Action::Promote(spoken) => verb::run(&client, format, Verb::Promote, spoken),
+        Action::Rollback(spoken) => verb::run(&client, format, Verb::Rollback, spoken),
+        Action::Retry(spoken) => verb::run(&client, format, Verb::Retry, spoken),
+        Action::Watch(args_of_watch) => watch::run(&client, format, args.remote.timeout, &args_of_watch),
+        Action::History(args) => history::run(&client, format, &args),
+    }
+}

@@ -1,0 +1,53 @@
+//! `tidegate rollout history`.
+
+use super::super::client::Client;
+use super::super::exit::{Exit, Outcome};
+use super::super::output::{self, Format};
+use super::super::remote::converse;
+use clap::Args;
+use tidegate::http::api::wire;
+
+#[derive(Debug, Args)]
+pub(super) struct HistoryArgs {
+    /// The rollout's name; without it the history of all
+    name: Option<String>,
+    /// Only entries with a higher number
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
+    after: u64,
+    /// At most so many entries
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    limit: u32,
+}
+
+pub(super) fn run(client: &Client, format: Format, args: &HistoryArgs) -> Outcome {
+    let query = [("after", args.after.to_string()), ("limit", args.limit.to_string())];
+    let path = match &args.name {
+        Some(name) => vec!["rollouts", name, "history"],
+        None => vec!["history"],
+    };
+    let history: wire::History = converse(async { Ok(client.get(&path, &query).await?) })?;
+    output::print(format, &history, table)?;
+    Ok(Exit::Done)
+}
+
+fn table(history: &wire::History) -> String {
+    if history.entries.is_empty() {
+        return "no entries".to_owned();
+    }
+    let rows = history.entries.iter().map(|entry| {
+        vec![
+            entry.sequence.to_string(),
+            entry.at.clone(),
+            entry.rollout.clone(),
+            entry.kind.clone(),
+            entry.actor.clone(),
+            entry.sentence.clone(),
+        ]
+    });
+    output::columns(&["#", "AT", "ROLLOUT", "WHAT", "WHO", "IN WORDS"], rows)
+}
+
+/// One entry on one line, for a log.
+pub(super) fn line(entry: &wire::HistoryEntry) -> String {
+    format!("{}  {}  {}  {}", entry.at, entry.rollout, entry.kind, entry.sentence)
+}

@@ -1,0 +1,13 @@
+//! `tidegate rollout`.
+
+mod apply;
+mod args;
+mod follow;
+mod history;
+mod report;
+mod screen;
+mod show;
+mod verb;
+mod watch;
+
+pub(crate) use args::{RolloutArgs, run};

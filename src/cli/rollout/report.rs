@@ -1,0 +1,80 @@
+//! How a watched rollout is shown.
+
+use super::super::exit::Failure;
+use super::super::output::{self, Format};
+use super::screen::Screen;
+use super::{history, show};
+use std::collections::VecDeque;
+use tidegate::http::api::wire;
+
+/// How many entries of the history a terminal shows.
+const SHOWN: usize = 8;
+
+/// Drawn in place on a terminal; elsewhere one line, or one document, per change.
+pub(super) enum Report {
+    Terminal { screen: Screen, shown: VecDeque<String> },
+    Lines { before: Option<Vec<String>> },
+    Documents { format: Format, before: Option<Vec<String>> },
+}
+
+impl Report {
+    pub(super) fn open(format: Format, terminal: bool) -> Result<Self, Failure> {
+        match format {
+            Format::Table if terminal => Ok(Self::Terminal { screen: Screen::open()?, shown: VecDeque::new() }),
+            Format::Table => Ok(Self::Lines { before: None }),
+            Format::Json | Format::Yaml => Ok(Self::Documents { format, before: None }),
+        }
+    }
+
+    /// Shows the rollout as it is now, and what was entered into its history since the last time.
+    pub(super) fn show(&mut self, rollout: &wire::Rollout, fresh: &[wire::HistoryEntry]) -> Result<(), Failure> {
+        let now = Some(gist(rollout));
+        match self {
+            Self::Terminal { screen, shown } => {
+                shown.extend(fresh.iter().map(history::line));
+                shown.drain(..shown.len().saturating_sub(SHOWN));
+                let detail = show::detail(rollout);
+                let lines = detail.lines().map(str::to_owned).chain([String::new()]).chain(shown.iter().cloned());
+                screen.draw(&lines.collect::<Vec<_>>())?;
+            }
+            Self::Lines { before } => {
+                // What happened before somebody watched is for `history`.
+                if before.is_some() {
+                    fresh.iter().try_for_each(|entry| output::line(&history::line(entry)))?;
+                }
+                if *before != now {
+                    output::line(&show::line(rollout))?;
+                    *before = now;
+                }
+            }
+            Self::Documents { format, before } => {
+                if *before != now {
+                    document(*format, rollout)?;
+                    *before = now;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What makes a change worth telling: the state, the version and what is waited for, but not how long still.
+fn gist(rollout: &wire::Rollout) -> Vec<String> {
+    let mut gist = vec![rollout.state.to_string(), rollout.version.to_string()];
+    gist.extend(rollout.waits.iter().map(|wait| wait.kind.clone()));
+    gist
+}
+
+/// JSON on one line each, YAML with its separator: so that a reader finds the end of each.
+fn document(format: Format, rollout: &wire::Rollout) -> Result<(), Failure> {
+    match format {
+        Format::Yaml => {
+            output::line("---")?;
+            output::print(format, rollout, show::line)
+        }
+        Format::Json | Format::Table => {
+            let json = serde_json::to_string(rollout).map_err(|error| Failure::error(error.to_string()))?;
+            output::line(&json)
+        }
+    }
+}

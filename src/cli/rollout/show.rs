@@ -1,0 +1,58 @@
+//! Rollouts as text.
+
+use super::super::output::{self, or_dash};
+use tidegate::http::api::wire;
+
+pub(super) fn list(rollouts: &wire::Rollouts) -> String {
+    if rollouts.rollouts.is_empty() {
+        return "no rollouts".to_owned();
+    }
+    let rows = rollouts.rollouts.iter().map(|rollout| {
+        vec![
+            rollout.name.clone(),
+            rollout.flag.clone(),
+            rollout.state.to_string(),
+            wave(rollout),
+            rollout.exposure.clone(),
+            rollout.reason.clone(),
+        ]
+    });
+    output::columns(&["NAME", "FLAG", "STATE", "WAVE", "EXPOSURE", "WHY"], rows)
+}
+
+/// A rollout on one line.
+pub(super) fn line(rollout: &wire::Rollout) -> String {
+    let wave = rollout.wave.as_ref().map_or_else(String::new, |_| format!(", wave {}", wave(rollout)));
+    format!("{}: {}{wave}, {} exposed: {}", rollout.name, rollout.state, rollout.exposure, rollout.reason)
+}
+
+pub(super) fn detail(rollout: &wire::Rollout) -> String {
+    let mut rows = vec![
+        ("name", rollout.name.clone()),
+        ("flag", format!("{}: {} instead of {}", rollout.flag, rollout.candidate, rollout.stable)),
+        ("environment", rollout.environment.clone()),
+        ("state", rollout.state.to_string()),
+        ("wave", wave(rollout)),
+        ("exposure", rollout.exposure.clone()),
+        ("attempt", rollout.attempt.to_string()),
+        ("since", or_dash(rollout.since.as_deref())),
+        ("next check", or_dash(rollout.next_check.as_deref())),
+        ("why", rollout.reason.clone()),
+    ];
+    rows.extend(rollout.waits.iter().map(|wait| ("waits for", wait.sentence.clone())));
+    rows.extend(rollout.readings.iter().map(|reading| ("metric", format!("{}: {}", reading.metric, reading.value))));
+    rows.extend(rollout.problems.iter().map(|problem| ("problem", problem.clone())));
+    rows.push((
+        "plan",
+        match &rollout.origin {
+            wire::Origin::Api => "applied over the API".to_owned(),
+            wire::Origin::File(file) => format!("from {file}"),
+        },
+    ));
+    output::fields(rows)
+}
+
+fn wave(rollout: &wire::Rollout) -> String {
+    let wave = rollout.wave.as_ref();
+    wave.map_or_else(|| "-".to_owned(), |wave| format!("{}/{} {}", wave.index, wave.count, wave.name))
+}
