@@ -1,6 +1,9 @@
-//! The doors: evaluation straight to what is served, and the control API.
+//! The doors: evaluation for applications, control for people and machines.
 
 pub mod api;
-pub mod auth;
-pub mod error;
+mod auth;
+mod error;
 pub mod evaluation;
+
+pub use auth::Gate;
+pub use error::ApiError;
