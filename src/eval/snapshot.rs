@@ -57,6 +57,18 @@ impl Snapshot {
         Self { generation, bucketing: self.bucketing, flags, positions: Arc::clone(&self.positions) }
     }
 
+    /// No flags.
+    #[must_use]
+    pub fn empty(bucketing: Bucketing) -> Self {
+        Self::build(Generation::ZERO, std::iter::empty(), &BTreeMap::new(), bucketing, None)
+    }
+
+    /// The same under another number.
+    #[must_use]
+    pub fn with_generation(self, generation: Generation) -> Self {
+        Self { generation, ..self }
+    }
+
     /// Its number.
     #[must_use]
     pub const fn generation(&self) -> Generation {

@@ -1,4 +1,6 @@
-//! What flag documents mean and what evaluating them gives.
+//! The pure rooms from the outside, mostly driven by data files.
 
+mod plans;
 mod resolve;
+mod rollouts;
 mod served;

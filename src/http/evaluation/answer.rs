@@ -56,7 +56,8 @@ pub(super) fn unauthorized() -> Answer {
 
 /// 413: the body is over the limit. The connection ends, for what follows on it is the rest of that body.
 pub(super) fn too_large(limit: usize) -> Answer {
-    let mut answer = json(StatusCode::PAYLOAD_TOO_LARGE, details(&format!("the body is over the limit of {limit} bytes")));
+    let mut answer =
+        json(StatusCode::PAYLOAD_TOO_LARGE, details(&format!("the body is over the limit of {limit} bytes")));
     answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     answer
 }

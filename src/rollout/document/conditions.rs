@@ -39,7 +39,7 @@ pub(super) fn conditions(
 fn condition(node: &Node, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Condition> {
     let Value::String(text) = &node.value else {
         let message = format!("a condition is a text, not {}", node.kind());
-        reader.complain(node.span, message, "such as `error_rate > 5%`");
+        reader.complain(node.span, message, "for instance `error_rate > 5%`");
         return None;
     };
     let quantity_of = |name: &str| metrics.quantity_of(name);
@@ -51,10 +51,11 @@ fn condition(node: &Node, list: List, metrics: &Metrics, reader: &mut Reader<'_>
             Some(condition)
         }
         Err(error) => {
-            let broken = error.unknown_metric && text.get(error.start..error.end).is_some_and(|n| metrics.is_defined(n));
+            let broken =
+                error.unknown_metric && text.get(error.start..error.end).is_some_and(|n| metrics.is_defined(n));
             // A metric that is defined but broken has its own problem already.
             if !broken {
-                let at = reader.part_of(node, text, error.start..error.end);
+                let at = reader.part_of(node, text, error.start..error.end).unwrap_or(node.span);
                 match error.hint {
                     Some(hint) => reader.complain(at, error.message, hint),
                     None => reader.problems.add(at, error.message),
@@ -65,26 +66,21 @@ fn condition(node: &Node, list: List, metrics: &Metrics, reader: &mut Reader<'_>
     }
 }
 
-fn check_mention(
-    node: &Node,
-    text: &str,
-    mention: &Mention,
-    list: List,
-    metrics: &Metrics,
-    reader: &mut Reader<'_>,
-) {
-    let at = reader.part_of(node, text, mention.at.clone());
+fn check_mention(node: &Node, text: &str, mention: &Mention, list: List, metrics: &Metrics, reader: &mut Reader<'_>) {
+    let at = reader.part_of(node, text, mention.at.clone()).unwrap_or(node.span);
     match (&mention.of, list) {
         (Subject::Alert, List::Advance) => reader.complain(
             at,
             "an alert cannot let a wave advance",
             "name alerts that must not fire in `hold_when` or `close_when`",
         ),
-        (Subject::Metric(name), List::Close) if metrics.role_of(name.as_str()) == Some(Role::Signal) => reader.complain(
-            at,
-            format!("`{name}` is a signal, which may hold but never close"),
-            "move the condition to `hold_when`, or make the metric `role: guardrail`",
-        ),
-        (Subject::Alert, List::Hold | List::Close) | (Subject::Metric(_), List::Advance | List::Hold | List::Close) => {}
+        (Subject::Metric(name), List::Close) if metrics.role_of(name.as_str()) == Some(Role::Signal) => reader
+            .complain(
+                at,
+                format!("`{name}` is a signal, which may hold but never close"),
+                "move the condition to `hold_when`, or make the metric `role: guardrail`",
+            ),
+        (Subject::Alert, List::Hold | List::Close) | (Subject::Metric(_), List::Advance | List::Hold | List::Close) => {
+        }
     }
 }

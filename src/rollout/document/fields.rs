@@ -55,7 +55,8 @@ fn check_key(entry: &Entry, shape: &Shape, reader: &mut Reader<'_>) {
     }
     if !shape.fields.contains(&key) {
         let known = || shape.fields.iter().copied().filter(|field| !field.starts_with('$'));
-        let hint = suggest(key, known()).unwrap_or_else(|| format!("it has {}", known().collect::<Vec<_>>().join(", ")));
+        let hint =
+            suggest(key, known()).unwrap_or_else(|| format!("it has {}", known().collect::<Vec<_>>().join(", ")));
         return reader.complain(entry.key_span, format!("unknown field `{key}` in {}", shape.what), hint);
     }
     if entry.value.value == Value::Null {

@@ -128,7 +128,7 @@ fn environment(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if text.len() > LONGEST_ATTRIBUTE || !text.chars().all(plain) {
         let message = format!("the environment `{text}` may have only letters, digits, `.`, `_` and `-`");
-        reader.complain(node.span, message, "such as `production`");
+        reader.complain(node.span, message, "for instance `production`");
         return None;
     }
     Some(Arc::from(text))

@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::shape::{self, Provider};
 use crate::analysis::{Quantity, is_reserved};
 use crate::rollout::{Measure, Metric, MetricSource, Role, Unit};
-use crate::source::{Entry, Node, Value};
+use crate::source::{Entry, Node, Span, Value};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ fn metric(node: &Node, reader: &mut Reader<'_>) -> Option<Metric> {
 }
 
 fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, MetricSource)> {
-    let measure = fields.needed("measure", "such as `measure: error_ratio` or `measure: latency_p95`", reader)?;
+    let measure = fields.needed("measure", "for instance `measure: error_ratio` or `measure: latency_p95`", reader)?;
     let measure = reader.word(measure, "measure", shape::MEASURES, &[])?;
     let unit = match (fields.entry("unit"), measure) {
         (Some(entry), Measure::ValueMean) => reader.word(&entry.value, "unit", shape::UNITS, &[])?,
@@ -156,16 +156,19 @@ fn window(fields: &Fields<'_>, longest: Duration, reader: &mut Reader<'_>) -> Op
 
 fn address(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     let text = reader.text(node, "address")?;
+    if let Some(at) = text.find('@') {
+        // Only the sign is pointed at: problems are shown and logged, and this text has a secret.
+        let at =
+            reader.part_of(node, text, at..at.saturating_add(1)).unwrap_or(Span { end: node.span.start, ..node.span });
+        let message = "an address in a plan must not have a user or a password";
+        reader.complain(at, message, "plans are read by many: configure credentials at the server");
+        return None;
+    }
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
     if host.is_empty() || text.contains(char::is_whitespace) {
         let message = format!("`{text}` is no address of a Prometheus server");
         reader.complain(node.span, message, "write it as `http://host:9090`");
-        return None;
-    }
-    if host.contains('@') {
-        let message = "an address in a plan must not have a user or a password";
-        reader.complain(node.span, message, "plans are read by many: configure credentials at the server");
         return None;
     }
     Some(Arc::from(text))
@@ -177,7 +180,7 @@ fn whole_number(node: &Node, what: &str, reader: &mut Reader<'_>) -> Option<u64>
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
     };
     if number.is_none() {
-        reader.complain(node.span, format!("`{what}` must be a whole number, zero or more"), "such as `20`");
+        reader.complain(node.span, format!("`{what}` must be a whole number, zero or more"), "for instance `20`");
     }
     number
 }

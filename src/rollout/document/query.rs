@@ -14,7 +14,7 @@ pub(super) fn check_placeholders(node: &Node, query: &str, reader: &mut Reader<'
         let open = from.saturating_add(found);
         let inside = open.saturating_add(2);
         let Some(length) = query.get(inside..).and_then(|rest| rest.find("}}")) else {
-            let at = reader.part_of(node, query, open..inside);
+            let at = reader.part_of(node, query, open..inside).unwrap_or(node.span);
             return reader.complain(at, "this `{{` is never closed", "write `}}` after the placeholder's name");
         };
         let end = inside.saturating_add(length);
@@ -28,12 +28,11 @@ fn check_one(node: &Node, query: &str, whole: Range<usize>, name: &str, reader: 
     if PLACEHOLDERS.contains(&name) {
         return;
     }
-    let at = reader.part_of(node, query, whole);
+    let at = reader.part_of(node, query, whole).unwrap_or(node.span);
     let hint = match PLACEHOLDERS.iter().find(|known| **known == name.trim()) {
         Some(known) => format!("write `{{{{{known}}}}}` without blanks"),
-        None => suggest(name, PLACEHOLDERS).unwrap_or_else(|| {
-            "a query may have `{{variant}}`, `{{flag}}` and `{{window}}`".to_owned()
-        }),
+        None => suggest(name, PLACEHOLDERS)
+            .unwrap_or_else(|| "a query may have `{{variant}}`, `{{flag}}` and `{{window}}`".to_owned()),
     };
     reader.complain(at, format!("there is no placeholder `{{{{{name}}}}}`"), hint);
 }

@@ -22,22 +22,16 @@ impl<'t> Reader<'t> {
         self.problems.add_with_hint(at, message, hint);
     }
 
-    /// The place of a part of a text value. Where the value is not written as it reads (escapes,
-    /// folded lines), it is the whole value's place.
-    pub(super) fn part_of(&self, node: &Node, value: &str, part: Range<usize>) -> Span {
+    /// The place of a part of a text value; `None` where the value is not written as it reads
+    /// (escapes, folded lines).
+    pub(super) fn part_of(&self, node: &Node, value: &str, part: Range<usize>) -> Option<Span> {
         let written = self.text.slice(node.span);
-        let verbatim_from = [0, 1].into_iter().find(|&quote| {
-            let same = |end: usize| written.get(quote..end) == Some(value);
-            written.len() == value.len().saturating_add(quote).saturating_add(quote)
-                && same(quote.saturating_add(value.len()))
+        let verbatim_from = [0_usize, 1].into_iter().find(|quote| {
+            let end = quote.saturating_add(value.len());
+            written.get(*quote..end) == Some(value) && written.len() == end.saturating_add(*quote)
         });
-        match verbatim_from {
-            Some(quote) => {
-                let start = node.span.start.saturating_add(quote);
-                Span { start: start.saturating_add(part.start), end: start.saturating_add(part.end) }
-            }
-            None => node.span,
-        }
+        let start = node.span.start.saturating_add(verbatim_from?);
+        Some(Span { start: start.saturating_add(part.start), end: start.saturating_add(part.end) })
     }
 
     /// A text that is not empty.

@@ -62,8 +62,7 @@ pub(super) enum Provider {
     Prometheus,
 }
 
-pub(super) const PROVIDERS: Words<Provider> =
-    &[("outcomes", Provider::Outcomes), ("prometheus", Provider::Prometheus)];
+pub(super) const PROVIDERS: Words<Provider> = &[("outcomes", Provider::Outcomes), ("prometheus", Provider::Prometheus)];
 pub(super) const LATER_PROVIDERS: &[&str] = &["cloudwatch", "datadog", "exec", "web"];
 
 pub(super) const MEASURES: Words<Measure> = &[

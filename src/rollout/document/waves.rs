@@ -8,8 +8,8 @@ use super::shape;
 use crate::analysis::Condition;
 use crate::flag::Expression;
 use crate::rollout::{After, Wave};
-use crate::source::{Node, Span, Value};
-use crate::units::{Exposure, WaveName};
+use crate::source::{Node, Value};
+use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ fn wave(node: &Node, always: &Always, metrics: &Metrics, seen: &mut Seen, reader
         Some(node) => audience(node, reader).map(Some),
         None => Some(None),
     };
-    let timing = timing(&fields, "bake", "how long the wave is observed at least, such as `bake: 24h`", reader);
+    let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
     let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
     let advance_when = conditions(fields.get("advance_when"), List::Advance, metrics, reader);
     let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
@@ -91,7 +91,7 @@ fn wave(node: &Node, always: &Always, metrics: &Metrics, seen: &mut Seen, reader
 }
 
 fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<WaveName> {
-    let node = fields.needed("name", "such as `name: beta`", reader)?;
+    let node = fields.needed("name", "for instance `name: beta`", reader)?;
     let name = reader.name(node, "name", WaveName::new)?;
     if !seen.names.insert(name.clone()) {
         reader.complain(node.span, format!("a wave before this one is named `{name}`"), "give each wave its own name");
@@ -100,7 +100,7 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
 }
 
 fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Exposure> {
-    let node = fields.needed("exposure", "such as `exposure: 25%`", reader)?;
+    let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
         reader.complain(node.span, message, format!("write `{number}%` if that is meant"));
@@ -125,7 +125,11 @@ fn approval(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
         Value::String(_) => reader.text(node, "approval").map(|who| Some(Arc::from(who))),
         Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
             let message = format!("`approval` is {}", node.kind());
-            reader.complain(node.span, message, "write who must agree, such as `release-managers`, or `true` or `false`");
+            reader.complain(
+                node.span,
+                message,
+                "write who must agree, such as `release-managers`, or `true` or `false`",
+            );
             None
         }
     }
@@ -134,7 +138,7 @@ fn approval(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
 /// Reads `after`, which watches for what `always` closes on.
 pub(super) fn after(node: &Node, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
     let fields = Fields::read(node, &shape::AFTER, reader)?;
-    let (watch, every) = timing(&fields, "watch", "how long to watch, such as `watch: 14d`", reader)?;
+    let (watch, every) = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader)?;
     Some(After { watch, every, close_when: always.close_when.clone() })
 }
 
@@ -149,14 +153,11 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
     let length = reader.duration(node, name, SHORTEST_BAKE..=LONGEST_BAKE)?;
     let every = every?;
     if length >= SHORTEST_BAKE && every >= SHORTEST_EVERY && length < every {
-        complain_unseen(node.span, name, reader);
+        let (written, between) = (format_duration(length), format_duration(every));
+        let message = format!("`{name}` is {written}, shorter than `every`, the {between} between two checks");
+        reader.complain(node.span, message, format!("write a shorter `every`, or a longer `{name}`"));
     }
     Some((length, every))
-}
-
-fn complain_unseen(at: Span, name: &str, reader: &mut Reader<'_>) {
-    let message = format!("`{name}` is shorter than the time between two checks, `every`, which is 1m unless written");
-    reader.complain(at, message, format!("write a shorter `every`, or a longer `{name}`"));
 }
 
 /// Reads a rule of JSONLogic.
