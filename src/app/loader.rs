@@ -1,29 +1,158 @@
-//! Keeps what is served in step with the files: reads what changed, publishes definitions, hands plans
-//! to the controller, and remembers what is wrong until it is mended.
+//! Keeps what is served in step with the files: reads what changed, publishes definitions, collects
+//! plans, and remembers what is wrong until it is mended.
 
-use super::sources::{self, Content};
-use crate::controller::Controller;
+use super::sources;
 use crate::flag::Catalog;
-use crate::publish::Publisher;
 use crate::rollout::Plan;
 use crate::source::Problem;
 use crate::store::PlanSource;
+use crate::units::RolloutName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::watch;
 
-/// The files' content as last read, and what is served of it.
+/// The files' content as last read.
 #[derive(Debug)]
 pub struct Loader {
     paths: Vec<PathBuf>,
-    publisher: Arc<Publisher>,
     catalog: Catalog,
-    /// Each file's bytes as last read: a file is parsed anew only when they differ.
-    seen: BTreeMap<PathBuf, Arc<[u8]>>,
-    /// What is wrong with the rollouts of each file, and with the paths themselves.
-    plan_problems: BTreeMap<PathBuf, Vec<Problem>>,
+    files: BTreeMap<PathBuf, File>,
     path_problems: Vec<Problem>,
-    plans: BTreeMap<PathBuf, Vec<(Arc<Plan>, PlanSource)>>,
-    problems: watch::Sender<Arc<Vec<Problem>>>,
+}
+
+/// One file as last read.
+#[derive(Debug, Default)]
+struct File {
+    /// Its bytes: it is parsed anew only when they differ. `None` when they could not be read.
+    bytes: Option<Vec<u8>>,
+    /// Its valid rollouts, or the last ones when it cannot be read any more.
+    plans: Vec<(Arc<Plan>, PlanSource)>,
+    problems: Vec<Problem>,
+    /// It was not there at the last look. It counts as gone at the second one: editors and deployment
+    /// tools replace files by taking them away for a moment.
+    missing: bool,
+}
+
+/// What a look at the files found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked {
+    /// Flags may be other than before.
+    pub changed: bool,
+    /// A file is missing that was there: look again soon.
+    pub look_again: bool,
+}
+
+impl Loader {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(paths: Vec<PathBuf>) -> Self {
+        Self { paths, catalog: Catalog::new(), files: BTreeMap::new(), path_problems: Vec::new() }
+    }
+
+    /// Looks at all files and takes up what changed since the last look.
+    pub fn look(&mut self) -> Looked {
+        let found = sources::find(&self.paths);
+        let mut looked = Looked { changed: false, look_again: false };
+        let present: BTreeSet<&PathBuf> = found.files.iter().collect();
+        let known: Vec<PathBuf> = self.files.keys().filter(|path| !present.contains(path)).cloned().collect();
+        for path in known {
+            self.gone(&path, &mut looked);
+        }
+        for path in &found.files {
+            looked.changed |= self.take(path);
+        }
+        looked.changed |= found.problems != self.path_problems;
+        self.path_problems = found.problems;
+        looked
+    }
+
+    /// The flags.
+    #[must_use]
+    pub const fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The rollouts, the first of each name.
+    #[must_use]
+    pub fn plans(&self) -> Vec<(Arc<Plan>, PlanSource)> {
+        let mut seen = BTreeSet::new();
+        let all = self.files.values().flat_map(|file| &file.plans);
+        all.filter(|(plan, _)| seen.insert(plan.name.clone())).cloned().collect()
+    }
+
+    /// Everything that is wrong in the files now.
+    #[must_use]
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = self.path_problems.clone();
+        problems.extend(self.catalog.problems());
+        problems.extend(self.files.values().flat_map(|file| file.problems.iter().cloned()));
+        problems.extend(self.repeated_names());
+        problems
+    }
+
+    fn gone(&mut self, path: &PathBuf, looked: &mut Looked) {
+        let Some(file) = self.files.get_mut(path) else { return };
+        if !file.missing {
+            file.missing = true;
+            looked.look_again = true;
+            return;
+        }
+        tracing::info!(file = %path.display(), "the file is gone");
+        self.files.remove(path);
+        self.catalog.remove(&path.to_string_lossy());
+        looked.changed = true;
+    }
+
+    fn take(&mut self, path: &PathBuf) -> bool {
+        let read = sources::bytes(path);
+        let file = self.files.entry(path.clone()).or_default();
+        file.missing = false;
+        let name = path.to_string_lossy();
+        let bytes = match read {
+            Ok(bytes) if file.bytes.as_ref() == Some(&bytes) => return false,
+            Ok(bytes) => bytes,
+            Err(problems) => {
+                file.bytes = None;
+                self.catalog.update(&name, Err(problems));
+                return true;
+            }
+        };
+        let content = sources::content(path, &bytes);
+        file.bytes = Some(bytes);
+        match content.flags {
+            Ok(Some(flags)) => self.catalog.update(&name, Ok(flags)),
+            Ok(None) => self.catalog.remove(&name),
+            Err(problems) => {
+                // Not readable as a document at all: its rollouts stay as they were, like its flags.
+                self.catalog.update(&name, Err(problems));
+                return true;
+            }
+        }
+        file.plans = content.plans;
+        file.problems = content.plan_problems;
+        true
+    }
+
+    fn repeated_names(&self) -> Vec<Problem> {
+        let mut first: BTreeMap<&RolloutName, &PathBuf> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (path, file) in &self.files {
+            for (plan, _) in &file.plans {
+                if let Some(other) = first.get(&plan.name) {
+                    problems.push(Problem {
+                        file: Arc::from(path.to_string_lossy()),
+                        line: 1,
+                        column: 1,
+                        subject: Some(format!("rollout `{}`", plan.name)),
+                        message: format!("{} has a rollout of this name already, and that one counts", other.display()),
+                        excerpt: String::new(),
+                        hint: Some("give one of the two another name".to_owned()),
+                    });
+                    continue;
+                }
+                first.insert(&plan.name, path);
+            }
+        }
+        problems
+    }
 }

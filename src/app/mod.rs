@@ -1,3 +1,11 @@
-//! Wiring.
+//! Wiring: the parts put together, started and stopped in order.
 
+mod feed;
+mod loader;
+mod serve;
+mod server;
 pub mod sources;
+mod watch;
+
+pub use serve::{ServeError, serve};
+pub use server::{Server, StartError};

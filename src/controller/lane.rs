@@ -8,6 +8,7 @@ use super::shared::Shared;
 use super::view::{CommandError, ReadingView, Verb, View};
 use crate::rollout::{self, Concern, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
 use crate::store::PlanSource;
+use crate::telemetry::CheckResult;
 use crate::units::UnixMillis;
 use futures_util::future::{BoxFuture, FutureExt as _, OptionFuture};
 use std::collections::VecDeque;
@@ -118,7 +119,7 @@ impl Lane {
         let world = &self.shared.world;
         world.publisher.close(&self.plan.flag, closing.overlay());
         if let Some(accepted) = accepted {
-            world.metrics.rollback_served(accepted.elapsed());
+            world.metrics.rolled_back(accepted.elapsed());
         }
     }
 
@@ -153,7 +154,7 @@ impl Lane {
     async fn on_checked(&mut self, evidence: &Evidence) {
         self.readings = shown(&self.plan, evidence);
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
-        self.shared.world.metrics.checked(&decision.waits);
+        self.shared.world.metrics.checked(check_result(&decision));
         self.carry_out(decision, Some(evidence)).await;
         self.schedule();
         self.announce();
@@ -310,7 +311,7 @@ impl Lane {
     pub(super) fn announce(&self) {
         let view = self.view();
         let world = &self.shared.world;
-        world.metrics.rollout(&self.plan.name, &self.plan.flag, view.exposure, &self.state);
+        world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, view.exposure);
         self.shared.announce(&self.views, view);
     }
 
@@ -373,6 +374,17 @@ fn needs_the_store(decision: &Decision) -> bool {
             | Change::Paused { .. }
             | Change::Resumed { .. },
         ) => true,
+    }
+}
+
+fn check_result(decision: &Decision) -> CheckResult {
+    let held = |wait: &Wait| matches!(wait, Wait::Hold(_));
+    let blind = |wait: &Wait| matches!(wait, Wait::NoData { .. } | Wait::Flag(_));
+    match &decision.effect {
+        Effect::Close(_) => CheckResult::Closed,
+        Effect::Open(_) | Effect::Keep if decision.waits.iter().any(blind) => CheckResult::Blind,
+        Effect::Open(_) | Effect::Keep if decision.waits.iter().any(held) => CheckResult::Held,
+        Effect::Open(_) | Effect::Keep => CheckResult::Clear,
     }
 }
 

@@ -152,7 +152,7 @@ impl Lane {
     async fn closing_stored(&mut self) {
         let Some(unsaved) = self.unsaved.take() else { return };
         self.store_problem = None;
-        self.shared.world.metrics.rollback_durable(unsaved.accepted.elapsed());
+        self.shared.world.metrics.rollback_written(unsaved.accepted.elapsed());
         if unsaved.journaled {
             self.clear_journal(self.state.attempt()).await;
         }
@@ -188,7 +188,7 @@ impl Lane {
         let view = self.view();
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.journaled = true;
-            self.shared.world.metrics.rollback_durable(unsaved.accepted.elapsed());
+            self.shared.world.metrics.rollback_written(unsaved.accepted.elapsed());
             for reply in unsaved.replies.drain(..) {
                 answer(reply, Ok(Triggered::Closed(Box::new(view.clone()))));
             }

@@ -24,7 +24,7 @@ pub struct World {
     /// What measures.
     pub readings: Arc<dyn Readings>,
     /// Tidegate's own metrics.
-    pub metrics: Arc<Metrics>,
+    pub metrics: Metrics,
     /// The time.
     pub clock: Clock,
 }

@@ -3,6 +3,7 @@
 pub mod api;
 mod auth;
 mod error;
+pub mod evaluation;
 
 pub use auth::Gate;
 pub use error::ApiError;

@@ -1,1 +1,7 @@
-//! .
+//! What is served right now: the one cell that every evaluation reads, and what was served so far.
+
+mod cell;
+mod tally;
+
+pub use cell::{Live, Published};
+pub use tally::{FlagTally, Tallies};

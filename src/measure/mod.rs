@@ -1,1 +1,21 @@
-//! .
+//! Where metrics come from: what applications post themselves, and Prometheus.
+//!
+//! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or
+//! the reason why there is none. Nothing here decides anything.
+
+mod outcome;
+mod outcomes;
+mod prometheus;
+mod providers;
+mod ring;
+mod series;
+mod tally;
+mod template;
+mod wire;
+
+pub use outcome::Outcome;
+pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
+pub use prometheus::{Address, AddressError, Prometheus, PrometheusError, PrometheusSettings};
+pub use providers::{Providers, Readings};
+pub use template::fill;
+pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

@@ -5,6 +5,7 @@ mod check;
 mod concern;
 mod decide;
 mod decision;
+pub mod document;
 mod event;
 mod plan;
 mod stage;
@@ -15,6 +16,9 @@ pub use cause::Cause;
 pub use concern::{Concern, concern};
 pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
+#[cfg(feature = "server")]
+pub use document::json_schema;
+pub use document::lower;
 pub use event::{Event, Evidence};
 pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
 pub use stage::{exposure, next_check_in, overlay};

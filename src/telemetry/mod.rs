@@ -1,1 +1,10 @@
-//! .
+//! What Tidegate tells of itself: metrics for `/metrics`, and logs.
+
+mod evaluations;
+mod logging;
+mod metrics;
+mod requests;
+
+pub use logging::{LogFormat, LoggingError, init_logging};
+pub use metrics::{CheckResult, Metrics, OutcomeResult};
+pub use requests::{RequestKind, RequestMetrics};

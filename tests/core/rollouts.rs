@@ -63,7 +63,8 @@ fn play(name: &str, written: &str) -> String {
                 let next = next.map(|span| format!(", check in {}ms", span.as_millis())).unwrap_or_default();
                 let waits = rollout::sentence(&decision.waits);
                 let now_check = if decision.check_now { ", check now" } else { "" };
-                writeln!(out, "  > {} at {exposure}{next}{now_check}: {waits}", rollout::describe(&plan, &state)).unwrap();
+                writeln!(out, "  > {} at {exposure}{next}{now_check}: {waits}", rollout::describe(&plan, &state))
+                    .unwrap();
             }
         }
     }

@@ -33,7 +33,7 @@ impl Journal {
     /// tore is cut off; other damaged lines are passed over and counted.
     ///
     /// # Errors
-    /// When the file cannot be made, read or cut.
+    /// When the file cannot be made (its folder must be there), read or cut.
     pub fn open(place: &Path) -> io::Result<Self> {
         let mut file = open_private(place, false)?;
         sync_folder(place)?;

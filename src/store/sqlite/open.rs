@@ -1,7 +1,7 @@
 //! Opening: the directory, the connections, the schema.
 
 use super::directory::Claim;
-use super::store::SqliteStore;
+use super::store::{Hold, SqliteStore};
 use crate::store::StoreError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -37,7 +37,7 @@ pub async fn open(directory: &Path) -> Result<SqliteStore, StoreError> {
     let writer = pool(1).connect_with(options.clone()).await.map_err(unusable)?;
     migrate_to_newest(&writer, &claim.database).await?;
     let readers = pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(unusable)?;
-    Ok(SqliteStore { writer, readers, _claim: Some(claim) })
+    Ok(SqliteStore { writer, readers, _hold: Hold::Directory { _claim: claim } })
 }
 
 /// A store in memory, gone when it is dropped.
@@ -46,17 +46,15 @@ pub async fn open(directory: &Path) -> Result<SqliteStore, StoreError> {
 /// When the database cannot be made.
 pub async fn ephemeral() -> Result<SqliteStore, StoreError> {
     let place = Path::new("the store in memory");
-    let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true).busy_timeout(PATIENCE);
-    // The database is its one connection: the pool must neither retire nor replace it.
-    let writer = pool(1)
-        .min_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options)
-        .await
-        .map_err(|error| StoreError::unusable(place, error))?;
+    let unusable = |error: sqlx::Error| StoreError::unusable(place, error);
+    let options: SqliteConnectOptions = "sqlite::memory:".parse().map_err(unusable)?;
+    let options = options.foreign_keys(true).busy_timeout(PATIENCE);
+    // The database lives as long as a connection to it. The pool closes one whose caller went away in the
+    // middle of its work, so another one, which nobody uses, keeps the database.
+    let keeper = pool(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await.map_err(unusable)?;
+    let writer = pool(1).connect_with(options).await.map_err(unusable)?;
     migrate_to_newest(&writer, place).await?;
-    Ok(SqliteStore { readers: writer.clone(), writer, _claim: None })
+    Ok(SqliteStore { readers: writer.clone(), writer, _hold: Hold::Memory { _keeper: keeper } })
 }
 
 fn pool(connections: u32) -> SqlitePoolOptions {

@@ -14,8 +14,17 @@ pub struct SqliteStore {
     pub(super) writer: SqlitePool,
     /// A few connections that read while the writer writes.
     pub(super) readers: SqlitePool,
-    /// The data directory, which is this process's own as long as this lives.
-    pub(super) _claim: Option<Claim>,
+    /// What must live as long as the store.
+    pub(super) _hold: Hold,
+}
+
+/// What keeps the database there, and this process's own.
+#[derive(Debug)]
+pub(super) enum Hold {
+    /// The lock on the data directory.
+    Directory { _claim: Claim },
+    /// A connection to the database in memory, which ends with its last one.
+    Memory { _keeper: SqlitePool },
 }
 
 impl SqliteStore {

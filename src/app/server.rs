@@ -1,0 +1,197 @@
+//! One Tidegate process: everything wired together, started in order and stopped in order.
+
+use super::feed::Feed;
+use super::loader::Loader;
+use super::watch::Watch;
+use crate::clock::Clock;
+use crate::config::{Settings, StoreChoice};
+use crate::controller::{Controller, World};
+use crate::eval::Snapshot;
+use crate::http::{Gate, api, evaluation};
+use crate::live::Live;
+use crate::measure::{Address, AddressError, Outcomes, Prometheus, PrometheusError, PrometheusSettings, Providers};
+use crate::notify;
+use crate::publish::Publisher;
+use crate::store::journal::{self, Journal};
+use crate::store::{LedgerCheck, Store, StoreError, sqlite};
+use crate::telemetry::Metrics;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    /// Where flags are evaluated.
+    pub evaluation: SocketAddr,
+    /// Where it is controlled.
+    pub control: SocketAddr,
+    controller: Controller,
+    tasks: TaskTracker,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address is taken or not this machine's.
+    #[error("cannot listen on {address} for {purpose}: {source}")]
+    Bind {
+        /// Which.
+        address: SocketAddr,
+        /// What for.
+        purpose: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The local record of closings cannot be used.
+    #[error("{} cannot be used: {source}", place.display())]
+    Journal {
+        /// Which file.
+        place: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The files have problems and `--strict` was asked for.
+    #[error("the files have {0} problem(s), and --strict refuses to start with any")]
+    Strict(usize),
+    /// The address of Prometheus is none.
+    #[error("the address of Prometheus: {0}")]
+    Prometheus(#[from] AddressError),
+    /// The HTTP client cannot be made.
+    #[error(transparent)]
+    Client(#[from] PrometheusError),
+    /// Tidegate's own metrics cannot be set up.
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+impl Server {
+    /// Starts a server. When this returns it answers on both doors, every flag that is right is served,
+    /// and every rollout stands where it stood.
+    ///
+    /// # Errors
+    /// When it cannot: nothing keeps running then.
+    pub async fn start(settings: &Settings, clock: Clock, shutdown: CancellationToken) -> Result<Self, StartError> {
+        // The doors first: a second server on the same ports must not touch the first one's data.
+        let evaluation = bind(settings.evaluation.address, "evaluation").await?;
+        let control = bind(settings.control.address, "control").await?;
+        let (store, journal) = open_store(&settings.store).await?;
+        let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
+        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
+        let metrics = Metrics::new(Arc::clone(&live))?;
+        let outcomes = Arc::new(Outcomes::new());
+        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)?));
+
+        let mut loader = Loader::new(settings.paths.clone());
+        let watch = Watch::new(&settings.paths);
+        loader.look();
+        publisher.definitions(loader.catalog());
+        let problems = loader.problems().len();
+        if settings.strict && problems > 0 {
+            for problem in loader.problems() {
+                tracing::error!("{problem}");
+            }
+            return Err(StartError::Strict(problems));
+        }
+        let world = World {
+            store: Arc::clone(&store),
+            journal,
+            publisher: Arc::clone(&publisher),
+            readings,
+            metrics: metrics.clone(),
+            clock,
+        };
+        let (controller, unreadable) = Controller::recover(world, shutdown.clone()).await?;
+        for rollout in &unreadable {
+            tracing::error!(rollout = %rollout.rollout, why = rollout.why, "a stored rollout cannot be taken up");
+        }
+        let tasks = TaskTracker::new();
+        let feed = Feed::new(loader, publisher, controller.clone(), metrics.clone(), unreadable);
+        let problems = feed.problems();
+        let first = feed.announce().await;
+        watch.wake_by_signal(shutdown.clone());
+        tasks.spawn(first.run(watch, shutdown.clone()));
+        tasks.spawn(notify::deliver(Arc::clone(&store), clock, controller.changes(), shutdown.clone()));
+        tasks.spawn(verify_ledger(Arc::clone(&store)));
+
+        let server = Self {
+            evaluation: local(&evaluation, settings.evaluation.address),
+            control: local(&control, settings.control.address),
+            controller: controller.clone(),
+            tasks,
+        };
+        let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
+        door.gate = Gate::new(settings.evaluation.key.as_ref());
+        server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
+        let state = api::State {
+            controller,
+            live,
+            metrics,
+            outcomes,
+            store,
+            problems,
+            clock,
+            gate: Gate::new(settings.control.key.as_ref()),
+        };
+        server.tasks.spawn(api::serve(control, state, shutdown));
+        Ok(server)
+    }
+
+    /// The rollouts of this server.
+    #[must_use]
+    pub const fn controller(&self) -> &Controller {
+        &self.controller
+    }
+
+    /// Waits until everything has stopped, after the token given at the start was cancelled.
+    pub async fn stopped(&self) {
+        self.controller.stopped().await;
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+async fn bind(address: SocketAddr, purpose: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Bind { address, purpose, source })
+}
+
+fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<Journal>>), StartError> {
+    match choice {
+        StoreChoice::Ephemeral => Ok((Arc::new(sqlite::ephemeral().await?), None)),
+        StoreChoice::Folder(folder) => {
+            let store = Arc::new(sqlite::open(folder).await?);
+            let journal = open_journal(folder)?;
+            Ok((store, Some(Arc::new(journal))))
+        }
+    }
+}
+
+fn open_journal(folder: &Path) -> Result<Journal, StartError> {
+    let place = folder.join(journal::FILE_NAME);
+    Journal::open(&place).map_err(|source| StartError::Journal { place, source })
+}
+
+fn prometheus(settings: &Settings) -> Result<Prometheus, StartError> {
+    let address = settings.prometheus.as_deref().map(Address::parse).transpose()?;
+    Ok(Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })?)
+}
+
+/// Recomputes the ledger's hash chain once, beside the serving: a long ledger takes a while.
+async fn verify_ledger(store: Arc<dyn Store>) {
+    match store.verify().await {
+        Ok(LedgerCheck::Sound { .. }) => tracing::info!("the ledger's hash chain is sound"),
+        Ok(broken) => tracing::error!(?broken, "the ledger was changed from outside"),
+        Err(error) => tracing::error!(%error, "the ledger could not be verified"),
+    }
+}

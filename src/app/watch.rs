@@ -1,0 +1,89 @@
+//! Notices that files changed: by the operating system's word, by a signal, and by looking every few
+//! seconds in case neither came.
+
+use notify::{RecursiveMode, Watcher as _};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+/// How long after the first sign of a change the files are read: long enough for an editor to finish
+/// its writing, short enough for a save to be live at once.
+const SETTLE: Duration = Duration::from_millis(15);
+
+/// How often the files are looked at without any sign.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
+
+/// Signs of change under some paths.
+#[derive(Debug)]
+pub struct Watch {
+    woken: Arc<Notify>,
+    /// Kept alive, for it stops watching when dropped. `None` where the system cannot watch.
+    _watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Watch {
+    /// Begins to watch. Where the operating system cannot, looking every few seconds remains.
+    #[must_use]
+    pub fn new(paths: &[PathBuf]) -> Self {
+        let woken = Arc::new(Notify::new());
+        let sign = Arc::clone(&woken);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+            // Reading the files is not a change; waking by it would never end.
+            Ok(event) if event.kind.is_access() => {}
+            Ok(_) | Err(_) => sign.notify_one(),
+        });
+        let watcher = watcher.and_then(|mut watcher| {
+            for (folder, mode) in folders(paths) {
+                watcher.watch(&folder, mode)?;
+            }
+            Ok(watcher)
+        });
+        if let Err(error) = &watcher {
+            tracing::warn!(%error, "files are not watched; they are looked at every {}s", LOOK_EVERY.as_secs());
+        }
+        Self { woken, _watcher: watcher.ok() }
+    }
+
+    /// Waits until the files should be looked at.
+    pub async fn changed(&self) {
+        if timeout(LOOK_EVERY, self.woken.notified()).await.is_ok() {
+            sleep(SETTLE).await;
+        }
+    }
+
+    /// Asks for a look at every SIGHUP, until `shutdown`.
+    pub fn wake_by_signal(&self, shutdown: CancellationToken) {
+        let woken = Arc::clone(&self.woken);
+        tokio::spawn(async move {
+            let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    _ = hangups.recv() => {
+                        tracing::info!("SIGHUP: the files are read again");
+                        woken.notify_one();
+                    }
+                }
+            }
+        });
+    }
+}
+
+/// What to watch: folders with all that is in them, and the folder of each file that was named, for
+/// files are replaced rather than written.
+fn folders(paths: &[PathBuf]) -> Vec<(PathBuf, RecursiveMode)> {
+    let of = |path: &PathBuf| match path.is_dir() {
+        true => (path.clone(), RecursiveMode::Recursive),
+        false => {
+            let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+            (parent.unwrap_or(Path::new(".")).to_path_buf(), RecursiveMode::NonRecursive)
+        }
+    };
+    let mut seen = BTreeSet::new();
+    paths.iter().map(of).filter(|(folder, _)| seen.insert(folder.clone())).collect()
+}

@@ -1,0 +1,42 @@
+//! The evaluation of all flags at once.
+
+use super::answer::{self, Answer};
+use super::{context, tag};
+use crate::eval::resolve;
+use crate::live::Published;
+use hyper::header::{ETAG, HeaderValue};
+use hyper::{HeaderMap, StatusCode};
+
+/// Room per flag, so that the buffer seldom grows.
+const USUAL_BYTES_PER_FLAG: usize = 160;
+
+/// Evaluates every flag for the context in the body. A client that has this very answer already is
+/// told so and is sent nothing.
+pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], unix_seconds: i64) -> Answer {
+    let context = match context::read(body) {
+        Ok(context) => context,
+        Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
+    };
+    let flags = published.snapshot().flags();
+    let mut body = Vec::with_capacity(flags.len().saturating_mul(USUAL_BYTES_PER_FLAG));
+    body.extend_from_slice(br#"{"flags":["#);
+    for (position, flag) in flags.iter().enumerate() {
+        if position > 0 {
+            body.push(b',');
+        }
+        let resolution = resolve(flag, &context, unix_seconds);
+        published.tallies().count(position, resolution.variant_index());
+        resolution.write_ofrep(&mut body);
+    }
+    body.extend_from_slice(b"]}");
+
+    let tag = tag::of(&body);
+    let mut answer = match tag::is_known(&tag, headers) {
+        true => answer::empty(StatusCode::NOT_MODIFIED),
+        false => answer::json(StatusCode::OK, body),
+    };
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.headers_mut().insert(ETAG, tag);
+    }
+    answer
+}

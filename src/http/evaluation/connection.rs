@@ -1,0 +1,72 @@
+//! One connection from its accept to its end.
+
+use super::drain::Drain;
+use super::exchange::{self, Door};
+use super::progress::{Noted, Progress};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
+
+/// The most that is buffered of a connection's input: a head is at most a fourth of it, and a body is
+/// taken out in parts.
+const BUFFER_BYTES: usize = 64 << 10;
+
+/// Answers a connection's requests until the client goes, a wait gets too long, or the door closes.
+pub(super) async fn drive(stream: TcpStream, door: Arc<Door>, drain: Drain) {
+    // Small answers go out at once. A socket that refuses this is dead already, and reading will say so.
+    let _ = stream.set_nodelay(true);
+    let progress = Arc::new(Progress::new(Instant::now()));
+    let input = TokioIo::new(Noted::new(stream, Arc::clone(&progress)));
+    let service = {
+        let (door, progress) = (Arc::clone(&door), Arc::clone(&progress));
+        service_fn(move |request| exchange::answer(Arc::clone(&door), Arc::clone(&progress), request))
+    };
+    let mut connection = pin!(protocol(&door).serve_connection(input, service));
+    let mut alarm = pin!(sleep_until(progress.deadline(door.limits())));
+    let mut wake_up = pin!(drain.wake_up());
+    let (mut registered, mut told) = (false, false);
+
+    poll_fn(|cx| {
+        // Polled once only: that leaves this task's waker with it, and each further poll would take a
+        // lock that all connections share.
+        if !registered {
+            registered = true;
+            let _ = wake_up.as_mut().poll(cx);
+        }
+        if !told && drain.begun() {
+            told = true;
+            connection.as_mut().graceful_shutdown();
+        }
+        // How it ends makes no difference here: a client that breaks off owes nobody an explanation.
+        if connection.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let deadline = progress.deadline(door.limits());
+        if deadline < alarm.deadline() {
+            alarm.as_mut().reset(deadline);
+        }
+        // The alarm is left at an earlier moment while requests go on; only when it rings is it set
+        // to the moment that holds by then.
+        while alarm.as_mut().poll(cx).is_ready() {
+            if deadline <= Instant::now() {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    })
+    .await;
+}
+
+fn protocol(door: &Door) -> http1::Builder {
+    let mut protocol = http1::Builder::new();
+    // The connection's own alarm does what this one would, without a timer per request.
+    protocol.header_read_timeout(None).max_header_size(door.limits().head).max_buf_size(BUFFER_BYTES);
+    protocol
+}

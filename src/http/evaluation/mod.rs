@@ -1,0 +1,21 @@
+//! The evaluation door: OFREP on hyper, straight to what is live. It knows no store and no controller.
+
+mod answer;
+mod body;
+mod bulk;
+mod connection;
+mod context;
+mod drain;
+mod exchange;
+mod key;
+mod progress;
+mod refusal;
+mod route;
+mod server;
+mod settings;
+mod single;
+mod tag;
+
+pub use key::EvaluationKey;
+pub use server::serve;
+pub use settings::{Clock, EvaluationSettings, Limits};

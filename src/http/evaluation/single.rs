@@ -1,0 +1,29 @@
+//! One flag's evaluation.
+
+use super::answer::{self, Answer};
+use super::context;
+use crate::eval::{ErrorCode, resolve};
+use crate::live::Published;
+use hyper::StatusCode;
+
+/// Room for the usual answer, so that its buffer is allocated once.
+const USUAL_BYTES: usize = 256;
+
+/// Evaluates the flag `key` for the context in the body.
+pub(super) fn evaluate(published: &Published, key: &str, body: &[u8], unix_seconds: i64) -> Answer {
+    let context = match context::read(body) {
+        Ok(context) => context,
+        Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
+    };
+    let Some((position, flag)) = published.snapshot().find(key) else { return answer::flag_not_found(key) };
+    let resolution = resolve(flag, &context, unix_seconds);
+    published.tallies().count(position, resolution.variant_index());
+    let status = match resolution.error() {
+        None => StatusCode::OK,
+        Some((ErrorCode::FlagNotFound, _)) => StatusCode::NOT_FOUND,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let mut body = Vec::with_capacity(USUAL_BYTES);
+    resolution.write_ofrep(&mut body);
+    answer::json(status, body)
+}

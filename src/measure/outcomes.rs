@@ -1,0 +1,267 @@
+//! What applications post, kept per flag and variant in sliding windows of bounded memory.
+
+use super::outcome::Outcome;
+use super::series::Series;
+use crate::analysis::{NoData, Reading};
+use crate::rollout::Measure;
+use crate::units::{FlagKey, UnixMillis, VariantName, format_duration};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+pub use super::series::LONGEST_WINDOW;
+
+/// How many flag-and-variant pairs are kept at once. One that is busy all the time takes 0.2 to 0.4 MB,
+/// and at most 2 MB when its latencies spread from a microsecond to a day within each second.
+pub const MOST_SERIES: usize = 1_000;
+
+/// How long a search for room that found none stands, so that a flood of new names costs little.
+const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
+
+/// The outcomes of the last hour. Time is what the caller says it is; the clock is never read.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    table: RwLock<Table>,
+}
+
+/// What became of posted outcomes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Counted, the late ones among them.
+    pub kept: u64,
+    /// Counted only for windows over a minute: the clock was a minute or more behind the newest outcome.
+    pub late: u64,
+    /// Not counted: [`MOST_SERIES`] others are in use.
+    pub dropped: u64,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    series: BTreeMap<(FlagKey, VariantName), Arc<Mutex<Series>>>,
+    room_sought: Option<UnixMillis>,
+}
+
+/// Who wants a place in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    /// A rollout that reads; goes before series that nobody reads.
+    Read,
+    /// An outcome that was posted.
+    Record,
+}
+
+impl Outcomes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts outcomes as having happened at `now`.
+    pub fn record(&self, outcomes: &[Outcome], now: UnixMillis) -> Recorded {
+        let mut recorded = Recorded::default();
+        for outcome in outcomes {
+            match self.series(&outcome.flag, &outcome.variant, Claim::Record, now) {
+                Some(series) => {
+                    recorded.kept = recorded.kept.saturating_add(1);
+                    if !locked(&series).add(outcome, now) {
+                        recorded.late = recorded.late.saturating_add(1);
+                    }
+                }
+                None => recorded.dropped = recorded.dropped.saturating_add(1),
+            }
+        }
+        recorded
+    }
+
+    /// A figure over the window that ends at `now`, in its base unit: ratios as shares of 1, latencies
+    /// in milliseconds. The window may be read longer than asked for by one slot: a second up to a
+    /// minute, ten seconds up to ten minutes, a minute up to [`LONGEST_WINDOW`], over which nothing is
+    /// kept.
+    ///
+    /// Reading reserves a place: what a rollout looks at is kept before what nobody reads.
+    #[must_use]
+    pub fn read(
+        &self,
+        flag: &FlagKey,
+        variant: &VariantName,
+        measure: Measure,
+        window: Duration,
+        min_samples: u64,
+        now: UnixMillis,
+    ) -> Reading {
+        let Some(series) = self.series(flag, variant, Claim::Read, now) else {
+            return Reading::NoData(NoData::Refused(format!("{MOST_SERIES} other series of outcomes are being read")));
+        };
+        let total = locked(&series).total(window, now);
+        match total {
+            Some(tally) => tally.read(measure, min_samples, now),
+            None => Reading::NoData(NoData::Refused(format!(
+                "the window of {} is longer than the {} that outcomes are kept",
+                format_duration(window),
+                format_duration(LONGEST_WINDOW)
+            ))),
+        }
+    }
+
+    /// How many flag-and-variant pairs are kept now.
+    #[must_use]
+    pub fn series_count(&self) -> usize {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).series.len()
+    }
+
+    fn series(
+        &self,
+        flag: &FlagKey,
+        variant: &VariantName,
+        claim: Claim,
+        now: UnixMillis,
+    ) -> Option<Arc<Mutex<Series>>> {
+        let key = (flag.clone(), variant.clone());
+        if let Some(series) = self.table.read().unwrap_or_else(PoisonError::into_inner).series.get(&key) {
+            return Some(Arc::clone(series));
+        }
+        self.table.write().unwrap_or_else(PoisonError::into_inner).place(key, claim, now)
+    }
+}
+
+impl Table {
+    fn place(&mut self, key: (FlagKey, VariantName), claim: Claim, now: UnixMillis) -> Option<Arc<Mutex<Series>>> {
+        if !self.series.contains_key(&key) && !self.has_room(claim, now) {
+            return None;
+        }
+        Some(Arc::clone(self.series.entry(key).or_insert_with(|| Arc::new(Mutex::new(Series::new())))))
+    }
+
+    fn has_room(&mut self, claim: Claim, now: UnixMillis) -> bool {
+        if self.series.len() < MOST_SERIES {
+            return true;
+        }
+        let sought = self.room_sought.filter(|sought| *sought <= now);
+        if claim == Claim::Record && sought.is_some_and(|sought| now.since(sought) < ROOM_SOUGHT_EVERY) {
+            return false;
+        }
+        self.room_sought = Some(now);
+        self.series.retain(|_, series| !locked(series).is_idle(now));
+        if self.series.len() >= MOST_SERIES && claim == Claim::Read {
+            self.forget_one_that_nobody_reads(now);
+        }
+        self.series.len() < MOST_SERIES
+    }
+
+    fn forget_one_that_nobody_reads(&mut self, now: UnixMillis) {
+        let unread = self.series.iter().filter_map(|(key, series)| {
+            let series = locked(series);
+            (!series.is_watched(now)).then(|| (series.recorded(), key.clone()))
+        });
+        if let Some((_, key)) = unread.min() {
+            self.series.remove(&key);
+        }
+    }
+}
+
+/// A tally is whole after each step, so one that a panicking thread held is still right.
+fn locked(series: &Mutex<Series>) -> MutexGuard<'_, Series> {
+    series.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn flag(name: &str) -> FlagKey {
+        FlagKey::new(name).unwrap()
+    }
+
+    fn on() -> VariantName {
+        VariantName::new("on").unwrap()
+    }
+
+    fn outcome(name: &str, ok: bool) -> Outcome {
+        Outcome { flag: flag(name), variant: on(), ok, latency_ms: Some(20.0), value: None }
+    }
+
+    fn read(outcomes: &Outcomes, name: &str, measure: Measure, now: i64) -> Reading {
+        outcomes.read(&flag(name), &on(), measure, MINUTE, 1, UnixMillis::new(now))
+    }
+
+    fn fill_up(outcomes: &Outcomes, now: i64) {
+        for i in 0..MOST_SERIES {
+            outcomes.record(&[outcome(&format!("flood-{i}"), true)], UnixMillis::new(now));
+        }
+        assert_eq!(outcomes.series_count(), MOST_SERIES);
+    }
+
+    #[test]
+    fn variants_and_flags_do_not_mix() {
+        let outcomes = Outcomes::new();
+        let now = UnixMillis::new(1_000_000);
+        let off = Outcome { variant: VariantName::new("off").unwrap(), ..outcome("a", true) };
+        outcomes.record(&[outcome("a", false), outcome("a", true), off, outcome("b", true)], now);
+        let ratio = Reading::Value { value: 0.5, samples: Some(2), at: now };
+        assert_eq!(read(&outcomes, "a", Measure::ErrorRatio, 1_000_000), ratio);
+        let sound = Reading::Value { value: 0.0, samples: Some(1), at: now };
+        assert_eq!(read(&outcomes, "b", Measure::ErrorRatio, 1_000_000), sound);
+        assert_eq!(read(&outcomes, "nobody", Measure::Count, 1_000_000), Reading::NoData(NoData::Empty));
+    }
+
+    #[test]
+    fn a_flood_of_names_is_dropped_and_counted_but_what_a_rollout_reads_is_kept() {
+        let outcomes = Outcomes::new();
+        fill_up(&outcomes, 0);
+        let now = UnixMillis::new(10_000);
+        assert_eq!(outcomes.record(&[outcome("one-more", true)], now), Recorded { dropped: 1, ..Recorded::default() });
+
+        assert_eq!(read(&outcomes, "one-more", Measure::Count, 10_000), Reading::NoData(NoData::Empty));
+        assert_eq!(outcomes.record(&[outcome("one-more", true)], now).kept, 1, "reading it reserved a place");
+        assert!(matches!(read(&outcomes, "one-more", Measure::Count, 10_000), Reading::Value { .. }));
+        assert_eq!(outcomes.series_count(), MOST_SERIES);
+    }
+
+    #[test]
+    fn silent_series_make_room_after_an_hour() {
+        let outcomes = Outcomes::new();
+        fill_up(&outcomes, 0);
+        let in_use = outcome("flood-7", true);
+        outcomes.record(std::slice::from_ref(&in_use), UnixMillis::new(3_000_000));
+        assert_eq!(outcomes.record(&[outcome("new", true)], UnixMillis::new(3_600_001)).kept, 1);
+        assert_eq!(outcomes.series_count(), 2, "the one in use and the new one");
+    }
+
+    #[test]
+    fn a_window_longer_than_what_is_kept_is_refused() {
+        let outcomes = Outcomes::new();
+        let day = Duration::from_hours(24);
+        let reading = outcomes.read(&flag("a"), &on(), Measure::Count, day, 1, UnixMillis::new(0));
+        let why = "the window of 1d is longer than the 1h that outcomes are kept".to_owned();
+        assert_eq!(reading, Reading::NoData(NoData::Refused(why)));
+    }
+
+    #[test]
+    fn many_threads_may_post_at_once() {
+        let outcomes = Outcomes::new();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let outcomes = &outcomes;
+                scope.spawn(move || {
+                    for i in 0..2_000 {
+                        outcomes.record(&[outcome("a", i % 10 != 0)], UnixMillis::new(thread * 10 + i));
+                    }
+                });
+            }
+        });
+        let expected = Reading::Value { value: 0.1, samples: Some(8_000), at: UnixMillis::new(2_100) };
+        assert_eq!(read(&outcomes, "a", Measure::ErrorRatio, 2_100), expected);
+    }
+
+    #[test]
+    fn a_busy_series_stays_within_its_slots_for_a_day() {
+        let mut series = Series::new();
+        for second in 0..86_400 {
+            series.add(&outcome("a", true), UnixMillis::new(second * 1_000));
+        }
+        assert!(series.slots() <= 183, "{}", series.slots());
+    }
+}

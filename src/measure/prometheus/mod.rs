@@ -1,0 +1,9 @@
+//! The Prometheus provider: one instant query, one number, or the reason why there is none.
+
+mod address;
+mod answer;
+mod client;
+mod message;
+
+pub use address::{Address, AddressError};
+pub use client::{Prometheus, PrometheusError, PrometheusSettings};

@@ -1,0 +1,5 @@
+//! Tells the world outside what happened.
+
+mod outbox;
+
+pub use outbox::deliver;

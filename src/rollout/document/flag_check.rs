@@ -1,0 +1,1 @@
+//! Whether a plan and the flag it drives fit together.

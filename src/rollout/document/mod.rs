@@ -1,0 +1,21 @@
+//! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
+
+mod conditions;
+mod fields;
+mod flag_check;
+mod lower;
+mod metrics;
+mod query;
+mod reader;
+mod shape;
+mod waves;
+
+#[cfg(feature = "server")]
+pub mod wire;
+
+pub use lower::lower;
+#[cfg(feature = "server")]
+pub use wire::json_schema;
+
+#[cfg(all(test, feature = "server"))]
+mod tests;

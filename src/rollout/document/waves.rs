@@ -1,0 +1,167 @@
+//! The waves of a rollout document, and the watch after them.
+
+use super::conditions::{List, conditions};
+use super::fields::Fields;
+use super::metrics::Metrics;
+use super::reader::Reader;
+use super::shape;
+use crate::analysis::Condition;
+use crate::flag::Expression;
+use crate::rollout::{After, Wave};
+use crate::source::{Node, Value};
+use crate::units::{Exposure, WaveName, format_duration};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The time between checks when nothing is said.
+const EVERY: Duration = Duration::from_secs(60);
+
+const SHORTEST_EVERY: Duration = Duration::from_secs(1);
+const LONGEST_EVERY: Duration = Duration::from_secs(7 * 86_400);
+const SHORTEST_BAKE: Duration = Duration::from_secs(1);
+const LONGEST_BAKE: Duration = Duration::from_secs(366 * 86_400);
+
+/// The most waves of one rollout.
+const MOST: usize = 100;
+
+/// What is true in every wave.
+#[derive(Debug, Default)]
+pub(super) struct Always {
+    pub(super) close_when: Vec<Condition>,
+    pub(super) hold_when: Vec<Condition>,
+}
+
+/// Reads `always`.
+pub(super) fn always(node: &Node, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Always> {
+    let fields = Fields::read(node, &shape::ALWAYS, reader)?;
+    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
+    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
+    Some(Always { close_when: close_when?, hold_when: hold_when? })
+}
+
+/// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
+pub(super) fn waves(node: &Node, always: &Always, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Wave>> {
+    let Some(items) = node.as_array() else {
+        reader.problems.add(node.span, format!("`waves` is {} where a list is expected", node.kind()));
+        return None;
+    };
+    if items.is_empty() || items.len() > MOST {
+        let message = format!("`waves` has {} waves", items.len());
+        reader.complain(node.span, message, format!("write at least one and at most {MOST}"));
+        return None;
+    }
+    let mut seen = Seen::default();
+    let read: Vec<Option<Wave>> = items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
+    read.into_iter().collect()
+}
+
+/// What the waves so far were.
+#[derive(Debug, Default)]
+struct Seen {
+    names: BTreeSet<WaveName>,
+    largest: Exposure,
+}
+
+fn wave(node: &Node, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
+    let fields = Fields::read(node, &shape::WAVE, reader)?;
+    let name = wave_name(&fields, seen, reader);
+    let exposure = wave_exposure(&fields, seen, reader);
+    let audience = match fields.get("audience") {
+        Some(node) => audience(node, reader).map(Some),
+        None => Some(None),
+    };
+    let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
+    let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
+    let advance_when = conditions(fields.get("advance_when"), List::Advance, metrics, reader);
+    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
+    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
+    let (bake, every) = timing?;
+    Some(Wave {
+        name: name?,
+        exposure: exposure?,
+        audience: audience?,
+        bake,
+        every,
+        approval: approval?,
+        advance_when: advance_when?,
+        hold_when: [always.hold_when.clone(), hold_when?].concat(),
+        close_when: [always.close_when.clone(), close_when?].concat(),
+    })
+}
+
+fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<WaveName> {
+    let node = fields.needed("name", "for instance `name: beta`", reader)?;
+    let name = reader.name(node, "name", WaveName::new)?;
+    if !seen.names.insert(name.clone()) {
+        reader.complain(node.span, format!("a wave before this one is named `{name}`"), "give each wave its own name");
+    }
+    Some(name)
+}
+
+fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Exposure> {
+    let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
+    if let Value::Number(number) = &node.value {
+        let message = format!("`exposure` is the number {number} where a percentage is expected");
+        reader.complain(node.span, message, format!("write `{number}%` if that is meant"));
+        return None;
+    }
+    let text = reader.text(node, "exposure")?;
+    let exposure = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
+    if exposure == Exposure::NONE {
+        reader.complain(node.span, "an exposure of 0% opens nothing", "the smallest step is 0.0001%");
+    } else if exposure < seen.largest {
+        let message = format!("the exposure falls from {} to {exposure}", seen.largest);
+        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+    }
+    seen.largest = seen.largest.max(exposure);
+    Some(exposure)
+}
+
+fn approval(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
+    match &node.value {
+        Value::Bool(false) => Some(None),
+        Value::Bool(true) => Some(Some(Arc::from("a person"))),
+        Value::String(_) => reader.text(node, "approval").map(|who| Some(Arc::from(who))),
+        Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            let message = format!("`approval` is {}", node.kind());
+            reader.complain(
+                node.span,
+                message,
+                "write who must agree, such as `release-managers`, or `true` or `false`",
+            );
+            None
+        }
+    }
+}
+
+/// Reads `after`, which watches for what `always` closes on.
+pub(super) fn after(node: &Node, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
+    let fields = Fields::read(node, &shape::AFTER, reader)?;
+    let (watch, every) = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader)?;
+    Some(After { watch, every, close_when: always.close_when.clone() })
+}
+
+/// How long and how often to look.
+fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) -> Option<(Duration, Duration)> {
+    let node = fields.needed(name, hint, reader);
+    let every = match fields.get("every") {
+        Some(node) => reader.duration(node, "every", SHORTEST_EVERY..=LONGEST_EVERY),
+        None => Some(EVERY),
+    };
+    let node = node?;
+    let length = reader.duration(node, name, SHORTEST_BAKE..=LONGEST_BAKE)?;
+    let every = every?;
+    if length >= SHORTEST_BAKE && every >= SHORTEST_EVERY && length < every {
+        let (written, between) = (format_duration(length), format_duration(every));
+        let message = format!("`{name}` is {written}, shorter than `every`, the {between} between two checks");
+        reader.complain(node.span, message, format!("write a shorter `every`, or a longer `{name}`"));
+    }
+    Some((length, every))
+}
+
+/// Reads a rule of JSONLogic.
+fn audience(node: &Node, _reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+    let _ = node;
+    None
+}

@@ -1,0 +1,256 @@
+//! The rollout document's shape as a JSON Schema, so that editors complete and check what is written.
+//!
+//! Documents are not read through these types but field by field, with the place of each fault; a
+//! test keeps the two in step.
+
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A rollout: waves for one flag, and what must be true to open and to close them.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "Tidegate rollout")]
+pub struct RolloutDocument {
+    /// Where this schema is, for editors.
+    #[schemars(rename = "$schema")]
+    pub schema: Option<String>,
+    /// What this document is.
+    pub kind: RolloutKind,
+    /// The rollout's name: letters, digits, `.`, `_` and `-`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+    pub name: String,
+    /// The environment it belongs to; `default` when left out.
+    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+    pub environment: Option<String>,
+    /// The key of the flag whose exposure it drives.
+    #[schemars(length(min = 1, max = 200))]
+    pub flag: String,
+    /// The variant that is rolled out.
+    #[schemars(length(min = 1, max = 200))]
+    pub candidate: String,
+    /// The variant that everybody else gets.
+    #[schemars(length(min = 1, max = 200))]
+    pub stable: String,
+    /// The context attribute that decides who is in a share; `targetingKey` when left out.
+    #[schemars(length(min = 1, max = 200))]
+    pub bucket_by: Option<String>,
+    /// Hashed before that attribute, so that rollouts do not share their first users; the rollout's
+    /// name when left out. Rollouts with the same salt open to the same users first.
+    #[schemars(length(min = 1, max = 200))]
+    pub salt: Option<String>,
+    /// The metrics that conditions may speak of, by name.
+    pub metrics: Option<BTreeMap<String, MetricDocument>>,
+    /// What holds or closes in every wave, and closes in the watch after them.
+    pub always: Option<AlwaysDocument>,
+    /// The waves, in their order. The exposure never falls from one to the next.
+    #[schemars(length(min = 1, max = 100))]
+    pub waves: Vec<WaveDocument>,
+    /// The watch after the last wave.
+    pub after: Option<AfterDocument>,
+}
+
+/// The kind of document.
+#[derive(Debug, JsonSchema)]
+pub enum RolloutKind {
+    /// A rollout.
+    Rollout,
+}
+
+/// A named reading.
+#[derive(Debug, JsonSchema)]
+#[schemars(tag = "provider", rename_all = "snake_case", deny_unknown_fields)]
+pub enum MetricDocument {
+    /// Kept by Tidegate itself from the outcomes that applications post.
+    Outcomes {
+        /// The figure.
+        measure: MeasureWord,
+        /// Over how long, at most `1h`; `5m` when left out.
+        window: Option<DurationText>,
+        /// Fewer outcomes than this are no data; 20 when left out, and 0 for `count`.
+        min_samples: Option<u64>,
+        /// What the posted values are in; only for `value_mean`.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataWord>,
+    },
+    /// An instant query to Prometheus.
+    Prometheus {
+        /// PromQL that gives one number. `{{variant}}`, `{{flag}}` and `{{window}}` are filled in.
+        query: String,
+        /// What `{{window}}` stands for; `5m` when left out.
+        window: Option<DurationText>,
+        /// A different server than the configured one, such as `http://prometheus:9090`.
+        #[schemars(regex(pattern = "^https?://"))]
+        address: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataWord>,
+    },
+}
+
+/// A figure that posted outcomes give.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum MeasureWord {
+    /// Failed outcomes by all outcomes.
+    ErrorRatio,
+    /// Median latency.
+    LatencyP50,
+    /// 95th percentile of the latency.
+    LatencyP95,
+    /// 99th percentile of the latency.
+    LatencyP99,
+    /// How many outcomes.
+    Count,
+    /// How many failed outcomes.
+    Errors,
+    /// The mean of the posted values.
+    ValueMean,
+}
+
+/// The unit a provider answers in.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum UnitWord {
+    /// A share, 1 being the whole.
+    Ratio,
+    /// A share, 100 being the whole.
+    Percent,
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Bytes.
+    Bytes,
+    /// How many.
+    Count,
+    /// Anything else.
+    Number,
+}
+
+/// What a metric may cause.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum RoleWord {
+    /// May close the flag. This is so when nothing is said.
+    Guardrail,
+    /// May only hold.
+    Signal,
+}
+
+/// What happens while a metric has no data.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum NoDataWord {
+    /// The rollout stays where it is.
+    Hold,
+}
+
+/// What is judged in every wave.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AlwaysDocument {
+    /// When one is true the flag closes.
+    pub close_when: Option<Conditions>,
+    /// While one is true the rollout stays where it is.
+    pub hold_when: Option<Conditions>,
+}
+
+/// A step of exposure, and what must be true to leave it.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct WaveDocument {
+    /// Its name: letters, digits, `.`, `_` and `-`.
+    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+    pub name: String,
+    /// The share of the audience that gets the candidate, such as `25%`; the smallest step is 0.0001%.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
+    pub exposure: String,
+    /// Who may be in the share, as a rule in JSONLogic; everybody when left out.
+    pub audience: Option<Value>,
+    /// The least time under observation before the next wave.
+    pub bake: DurationText,
+    /// The time between checks; `1m` when left out.
+    pub every: Option<DurationText>,
+    /// Who must agree before this wave opens.
+    pub approval: Option<ApprovalDocument>,
+    /// All must be true to go on.
+    pub advance_when: Option<Conditions>,
+    /// While one is true the rollout stays where it is.
+    pub hold_when: Option<Conditions>,
+    /// When one is true the flag closes.
+    pub close_when: Option<Conditions>,
+}
+
+/// The watch at the last wave's exposure, before the rollout counts as completed.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct AfterDocument {
+    /// How long.
+    pub watch: DurationText,
+    /// The time between checks; `1m` when left out.
+    pub every: Option<DurationText>,
+}
+
+/// Whether and by whom a wave must be approved.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum ApprovalDocument {
+    /// Whether some person must agree.
+    Needed(bool),
+    /// Who must agree.
+    By(#[schemars(length(min = 1))] String),
+}
+
+/// Conditions such as `error_rate > 10% for 5m`: one, or a list.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum Conditions {
+    /// One.
+    One(String),
+    /// Several.
+    Several(#[schemars(length(max = 100))] Vec<String>),
+}
+
+/// A duration such as `30s`, `15m`, `1h30m` or `14d`.
+#[derive(Debug, JsonSchema)]
+#[schemars(transparent)]
+pub struct DurationText(#[schemars(regex(pattern = r"^([0-9]+(ms|s|m|h|d|w))+$"))] pub String);
+
+/// The JSON Schema (draft 2020-12) of a rollout document.
+#[must_use]
+pub fn json_schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(NoNulls));
+    settings.into_generator().into_root_schema_for::<RolloutDocument>().into()
+}
+
+/// A field that may be left out may still not be `null`: the schema must not offer it.
+#[derive(Debug, Clone)]
+struct NoNulls;
+
+impl Transform for NoNulls {
+    fn transform(&mut self, schema: &mut Schema) {
+        if let Some(Value::Array(types)) = schema.get_mut("type") {
+            types.retain(|name| name != "null");
+            if let [only] = types.as_slice() {
+                let only = only.clone();
+                schema.insert("type".to_owned(), only);
+            }
+        }
+        let Some(Value::Array(choices)) = schema.get_mut("anyOf") else { return };
+        choices.retain(|choice| choice.get("type").is_none_or(|name| name != "null"));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            schema.remove("anyOf");
+            only.into_iter().for_each(|(key, value)| {
+                schema.insert(key, value);
+            });
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Logs: structured, on standard error. A context value is never logged: it can be personal data.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::fmt;
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object per line, for machines.
+    Json,
+    /// A line of text, for people.
+    Text,
+}
+
+/// Why logging could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum LoggingError {
+    /// The filter is not one.
+    #[error(
+        "the log filter `{filter}` cannot be read: {source}; write a level such as `info`, or `info,tidegate=debug`"
+    )]
+    Filter {
+        /// As it was given.
+        filter: String,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// It was set up before in this process.
+    #[error("logging is set up already")]
+    Twice,
+}
+
+/// Sends the process's logs to standard error. `filter` is a level (`info`) or a list of levels per
+/// module (`info,tidegate::controller=debug`).
+///
+/// # Errors
+/// When the filter cannot be read, or logging was set up before.
+pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
+    let filter =
+        EnvFilter::try_new(filter).map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
+    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let set = match format {
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Text => lines.try_init(),
+    };
+    set.map_err(|_| LoggingError::Twice)
+}

@@ -1,0 +1,188 @@
+//! The metrics of one process, in a registry of their own.
+
+use super::evaluations::LiveCollector;
+use super::requests::RequestMetrics;
+use crate::live::Live;
+use crate::rollout::State;
+use crate::units::{Exposure, FlagKey, RolloutName};
+use prometheus::{
+    Encoder, GaugeVec, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The label values of `tidegate_rollout_state`, one series each.
+const STATES: [&str; 6] = ["pending", "running", "paused", "watching", "completed", "rolled_back"];
+
+/// How a check of a rollout ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckResult {
+    /// Data for everything, nothing to hold for.
+    Clear,
+    /// A condition to hold for was true.
+    Held,
+    /// Something had no data.
+    Blind,
+    /// A condition to close for was true.
+    Closed,
+}
+
+/// What became of an outcome that an application posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeResult {
+    /// Counted.
+    Accepted,
+    /// Not counted.
+    Refused,
+}
+
+/// The metrics of one process. Cheap to clone; all clones are the same metrics.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: RequestMetrics,
+    exposure: GaugeVec,
+    states: IntGaugeVec,
+    decisions: IntCounterVec,
+    rollback: Histogram,
+    rollback_durable: Histogram,
+    problems: IntGaugeVec,
+    checks: IntCounterVec,
+    outcomes: IntCounterVec,
+}
+
+impl Metrics {
+    /// New metrics at zero; evaluations, flags and the generation are read from `live` at each scrape.
+    ///
+    /// # Errors
+    /// When two metrics have one name, which is a fault in this program.
+    pub fn new(live: Arc<Live>) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        registry.register(Box::new(LiveCollector::new(live)?))?;
+        let requests = RequestMetrics::register(&registry)?;
+        let counter = |name: &str, help: &str, labels: &[&str]| {
+            let vec = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(vec.clone())).map(|()| vec)
+        };
+        let gauge = |name: &str, help: &str, labels: &[&str]| {
+            let vec = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(vec.clone())).map(|()| vec)
+        };
+        let histogram = |name: &str, help: &str, buckets: &[f64]| {
+            let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
+            registry.register(Box::new(histogram.clone())).map(|()| histogram)
+        };
+        let exposure = GaugeVec::new(
+            Opts::new("tidegate_exposure_ratio", "The share of the audience that a rollout serves its candidate to."),
+            &["rollout", "flag"],
+        )?;
+        registry.register(Box::new(exposure.clone()))?;
+        Ok(Self {
+            exposure,
+            states: gauge("tidegate_rollout_state", "1 for the state a rollout is in.", &["rollout", "state"])?,
+            decisions: counter("tidegate_decisions_total", "Decisions taken for rollouts, by kind.", &["kind"])?,
+            rollback: histogram(
+                "tidegate_rollback_seconds",
+                "From a trigger accepted to the candidate gone from what is served.",
+                &[0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 1.0],
+            )?,
+            rollback_durable: histogram(
+                "tidegate_rollback_durable_seconds",
+                "From a trigger accepted to the closing written down.",
+                &[0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0],
+            )?,
+            problems: gauge("tidegate_problems", "What is wrong now in flags and rollouts, by kind.", &["kind"])?,
+            checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
+            outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
+            requests,
+            registry,
+        })
+    }
+
+    /// The evaluation door's part.
+    #[must_use]
+    pub fn requests(&self) -> &RequestMetrics {
+        &self.requests
+    }
+
+    /// Tells where a rollout stands and what it serves.
+    pub fn set_rollout(&self, rollout: &RolloutName, flag: &FlagKey, state: &State, exposure: Exposure) {
+        let share = f64::from(exposure.ppm()) / f64::from(Exposure::ALL.ppm());
+        self.exposure.with_label_values(&[rollout.as_str(), flag.as_str()]).set(share);
+        let now = state_label(state);
+        for label in STATES {
+            self.states.with_label_values(&[rollout.as_str(), label]).set(i64::from(label == now));
+        }
+    }
+
+    /// Takes a rollout's series away: a rollout that is gone must not look like one that stands still.
+    /// Absent series are no fault, so that this can be repeated.
+    pub fn remove_rollout(&self, rollout: &RolloutName, flag: &FlagKey) {
+        let _ = self.exposure.remove_label_values(&[rollout.as_str(), flag.as_str()]);
+        for label in STATES {
+            let _ = self.states.remove_label_values(&[rollout.as_str(), label]);
+        }
+    }
+
+    /// Counts a decision. `kind` is a ledger entry's kind, such as `wave-opened`: a small closed set.
+    pub fn decided(&self, kind: &str) {
+        self.decisions.with_label_values(&[kind]).inc();
+    }
+
+    /// Notes how long a candidate was still served after a trigger was accepted.
+    pub fn rolled_back(&self, took: Duration) {
+        self.rollback.observe(took.as_secs_f64());
+    }
+
+    /// Notes how long it took from a trigger accepted to its closing written down.
+    pub fn rollback_written(&self, took: Duration) {
+        self.rollback_durable.observe(took.as_secs_f64());
+    }
+
+    /// Tells how much is wrong now of one kind, such as `flag` or `rollout`. Zero when all is mended.
+    pub fn set_problems(&self, kind: &str, count: usize) {
+        self.problems.with_label_values(&[kind]).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Counts a check.
+    pub fn checked(&self, result: CheckResult) {
+        let verdict = match result {
+            CheckResult::Clear => "clear",
+            CheckResult::Held => "held",
+            CheckResult::Blind => "blind",
+            CheckResult::Closed => "closed",
+        };
+        self.checks.with_label_values(&[verdict]).inc();
+    }
+
+    /// Counts posted outcomes.
+    pub fn outcomes(&self, result: OutcomeResult, count: u64) {
+        let result = match result {
+            OutcomeResult::Accepted => "accepted",
+            OutcomeResult::Refused => "refused",
+        };
+        self.outcomes.with_label_values(&[result]).inc_by(count);
+    }
+
+    /// All metrics in Prometheus's text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        let mut text = Vec::new();
+        match TextEncoder::new().encode(&self.registry.gather(), &mut text) {
+            Ok(()) => {}
+            Err(error) => tracing::error!(%error, "the metrics cannot be written as text"),
+        }
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+fn state_label(state: &State) -> &'static str {
+    match state {
+        State::Pending { .. } => "pending",
+        State::Running(_) => "running",
+        State::Paused { .. } => "paused",
+        State::Watching(_) => "watching",
+        State::Completed { .. } => "completed",
+        State::RolledBack { .. } => "rolled_back",
+    }
+}

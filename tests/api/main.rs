@@ -1,0 +1,12 @@
+//! The doors as their callers meet them.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
+)]
+
+mod outcomes_wire;
+mod prometheus;

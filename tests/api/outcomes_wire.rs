@@ -1,0 +1,158 @@
+//! What applications may post as outcomes, and what they are told when they post something else.
+
+use tidegate::measure::{Batch, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+use tidegate::units::VariantName;
+
+/// Knows the flag `cart`, which gives `on` to everybody but `nobody`.
+fn parse(body: &str) -> Result<Batch, OutcomesError> {
+    parse_outcomes(body.as_bytes(), |flag, key| match (flag.as_str(), key) {
+        (_, "nobody") => None,
+        ("cart", _) => VariantName::new("on").ok(),
+        (_, _) => None,
+    })
+}
+
+fn error(body: &str) -> String {
+    match parse(body) {
+        Ok(batch) => panic!("taken as {batch:?}: {body}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn both_spellings_and_every_field_are_read() {
+    let list = r#"[{"flag":"cart","targetingKey":"alice","ok":true,"latency":12.5},
+                   {"flag":"cart","variant":"off","ok":false,"latency":null,"value":-3,"targetingKey":null}]"#;
+    for body in [list.to_owned(), format!("\n {{\"outcomes\": {list}}}")] {
+        let outcomes = parse(&body).expect("sound").outcomes;
+        let seen: Vec<_> = outcomes
+            .iter()
+            .map(|one| (one.flag.as_str(), one.variant.as_str(), one.ok, one.latency_ms, one.value))
+            .collect();
+        let expected = [("cart", "on", true, Some(12.5), None), ("cart", "off", false, None, Some(-3.0))];
+        assert_eq!(seen, expected);
+    }
+    assert_eq!(parse("[]").map(|batch| batch.outcomes.len()), Ok(0));
+    assert_eq!(
+        parse(r#"[{"fl\u0061g":"c\u0061rt","variant":"on","ok":true}]"#).map(|batch| batch.outcomes.len()),
+        Ok(1)
+    );
+}
+
+#[test]
+fn one_bad_item_refuses_all_of_them_and_every_bad_one_is_named() {
+    let body = r#"[{"flag":"cart","variant":"on","ok":true},
+                   {"flag":"cart","variant":"on","ok":"yes"},
+                   {"flag":"","variant":"on","ok":true}]"#;
+    assert_eq!(
+        error(body),
+        "nothing was recorded: item 1, `ok`: must be true or false\nitem 2, `flag`: the flag key is empty"
+    );
+}
+
+#[test]
+fn each_fault_of_an_item_is_told_with_its_mend() {
+    for (item, expected) in [
+        ("7", "item 0: an outcome must be an object; such as"),
+        ("[]", "item 0: an outcome must be an object"),
+        (r#"{"variant":"on","ok":true}"#, "item 0, `flag`: is missing"),
+        (r#"{"flag":"cart","variant":"on"}"#, "item 0, `ok`: is missing"),
+        (
+            r#"{"flag":"cart","ok":true}"#,
+            "item 0: says nothing of who or what it was; send `targetingKey` or `variant`",
+        ),
+        (r#"{"flag":"cart","ok":true,"variant":"on","targetingKey":"u"}"#, "has both `targetingKey` and `variant`"),
+        (r#"{"flag":5,"variant":"on","ok":true}"#, "item 0, `flag`: must be a text"),
+        (r#"{"flag":"cart","variant":["on"],"ok":true}"#, "item 0, `variant`: must be a text"),
+        (r#"{"flag":"cart","targetingKey":17,"ok":true}"#, "item 0, `targetingKey`: must be a text"),
+        (r#"{"flag":"cart","targetingKey":"\ud800","ok":true}"#, "item 0, `targetingKey`: must be a text"),
+        (r#"{"flag":"cart","variant":"on","ok":1}"#, "item 0, `ok`: must be true or false"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"ok":false}"#, "item 0, `ok`: is there twice"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"latency":-1}"#, "item 0, `latency`: must be a number of millis"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"latency":86400001}"#, "item 0, `latency`: must be"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"latency":"12"}"#, "item 0, `latency`: must be"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"latency":1e999}"#, "item 0, `latency`: must be"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"value":-1e999}"#, "item 0, `value`: must be a finite number"),
+        (
+            r#"{"flag":"cart","variant":"on","ok":true,"latncy":1}"#,
+            "item 0: unknown field `latncy`; did you mean `latency`?",
+        ),
+        (
+            r#"{"flag":"cart","variant":"on","ok":true,"user":1}"#,
+            "unknown field `user`; an outcome may have `flag`, `targ",
+        ),
+        (
+            r#"{"flag":"cart","targetingKey":"nobody","ok":true}"#,
+            "item 0, `targetingKey`: no variant is known for this",
+        ),
+        (r#"{"flag":"cort","targetingKey":"alice","ok":true}"#, "check `flag`, or send the `variant` that was served"),
+        (r#"{"flag":"ca\u0000rt","variant":"on","ok":true}"#, "item 0, `flag`: the flag key has a control character"),
+    ] {
+        let error = error(&format!("[{item}]"));
+        assert!(error.contains(expected), "{item}: {error}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_list_of_outcomes_is_told_so() {
+    for (body, expected) in [
+        ("", "the body is empty"),
+        (" \n", "the body is empty"),
+        ("hello", "the body is not JSON: a character that cannot be there at line 1"),
+        ("flag=cart&ok=true", "the body is not JSON"),
+        (r#"[{"flag":"cart","var"#, "the body is not JSON: it stops in the middle at line 1, column 20"),
+        ("[", "it stops in the middle"),
+        ("[] []", "the body is not JSON: a character that cannot be there at line 1, column 4"),
+        (r#"[{"flag":}]"#, "line 1, column 10"),
+        ("null", "must be a list of outcomes"),
+        ("17", "must be a list of outcomes"),
+        (r#""cart""#, "must be a list of outcomes"),
+        ("{}", "must be a list of outcomes"),
+        (r#"{"outcomes":{}}"#, "must be a list of outcomes"),
+        (r#"{"outcomes":[],"outcomes":[]}"#, "must be a list of outcomes"),
+        (r#"{"flag":"cart","variant":"on","ok":true}"#, "unknown field `flag` beside `outcomes`"),
+    ] {
+        let error = error(body);
+        assert!(error.contains(expected), "{body}: {error}");
+    }
+    let not_utf8 = parse_outcomes(b"[\"\xff\"]", |_, _| None).expect_err("no JSON text");
+    assert!(matches!(not_utf8, OutcomesError::NotJson { .. } | OutcomesError::Items { .. }), "{not_utf8}");
+}
+
+#[test]
+fn neither_users_nor_values_are_repeated_in_an_error() {
+    for body in [
+        r#"[{"flag":"cart","targetingKey":"s3cret","ok":"s3cret"}]"#,
+        r#"[{"flag":"cort","targetingKey":"s3cret","ok":true}]"#,
+        r#"[{"flag":"cart","variant":{"s3cret":1},"ok":true}]"#,
+        r#"[{"flag":"cart","variant":"on","ok":true,"value":"s3cret"}]"#,
+        r#"["s3cret"]"#,
+        r#"{"outcomes":"s3cret"}"#,
+        r#"["s3cret"#,
+        r#"s3cret"#,
+        r#"[{"flag":"cart","variant":"on","ok":true,"s3cret@example.org":1}]"#,
+    ] {
+        let error = error(body);
+        assert!(!error.contains("s3cret"), "{body}: {error}");
+    }
+}
+
+#[test]
+fn the_bounds_are_kept() {
+    let item = r#"{"flag":"cart","variant":"on","ok":true}"#;
+    let list = |count: usize| format!("[{}]", vec![item; count].join(","));
+    assert_eq!(parse(&list(MOST_OUTCOMES)).map(|batch| batch.outcomes.len()), Ok(MOST_OUTCOMES));
+    assert_eq!(parse(&list(MOST_OUTCOMES + 1)), Err(OutcomesError::TooMany { count: MOST_OUTCOMES + 1 }));
+
+    let bad = format!("[{}]", vec!["7"; 500].join(","));
+    let Err(OutcomesError::Items { problems, more }) = parse(&bad) else { panic!("500 numbers are no outcomes") };
+    assert_eq!((problems.len(), more), (20, 480), "a long list of faults is cut, and counted");
+}
+
+#[test]
+fn deep_nesting_does_not_overflow_the_stack() {
+    let deep = format!("{}{}", "[".repeat(500_000), "]".repeat(500_000));
+    assert!(error(&deep).contains("item 0: an outcome must be an object"));
+    let deep_field = format!(r#"[{{"flag":"cart","variant":"on","ok":true,"value":{deep}}}]"#);
+    assert!(error(&deep_field).contains("item 0, `value`: must be a finite number"));
+}

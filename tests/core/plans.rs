@@ -1,0 +1,167 @@
+//! Rollout documents, bad and good.
+//!
+//! Each file in `testdata/plans` is a plan with a fault; the `.txt` beside it is what its author is
+//! told. `UPDATE_EXPECT=1` writes those texts anew: read the difference before you keep it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tidegate::rollout::{self, Measure, MetricSource, Plan, Role, Unit};
+use tidegate::source::{Format, Problem, parse};
+use tidegate::units::Exposure;
+
+fn files_in(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// All documents of a text, each as its plan or its problems.
+fn lower_all(name: &str, text: &str) -> Vec<Result<Plan, Vec<Problem>>> {
+    match parse(name, text.as_bytes(), Format::of(name).unwrap()) {
+        Ok(parsed) => parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text)).collect(),
+        Err(problems) => vec![Err(problems)],
+    }
+}
+
+#[track_caller]
+fn lower_one(text: &str) -> Plan {
+    lower_all("plan.yaml", text).remove(0).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+#[test]
+fn every_bad_plan_is_refused_at_its_fault() {
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let (mut seen, mut wrong) = (0, String::new());
+    for file in files_in("tests/core/testdata/plans") {
+        let name = file_name(&file);
+        if Format::of(&name).is_none() {
+            continue;
+        }
+        let mut told = String::new();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let problems: Vec<_> = lower_all(&name, &text).into_iter().filter_map(Result::err).flatten().collect();
+        for problem in &problems {
+            writeln!(told, "{problem}\n    | {}", problem.excerpt).unwrap();
+        }
+        let one_fault = problems.len() == 1 || (problems.len() > 1 && name.starts_with("several_"));
+        if !one_fault {
+            writeln!(wrong, "{name} has {} problems:\n{told}", problems.len()).unwrap();
+        }
+        let expected = file.with_extension("txt");
+        if update {
+            std::fs::write(&expected, &told).unwrap();
+        }
+        let written = std::fs::read_to_string(&expected).unwrap_or_default();
+        if written != told {
+            writeln!(wrong, "{name} tells\n{told}instead of\n{written}").unwrap();
+        }
+        seen += 1;
+    }
+    assert!(seen >= 35, "only {seen} bad plans: some are missing");
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_a_plan_leaves_out_has_its_usual_value() {
+    let plan = lower_one(
+        "kind: Rollout\nname: search-2\nflag: search\ncandidate: new\nstable: old\n\
+         metrics:\n  failures: { provider: outcomes, measure: errors }\n  all: { provider: outcomes, measure: count }\n  \
+         cpu: { provider: prometheus, query: 'cpu{variant=\"{{variant}}\"}' }\n\
+         waves: [ { name: everyone, exposure: 100%, bake: 10m } ]\n",
+    );
+    assert_eq!((&*plan.environment, &*plan.bucket_by, &*plan.salt), ("default", "targetingKey", "search-2"));
+    let wave = &plan.waves[0];
+    assert_eq!((wave.every, wave.bake), (Duration::from_secs(60), Duration::from_secs(600)));
+    assert_eq!((&wave.audience, &wave.approval, &plan.after), (&None, &None, &None));
+    assert!(wave.advance_when.is_empty() && wave.hold_when.is_empty() && wave.close_when.is_empty());
+    let window = Duration::from_secs(300);
+    let metric = |name: &str| &plan.metrics[name];
+    assert_eq!(metric("failures").role, Role::Guardrail);
+    let errors = MetricSource::Outcomes { measure: Measure::Errors, window, min_samples: 20 };
+    assert_eq!((metric("failures").unit, &metric("failures").source), (Unit::Count, &errors));
+    // Six outcomes are six outcomes, however few that is.
+    let count = MetricSource::Outcomes { measure: Measure::Count, window, min_samples: 0 };
+    assert_eq!(metric("all").source, count);
+    let cpu = MetricSource::Prometheus { query: "cpu{variant=\"{{variant}}\"}".into(), window, address: None };
+    assert_eq!((metric("cpu").unit, &metric("cpu").source), (Unit::Number, &cpu));
+}
+
+#[test]
+fn what_is_always_judged_comes_before_what_a_wave_adds() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+metrics:
+  error_rate: { provider: outcomes, measure: error_ratio }
+  cost: { provider: prometheus, unit: percent, query: cost, role: signal, no_data: hold }
+always: { close_when: 'alert(severity = "critical", team != "shop")', hold_when: [ error_rate > 5%, cost > 80% ] }
+waves:
+  - { name: first, exposure: 0.5%, bake: 1h30m, every: 5s, approval: release-managers }
+  - { name: second, exposure: 0.5%, bake: 1h, approval: false, close_when: [ error_rate > 1% for 90s ], hold_when: error_rate >= 0.5% }
+  - { name: third, exposure: 100 %, bake: 1h, approval: true }
+after: { watch: 14d, every: 15m }
+"#,
+    );
+    let texts = |conditions: &[tidegate::analysis::Condition]| -> Vec<String> {
+        conditions.iter().map(ToString::to_string).collect()
+    };
+    let alert = "alert(severity = \"critical\", team != \"shop\")";
+    let [first, second, third] = &plan.waves[..] else { panic!("three waves") };
+    assert_eq!(texts(&first.close_when), [alert]);
+    assert_eq!(texts(&second.close_when), [alert, "error_rate > 1% for 1m30s"]);
+    assert_eq!(texts(&second.hold_when), ["error_rate > 5%", "cost > 80%", "error_rate >= 0.5%"]);
+    assert_eq!(texts(&plan.after.as_ref().unwrap().close_when), [alert]);
+    let approvals: Vec<_> = [first, second, third].map(|wave| wave.approval.as_deref()).to_vec();
+    assert_eq!(approvals, [Some("release-managers"), None, Some("a person")]);
+    assert_eq!((first.exposure.ppm(), third.exposure), (5_000, Exposure::ALL));
+    assert_eq!(plan.metrics["cost"].role, Role::Signal);
+}
+
+/// The plans in `flags/`, by name.
+fn shipped() -> BTreeMap<String, Plan> {
+    let plans = files_in("flags").into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")).map(|file| {
+        let plan = lower_one(&std::fs::read_to_string(&file).unwrap());
+        assert_eq!(file_name(&file), format!("{}.rollout.yaml", plan.name));
+        (plan.name.to_string(), plan)
+    });
+    plans.collect()
+}
+
+/// The shipped plans are what the demo runs and what newcomers copy: they must be sound, and follow
+/// the plan they claim to follow.
+#[test]
+fn the_shipped_plans_are_sound() {
+    let shipped = shipped();
+    let hours = |wave: &rollout::Wave| wave.bake.as_secs() / 3_600;
+    let minutes = |wave: &rollout::Wave| wave.every.as_secs() / 60;
+    let shares = |plan: &Plan| plan.waves.iter().map(|wave| wave.exposure.ppm() / 10_000).collect::<Vec<_>>();
+    let batch = &shipped["batch-patches-v1"];
+    assert_eq!(shares(batch), [10, 25, 50, 100]);
+    assert_eq!(batch.waves.iter().map(hours).collect::<Vec<_>>(), [24, 48, 48, 48]);
+    assert_eq!(batch.waves.iter().map(minutes).collect::<Vec<_>>(), [15, 10, 5, 1]);
+    for wave in &batch.waves {
+        let close: Vec<_> = wave.close_when.iter().take(4).map(ToString::to_string).collect();
+        assert_eq!(close, ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
+        let hold: Vec<_> = wave.hold_when.iter().map(ToString::to_string).collect();
+        assert_eq!(hold, ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
+    }
+    assert!(batch.waves[0].audience.is_some() && batch.waves[1..].iter().all(|wave| wave.audience.is_none()));
+    assert_eq!(batch.after.as_ref().unwrap().watch, Duration::from_secs(14 * 86_400));
+    assert_eq!(shares(&shipped["checkout-v2"]), [10, 25, 50, 100]);
+    for plan in shipped.values() {
+        let built_in = |metric: &rollout::Metric| matches!(metric.source, MetricSource::Outcomes { .. });
+        assert!(plan.metrics.values().all(built_in), "{}: the demo has no other system", plan.name);
+        assert!(plan.waves.iter().all(|wave| wave.approval.is_none()), "{}: the demo runs unattended", plan.name);
+    }
+}
