@@ -22,6 +22,8 @@ pub mod live;
 #[cfg(feature = "server")]
 pub mod measure;
 #[cfg(feature = "server")]
+pub mod notify;
+#[cfg(feature = "server")]
 pub mod publish;
 #[cfg(feature = "server")]
 pub mod store;

@@ -81,10 +81,12 @@ impl Client {
     pub(crate) async fn post_text<T: DeserializeOwned>(
         &self,
         path: &[&str],
+        query: &[(&str, String)],
         content_type: &str,
         text: String,
     ) -> Result<T, ClientError> {
-        let request = self.request(Method::POST, path).header(header::CONTENT_TYPE, content_type).body(text);
+        let request = self.request(Method::POST, path).query(query);
+        let request = request.header(header::CONTENT_TYPE, content_type).body(text);
         self.answer(request, self.patience).await
     }
 

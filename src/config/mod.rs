@@ -16,4 +16,4 @@ pub use listener::Listener;
 pub use load::load;
 pub use raw::{Raw, Written};
 pub use secret::Secret;
-pub use settings::{DEFAULT_CONTROL, DEFAULT_DATA, DEFAULT_EVALUATION, LogFormat, Settings, StoreChoice};
+pub use settings::{DEFAULT_CONTROL, DEFAULT_DATA, DEFAULT_EVALUATION, Settings, StoreChoice};

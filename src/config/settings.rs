@@ -5,6 +5,7 @@ use super::key::Key;
 use super::listener::{Described, Listener};
 use super::raw::Raw;
 use crate::eval::Bucketing;
+use crate::telemetry::LogFormat;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -49,13 +50,13 @@ pub enum StoreChoice {
     Ephemeral,
 }
 
-/// How log lines look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object per line.
-    Json,
+impl std::fmt::Display for StoreChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Ephemeral => f.write_str("memory only"),
+        }
+    }
 }
 
 impl Settings {

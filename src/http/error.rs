@@ -3,7 +3,7 @@
 use super::api::wire;
 use super::auth::Denied;
 use crate::source::Problem;
-use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
@@ -149,14 +149,5 @@ impl From<PathRejection> for ApiError {
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
         Self::malformed(format!("the query cannot be read: {}", rejection.body_text()))
-    }
-}
-
-impl From<BytesRejection> for ApiError {
-    fn from(rejection: BytesRejection) -> Self {
-        match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge { limit: super::api::LARGEST_BODY },
-            _ => Self::malformed("the body broke off"),
-        }
     }
 }

@@ -74,8 +74,8 @@ impl Outcomes {
         recorded
     }
 
-    /// A figure over the window that ends at `now`, in its base unit: ratios as shares of 1, latencies
-    /// in milliseconds. The window may be read longer than asked for by one slot: a second up to a
+    /// A figure over the window that ends at `now`: ratios as shares of 1, latencies in milliseconds,
+    /// values as they were posted. The window may be read longer than asked for by one slot: a second up to a
     /// minute, ten seconds up to ten minutes, a minute up to [`LONGEST_WINDOW`], over which nothing is
     /// kept.
     ///

@@ -48,16 +48,16 @@ impl Readings for Providers {
     /// Outcomes are read in the windows that end at `now`. Prometheus has its own clock: there `now` is
     /// only compared with the time of its answer, so it must be the real time and not a compressed one.
     async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading {
-        match &metric.source {
-            // Outcomes are kept in base units already.
+        let reading = match &metric.source {
             MetricSource::Outcomes { measure, window, min_samples } => {
                 self.outcomes.read(&plan.flag, &plan.candidate, *measure, *window, *min_samples, now)
             }
             MetricSource::Prometheus { query, window, address } => {
                 let query = fill(query, &plan.candidate, &plan.flag, *window);
-                in_base_unit(self.ask_prometheus(address.as_deref(), &query, now).await, metric.unit)
+                self.ask_prometheus(address.as_deref(), &query, now).await
             }
-        }
+        };
+        in_base_unit(reading, metric.unit)
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::units::{FlagKey, VariantName};
 use std::time::Duration;
 
-/// Puts a rollout's names into a query: `{{variant}}`, `{{flag}}` and `{{window}}`, with or without
-/// spaces inside the braces. The names are escaped for a double-quoted PromQL string, which is where
-/// they belong; the window is written as a PromQL duration. What is put in is not searched again, so a
+/// Puts a rollout's names into a query: `{{variant}}`, `{{flag}}` and `{{window}}`. The names are
+/// escaped for a double-quoted PromQL string, which is where they belong; the window is written as a
+/// PromQL duration. What is put in is not searched again, so a
 /// flag may be called `{{variant}}`. Anything else in braces stays as it is.
 #[must_use]
 pub fn fill(template: &str, variant: &VariantName, flag: &FlagKey, window: Duration) -> String {
@@ -14,7 +14,7 @@ pub fn fill(template: &str, variant: &VariantName, flag: &FlagKey, window: Durat
     while let Some((before, after)) = rest.split_once("{{") {
         filled.push_str(before);
         match after.split_once("}}").and_then(|(name, tail)| {
-            let text = match name.trim() {
+            let text = match name {
                 "variant" => escaped(variant.as_str()),
                 "flag" => escaped(flag.as_str()),
                 "window" => prometheus_duration(window),
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn every_placeholder_is_filled_wherever_it_stands() {
-        let query = r#"sum(rate(x{flag="{{flag}}",v="{{ variant }}"}[{{window}}])) / 1 # {{variant}}"#;
+        let query = r#"sum(rate(x{flag="{{flag}}",v="{{variant}}"}[{{window}}])) / 1 # {{variant}}"#;
         assert_eq!(
             filled(query, "on", "new-cart", Duration::from_secs(300)),
             r#"sum(rate(x{flag="new-cart",v="on"}[5m])) / 1 # on"#
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn other_braces_stay() {
-        for query in ["{{other}}", "{{", "a{{b", "{{variant", "}}", "{}", "{{}}", "{a{"] {
+        for query in ["{{other}}", "{{ variant }}", "{{", "a{{b", "{{variant", "}}", "{}", "{{}}", "{a{"] {
             assert_eq!(filled(query, "on", "f", Duration::ZERO), query);
         }
         assert_eq!(filled("{{{{flag}}", "on", "f", Duration::ZERO), "{{f");

@@ -24,6 +24,15 @@ pub enum Origin {
     Api,
 }
 
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Api => f.write_str("the API"),
+        }
+    }
+}
+
 /// One rollout with its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {

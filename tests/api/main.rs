@@ -10,3 +10,4 @@
 
 mod outcomes_wire;
 mod prometheus;
+mod providers;

@@ -1,17 +1,14 @@
 //! What Prometheus may answer, and what becomes of it: a value, or the reason why there is none.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{NoData, Reading};
-use tidegate::measure::{Address, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
-use tidegate::rollout::{Metric, MetricSource, Plan, Role, Unit};
-use tidegate::units::{FlagKey, RolloutName, UnixMillis, VariantName};
+use tidegate::measure::{Address, Prometheus, PrometheusSettings};
+use tidegate::units::UnixMillis;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
+pub(super) const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
 
 /// A short timeout, so that slow answers need not be waited for.
 const TIMEOUT: Duration = Duration::from_millis(300);
@@ -36,7 +33,8 @@ async fn answered_json(body: &str) -> Reading {
     answered(ResponseTemplate::new(200).set_body_raw(body.as_bytes(), "application/json")).await
 }
 
-fn vector(samples: &[(f64, &str)]) -> String {
+/// The answer with these series, each a time and a value.
+pub(super) fn vector(samples: &[(f64, &str)]) -> String {
     let series: Vec<String> = samples
         .iter()
         .enumerate()
@@ -64,7 +62,7 @@ async fn raw(answer: &'static [u8], pause: Duration) -> Reading {
     reading
 }
 
-fn no_data(reading: Reading) -> String {
+pub(super) fn no_data(reading: Reading) -> String {
     match reading {
         Reading::NoData(why) => why.to_string(),
         value @ Reading::Value { .. } => panic!("taken as {value:?}"),
@@ -218,67 +216,4 @@ async fn a_broken_connection_is_unreachable_and_says_where() {
     }
     let why = no_data(ask("http://no-such-host.invalid:9090").await);
     assert!(why.starts_with("provider unreachable (http://no-such-host.invalid:9090: "), "{why}");
-}
-
-fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Metric) {
-    let plan = Plan {
-        name: RolloutName::new("cart").expect("a name"),
-        environment: Arc::from("default"),
-        flag: FlagKey::new("cart").expect("a key"),
-        candidate: VariantName::new("o\"n").expect("a name"),
-        stable: VariantName::new("off").expect("a name"),
-        bucket_by: Arc::from("targetingKey"),
-        salt: Arc::from("cart"),
-        metrics: BTreeMap::new(),
-        waves: Vec::new(),
-        after: None,
-    };
-    let query = Arc::from(r#"p95{v="{{variant}}",f="{{flag}}"}[{{window}}]"#);
-    let address = address.map(Arc::from);
-    let source = MetricSource::Prometheus { query, window: Duration::from_secs(90), address };
-    (plan, Metric { unit, role: Role::Guardrail, source })
-}
-
-fn providers(default: Option<&str>) -> Providers {
-    let address = default.map(|address| Address::parse(address).expect("an address"));
-    let client = Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() }).expect("a client");
-    Providers::new(Arc::new(Outcomes::new()), client)
-}
-
-#[tokio::test]
-async fn a_metric_is_asked_where_it_says_and_read_in_base_units() {
-    let server = MockServer::start().await;
-    Mock::given(query_param("query", r#"p95{v="o\"n",f="cart"}[90s]"#))
-        .respond_with(ResponseTemplate::new(200).set_body_string(vector(&[(1.7e9, "0.25")])))
-        .mount(&server)
-        .await;
-    for (unit, expected) in [(Unit::Seconds, 250.0), (Unit::Percent, 0.0025), (Unit::Bytes, 0.25)] {
-        let (plan, metric) = plan_and_metric(unit, None);
-        let by_default = providers(Some(&server.uri())).read(&plan, &metric, NOW).await;
-        let (_, metric) = plan_and_metric(unit, Some(server.uri()));
-        let by_its_own = providers(Some("http://127.0.0.1:1")).read(&plan, &metric, NOW).await;
-        for reading in [by_default, by_its_own] {
-            assert_eq!(reading, Reading::Value { value: expected, samples: None, at: NOW });
-        }
-    }
-}
-
-#[tokio::test]
-async fn without_any_address_there_is_no_provider() {
-    let (plan, metric) = plan_and_metric(Unit::Number, None);
-    let reading = providers(None).read(&plan, &metric, NOW).await;
-    assert_eq!(reading, Reading::NoData(NoData::NoProvider("prometheus".to_owned())));
-    let (_, metric) = plan_and_metric(Unit::Number, Some("hunter2".to_owned()));
-    let why = no_data(providers(None).read(&plan, &metric, NOW).await);
-    assert!(why.contains("the Prometheus address is no URL") && !why.contains("hunter2"), "{why}");
-}
-
-#[tokio::test]
-async fn a_value_too_large_for_its_base_unit_is_not_finite() {
-    let server = MockServer::start().await;
-    let response = ResponseTemplate::new(200).set_body_string(vector(&[(1.7e9, "1e308")]));
-    Mock::given(path("/api/v1/query")).respond_with(response).mount(&server).await;
-    let (plan, metric) = plan_and_metric(Unit::Seconds, Some(server.uri()));
-    let reading = providers(None).read(&plan, &metric, NOW).await;
-    assert_eq!(reading, Reading::NoData(NoData::NotFinite("inf".to_owned())));
 }

@@ -4,8 +4,9 @@ use super::super::client::Client;
 use super::super::exit::{Exit, Failure, Outcome};
 use super::super::output::{self, Format};
 use super::super::remote::converse;
+use clap::Args;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tidegate::app::sources;
 use tidegate::http::api::wire;
 use tidegate::source;
@@ -14,9 +15,19 @@ use tidegate::store::PlanSource;
 /// The most that is read from standard input.
 const LARGEST_INPUT: u64 = 1 << 20;
 
+#[derive(Debug, Args)]
+pub(super) struct ApplyArgs {
+    /// The file; `-` reads YAML from standard input
+    file: PathBuf,
+    /// Who applies it; it stands in the ledger
+    #[arg(long, value_name = "NAME", env = "USER")]
+    by: Option<String>,
+}
+
 /// Checks the file here first, so that problems carry its name and lines, then sends each rollout.
-pub(super) fn run(client: &Client, format: Format, file: &Path) -> Outcome {
-    let plans = plans(file)?;
+pub(super) fn run(client: &Client, format: Format, args: &ApplyArgs) -> Outcome {
+    let plans = plans(&args.file)?;
+    let by: Vec<_> = args.by.iter().filter(|by| !by.is_empty()).map(|by| ("by", by.clone())).collect();
     let applied: Vec<wire::Applied> = converse(async {
         let mut applied = Vec::new();
         for plan in plans {
@@ -24,7 +35,7 @@ pub(super) fn run(client: &Client, format: Format, file: &Path) -> Outcome {
                 source::Format::Json => "application/json",
                 source::Format::Yaml => "application/yaml",
             };
-            applied.push(client.post_text(&["rollouts"], content_type, plan.text).await?);
+            applied.push(client.post_text(&["rollouts"], &by, content_type, plan.text).await?);
         }
         Ok(applied)
     })?;

@@ -6,7 +6,6 @@ use super::super::remote::{Remote, converse};
 use super::watch::WatchArgs;
 use super::{apply, history, show, verb, watch};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
 
@@ -21,10 +20,7 @@ pub(crate) struct RolloutArgs {
 #[derive(Debug, Subcommand)]
 enum Action {
     /// Send the rollouts of a file to the server
-    Apply {
-        /// The file; `-` reads YAML from standard input
-        file: PathBuf,
-    },
+    Apply(apply::ApplyArgs),
     /// All rollouts
     List,
     /// One rollout: where it stands and why
@@ -54,7 +50,7 @@ pub(crate) fn run(args: RolloutArgs) -> Outcome {
     let client = args.remote.client()?;
     let format = args.remote.output;
     match args.action {
-        Action::Apply { file } => apply::run(&client, format, &file),
+        Action::Apply(args) => apply::run(&client, format, &args),
         Action::List => {
             let rollouts: wire::Rollouts = converse(async { Ok(client.get(&["rollouts"], &[]).await?) })?;
             output::print(format, &rollouts, show::list)?;

@@ -1,6 +1,22 @@
 //! The control door: rollouts, flags, outcomes, triggers and health, over HTTP.
 
+mod access;
+mod alertmanager;
+mod body;
+mod flags;
+mod health;
+mod history;
+mod outcomes;
+mod render;
+mod rollouts;
+mod router;
+mod schemas;
+mod server;
+mod state;
+mod triggers;
 pub mod wire;
 
-/// The largest body that is read, in bytes.
-pub const LARGEST_BODY: usize = 1_000_000;
+pub use body::LARGEST_BODY;
+pub use router::router;
+pub use server::serve;
+pub use state::Api;

@@ -1,0 +1,107 @@
+//! Who gets as far as the handlers.
+//!
+//! With a key, the key decides. Without one the listener is bound to this machine, and what has to be
+//! kept out is a page of somebody else's in a browser on this machine: it can make the browser send
+//! requests here, by this machine's address or by a name of its own that resolves to it.
+
+use crate::http::{ApiError, Gate};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::IpAddr;
+
+/// Paths that tell nothing but whether the process is well, and are asked by those who have no key.
+const PROBES: [&str; 2] = ["/livez", "/readyz"];
+
+/// Lets a request through, or answers it with the reason why not.
+pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
+    if gate.needs_key() {
+        let probe = PROBES.contains(&request.uri().path()) && request.uri().query().is_none();
+        if !probe {
+            gate.check(request.headers())?;
+        }
+    } else {
+        refuse_foreign(request.method(), request.headers())?;
+    }
+    Ok(next.run(request).await)
+}
+
+fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+    let host = text(headers, header::HOST).unwrap_or_default();
+    if !is_loopback(host) {
+        return Err(ApiError::Foreign(format!("`{host}` is not a name of this machine's own")));
+    }
+    if let Some(origin) = headers.get(header::ORIGIN) {
+        let own = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+        if own.is_none_or(|(_, authority)| !authority.eq_ignore_ascii_case(host)) {
+            return Err(ApiError::Foreign("the request comes from a page of another origin".to_owned()));
+        }
+    }
+    if *method == Method::POST && !content_type(headers).is_some_and(|kind| is_json(kind) || is_yaml(kind)) {
+        return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
+    }
+    Ok(())
+}
+
+/// A `Host` without its port names this machine's loopback.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.to_ascii_lowercase();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// The media type, without its parameters.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    text(headers, header::CONTENT_TYPE)?.split(';').next().map(str::trim)
+}
+
+/// Whether a media type says JSON.
+pub(super) fn is_json(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("application/json")
+}
+
+/// Whether a media type says YAML, by its name or by those in use before it had one.
+pub(super) fn is_yaml(kind: &str) -> bool {
+    ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_loopback() {
+        for host in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "a.localhost:1"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["", "evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1:8080", "0.0.0.0:8080", "::1:x"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_origins_and_forms_are_kept_out() {
+        let request = |pairs: &[(&'static str, &'static str)]| {
+            let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            refuse_foreign(&Method::POST, &headers).err().map(|error| error.status().as_u16())
+        };
+        let json = ("content-type", "application/json; charset=utf-8");
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), json]), None);
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://127.0.0.1:8080")]), None);
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://localhost:3000")]), Some(403));
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "null")]), Some(403));
+        assert_eq!(request(&[("host", "rebound.example:8080"), json]), Some(403));
+        assert_eq!(request(&[json]), Some(403));
+        assert_eq!(request(&[("host", "localhost"), ("content-type", "text/plain")]), Some(415));
+        assert_eq!(request(&[("host", "localhost")]), Some(415));
+    }
+}

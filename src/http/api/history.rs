@@ -1,0 +1,83 @@
+//! The ledger, with long polling: a reader that is up to date waits for what comes next.
+
+use super::{Api, render, rollouts, wire};
+use crate::http::ApiError;
+use crate::store::LedgerRow;
+use crate::units::{RolloutName, parse_duration};
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// How many entries one answer has unless something else is said, and at most.
+const USUAL_LIMIT: u32 = 100;
+const LARGEST_LIMIT: u32 = 1_000;
+
+/// The longest that an answer may be waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How often the store is asked while waiting, should a wake-up have been missed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistoryQuery {
+    #[serde(default)]
+    after: u64,
+    limit: Option<u32>,
+    wait: Option<String>,
+}
+
+pub(super) async fn of_one(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<wire::History>, ApiError> {
+    let Path(name) = name?;
+    let view = api.controller.get(&name).ok_or_else(|| rollouts::unknown(&api.controller, &name))?;
+    read(&api, Some(&view.plan.name), &query?).await
+}
+
+pub(super) async fn of_all(
+    State(api): State<Api>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<wire::History>, ApiError> {
+    read(&api, None, &query?).await
+}
+
+async fn read(api: &Api, rollout: Option<&RolloutName>, query: &HistoryQuery) -> Result<Json<wire::History>, ApiError> {
+    let limit = query.limit.unwrap_or(USUAL_LIMIT);
+    if !(1..=LARGEST_LIMIT).contains(&limit) {
+        return Err(ApiError::malformed(format!("`limit` must be 1 to {LARGEST_LIMIT}")));
+    }
+    let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_duration);
+    let wait = wait.map_err(|error| ApiError::malformed(format!("`wait`: {error}")))?.min(LONGEST_WAIT);
+    let rows = newer(api, rollout, query.after, limit, Instant::now().checked_add(wait)).await?;
+    Ok(Json(wire::History { entries: rows.into_iter().map(render::entry).collect() }))
+}
+
+async fn newer(
+    api: &Api,
+    rollout: Option<&RolloutName>,
+    after: u64,
+    limit: u32,
+    until: Option<Instant>,
+) -> Result<Vec<LedgerRow>, ApiError> {
+    let mut changes = api.controller.changes();
+    loop {
+        // Marked as seen before reading: a change during the reading wakes at once.
+        changes.mark_unchanged();
+        let rows = api.controller.history(rollout, after, limit).await;
+        let rows = rows.map_err(|error| ApiError::Unavailable(error.to_string()))?;
+        let now = Instant::now();
+        let Some(until) = until.filter(|until| *until > now && rows.is_empty()) else { return Ok(rows) };
+        let look_again = now.checked_add(LOOK_AGAIN).unwrap_or(until).min(until);
+        tokio::select! {
+            () = api.shutdown.cancelled() => return Ok(rows),
+            // Either way it is looked at again: the wake-up carries no data.
+            _ = timeout_at(look_again, changes.changed()) => {}
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! From what the program knows to what goes over the wire.
+
+use super::wire;
+use crate::controller::View;
+use crate::rollout::{Plan, Stage, State};
+use crate::store::{LedgerRow, Origin};
+use crate::units::UnixMillis;
+use chrono::{DateTime, SecondsFormat};
+use std::fmt::Write as _;
+
+/// A moment in RFC 3339, in UTC, to the millisecond.
+pub(super) fn time(at: UnixMillis) -> String {
+    DateTime::from_timestamp_millis(at.get()).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+pub(super) fn rollout(view: &View) -> wire::Rollout {
+    let plan = &view.plan;
+    let (state, wave, attempt, since) = standing(&view.state);
+    wire::Rollout {
+        name: plan.name.to_string(),
+        environment: plan.environment.to_string(),
+        flag: plan.flag.to_string(),
+        candidate: plan.candidate.to_string(),
+        stable: plan.stable.to_string(),
+        state,
+        wave: wave.and_then(|index| place(plan, index)),
+        exposure: view.exposure.to_string(),
+        attempt,
+        reason: view.reason.clone(),
+        waits: view.waits.iter().map(wait).collect(),
+        needs_person: view.needs_person,
+        readings: view.readings.iter().map(reading).collect(),
+        next_check: view.next_check.map(time),
+        since: since.map(time),
+        version: view.version,
+        origin: match &view.source.origin {
+            Origin::Api => wire::Origin::Api,
+            Origin::File(file) => wire::Origin::File(file.clone()),
+        },
+        problems: view.problems.clone(),
+    }
+}
+
+fn wait(wait: &crate::rollout::Wait) -> wire::Wait {
+    wire::Wait { kind: wait.kind().to_owned(), sentence: wait.to_string() }
+}
+
+fn reading(reading: &crate::controller::ReadingView) -> wire::Reading {
+    wire::Reading { metric: reading.metric.to_string(), value: reading.shown.clone(), data: reading.data }
+}
+
+/// State, index of the wave, attempt, and since when.
+fn standing(state: &State) -> (wire::State, Option<usize>, u32, Option<UnixMillis>) {
+    let entered = |stage: &Stage| (Some(stage.wave), stage.attempt, Some(stage.entered));
+    match state {
+        State::Pending { attempts } => (wire::State::Pending, None, *attempts, None),
+        State::Running(stage) => {
+            let (wave, attempt, since) = entered(stage);
+            (wire::State::Running, wave, attempt, since)
+        }
+        State::Paused { stage, since } => (wire::State::Paused, Some(stage.wave), stage.attempt, Some(*since)),
+        State::Watching(stage) => {
+            let (wave, attempt, since) = entered(stage);
+            (wire::State::Watching, wave, attempt, since)
+        }
+        State::Completed { attempt, at } => (wire::State::Completed, Some(usize::MAX), *attempt, Some(*at)),
+        State::RolledBack { attempt, at, wave, .. } => (wire::State::RolledBack, Some(*wave), *attempt, Some(*at)),
+    }
+}
+
+/// The wave's place; past the last one it is the last.
+fn place(plan: &Plan, index: usize) -> Option<wire::Wave> {
+    let index = index.min(plan.waves.len().saturating_sub(1));
+    let wave = plan.waves.get(index)?;
+    Some(wire::Wave { index: index.saturating_add(1), count: plan.waves.len(), name: wave.name.to_string() })
+}
+
+pub(super) fn entry(row: LedgerRow) -> wire::HistoryEntry {
+    wire::HistoryEntry {
+        sequence: row.sequence,
+        at: time(row.at),
+        rollout: row.rollout.to_string(),
+        kind: row.entry.kind,
+        actor: row.entry.actor,
+        sentence: row.entry.sentence,
+        detail: row.entry.detail,
+        hash: hex(&row.hash),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

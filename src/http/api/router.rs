@@ -1,0 +1,36 @@
+//! The routes.
+
+use super::{Api, access, flags, health, history, outcomes, rollouts, schemas, triggers};
+use crate::http::ApiError;
+use axum::Router;
+use axum::http::Uri;
+use axum::middleware;
+use axum::routing::{get, post};
+
+/// The control door's paths with everything that stands before them.
+pub fn router(api: Api) -> Router {
+    let gate = api.gate.clone();
+    Router::new()
+        .route("/api/v1/flags", get(flags::list))
+        .route("/api/v1/flags/{key}", get(flags::get))
+        .route("/api/v1/flags/{key}/evaluate", post(flags::evaluate))
+        .route("/api/v1/rollouts", get(rollouts::list).post(rollouts::apply))
+        .route("/api/v1/rollouts/{name}", get(rollouts::get))
+        .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))
+        .route("/api/v1/rollouts/{name}/history", get(history::of_one))
+        .route("/api/v1/history", get(history::of_all))
+        .route("/api/v1/outcomes", post(outcomes::record))
+        .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
+        .route("/api/v1/schemas/rollout.json", get(schemas::rollout))
+        .route("/metrics", get(health::metrics))
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .fallback(nothing_there)
+        .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
+        .layer(middleware::from_fn_with_state(gate, access::guard))
+        .with_state(api)
+}
+
+async fn nothing_there(uri: Uri) -> ApiError {
+    ApiError::not_found(format!("there is nothing at {}", uri.path()), Some("the API is under /api/v1".to_owned()))
+}

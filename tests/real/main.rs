@@ -1,0 +1,25 @@
+//! The whole on real input: the built binary, Debian's Prometheus and Alertmanager with the
+//! configurations of `deploy/`, and a shop that branches on a flag for each of its requests.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test may end at the first thing that is not as it should be"
+)]
+
+mod alert_fires;
+mod candidate_fails;
+mod deployed;
+mod healthy;
+mod monitoring;
+mod ports;
+mod process;
+mod prometheus_dies;
+mod server_dies;
+mod shop;
+mod tidegate;
+mod world;
