@@ -130,7 +130,7 @@ impl Server {
         let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
         door.gate = Gate::new(settings.evaluation.key.as_ref());
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
-        let state = api::State {
+        let state = api::Api {
             controller,
             live,
             metrics,
@@ -139,8 +139,9 @@ impl Server {
             problems,
             clock,
             gate: Gate::new(settings.control.key.as_ref()),
+            shutdown,
         };
-        server.tasks.spawn(api::serve(control, state, shutdown));
+        server.tasks.spawn(api::serve(control, state));
         Ok(server)
     }
 
