@@ -1,1 +1,33 @@
-//! .
+//! Evaluation: what a request's context gets from a flag. Everything slow is done when a snapshot is
+//! built; resolving walks compiled rules and copies bytes.
+
+mod answer;
+mod attribute;
+mod bucket;
+mod cbor;
+mod coerce;
+mod compile;
+mod context;
+mod datum;
+mod evaluate;
+mod flag;
+mod reason;
+mod resolution;
+mod resolve;
+mod rule;
+mod scratch;
+mod share;
+mod snapshot;
+mod split;
+mod value;
+mod version;
+
+pub use answer::write_failure;
+pub use bucket::Bucketing;
+pub use context::{Context, ContextError};
+pub use datum::{Datum, Object};
+pub use flag::Flag;
+pub use reason::{ErrorCode, Reason};
+pub use resolution::{Outcome, Resolution};
+pub use resolve::resolve;
+pub use snapshot::Snapshot;

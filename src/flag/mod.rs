@@ -1,7 +1,27 @@
-//! Flags: the document as written, the definition as valid, and the exposure laid over it.
+//! Flags: the document as written, the definition as valid, the catalog of all files, and the
+//! exposure laid over a flag.
 
+mod catalog;
+mod definition;
+mod document;
+mod evaluators;
 mod exposure;
 mod expression;
+mod fields;
+mod fractional;
+mod literal;
+mod lower;
+mod metadata;
+mod number;
+mod operator;
+mod variants;
 
+pub use catalog::{Catalog, CatalogEntry};
+pub use definition::{Definition, FlagState, Variant, VariantType};
+pub use document::{FlagEntry, FlagFile, lower};
 pub use exposure::{Gate, Overlay, Rank, Share};
-pub use expression::Expression;
+pub use expression::{Expression, Fractional, FractionalEntry, Weight};
+pub use literal::{Literal, Numeral};
+pub use lower::lower_expression;
+pub use number::{Number, NumberText};
+pub use operator::Operator;

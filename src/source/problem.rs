@@ -55,6 +55,12 @@ impl<'t> Problems<'t> {
         Self { text, subject: None, found: Vec::new() }
     }
 
+    /// The text that the problems are in.
+    #[must_use]
+    pub const fn text(&self) -> &'t Text {
+        self.text
+    }
+
     /// What the following problems belong to, such as ``flag `checkout` ``.
     pub fn set_subject(&mut self, subject: Option<String>) {
         self.subject = subject;
@@ -68,6 +74,12 @@ impl<'t> Problems<'t> {
     /// Notes a problem together with what to do about it.
     pub fn add_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
         self.push(span, message.into(), Some(hint.into()));
+    }
+
+    /// The first that was noted.
+    #[must_use]
+    pub fn first(&self) -> Option<&Problem> {
+        self.found.first()
     }
 
     /// How many so far: compare before and after to know whether a part was sound.

@@ -16,13 +16,19 @@ pub struct Span {
 pub struct Text {
     name: Arc<str>,
     content: Arc<str>,
+    /// The offset of each line's first byte, so that a place is found without reading from the start:
+    /// a file of many flags asks for many places.
+    line_starts: Arc<[usize]>,
 }
 
 impl Text {
     /// Names a text that is already known to be UTF-8.
     #[must_use]
     pub fn new(name: &str, content: &str) -> Self {
-        Self { name: Arc::from(name), content: Arc::from(content) }
+        let after_breaks =
+            content.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at.saturating_add(1));
+        let line_starts = std::iter::once(0).chain(after_breaks).collect();
+        Self { name: Arc::from(name), content: Arc::from(content), line_starts }
     }
 
     /// The file's path, or what stands for it.
@@ -43,17 +49,37 @@ impl Text {
         self.content.get(span.start..span.end).unwrap_or("")
     }
 
+    /// The line of a byte offset, from 1.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset)
+    }
+
     /// Line and column of a byte offset, both from 1; columns count characters.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let mut end = offset.min(self.content.len());
-        while !self.content.is_char_boundary(end) {
-            end = end.saturating_sub(1);
+        let offset = offset.min(self.content.len());
+        let line = self.line(offset);
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.content.as_bytes().get(start..offset).unwrap_or_default();
+        // Every character has exactly one byte that does not continue another.
+        let characters = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        (line, characters.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_in_lines_and_characters_from_one() {
+        let text = Text::new("f", "añb\n\nlast");
+        for (offset, place) in
+            [(0, (1, 1)), (1, (1, 2)), (3, (1, 3)), (4, (1, 4)), (5, (2, 1)), (6, (3, 1)), (99, (3, 5))]
+        {
+            assert_eq!(text.line_column(offset), place, "offset {offset}");
         }
-        let before = self.content.get(..end).unwrap_or("");
-        let line_start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let line = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-        let column = before.get(line_start..).unwrap_or("").chars().count().saturating_add(1);
-        (line, column)
+        assert_eq!(Text::new("f", "").line_column(0), (1, 1));
     }
 }

@@ -1,0 +1,117 @@
+//! From expressions to rules: whatever does not depend on the request is done here.
+
+use super::attribute::Attribute;
+use super::datum::Datum;
+use super::rule::Rule;
+use super::split::{By, Entries, Split};
+use super::value::Value;
+use super::version::{Comparison, Version};
+use crate::flag::{Expression, Fractional, Literal, Operator, Weight};
+
+impl From<&Expression> for Rule {
+    fn from(expression: &Expression) -> Self {
+        match expression {
+            Expression::Constant(literal) => Self::Constant(Datum::from(literal)),
+            Expression::List(items) => Self::List(all(items)),
+            Expression::Operation(operator, operands) => operation(*operator, operands),
+            Expression::Fractional(fractional) => Self::Fractional(Box::new(split(fractional))),
+        }
+    }
+}
+
+fn all(expressions: &[Expression]) -> Box<[Rule]> {
+    expressions.iter().map(Rule::from).collect()
+}
+
+fn operation(operator: Operator, operands: &[Expression]) -> Rule {
+    let special = match operator {
+        Operator::Var => attribute(operands),
+        Operator::In => one_of(operands),
+        Operator::SemVer => version(operands),
+        Operator::Missing
+        | Operator::MissingSome
+        | Operator::If
+        | Operator::Equal
+        | Operator::NotEqual
+        | Operator::Same
+        | Operator::NotSame
+        | Operator::Not
+        | Operator::Truthy
+        | Operator::And
+        | Operator::Or
+        | Operator::Less
+        | Operator::LessOrEqual
+        | Operator::Greater
+        | Operator::GreaterOrEqual
+        | Operator::Cat
+        | Operator::StartsWith
+        | Operator::EndsWith => None,
+    };
+    special.unwrap_or_else(|| Rule::Operation(operator, all(operands)))
+}
+
+/// `var` with a constant name.
+fn attribute(operands: &[Expression]) -> Option<Rule> {
+    let Some((name, fallback)) = operands.split_first() else { return Some(Rule::Attribute(Attribute::Whole)) };
+    let Expression::Constant(name) = name else { return None };
+    let attribute = Attribute::of_value(&Value::of(&Datum::from(name)));
+    Some(match fallback.first() {
+        Some(fallback) => Rule::AttributeOr(attribute, Box::new(Rule::from(fallback))),
+        None => Rule::Attribute(attribute),
+    })
+}
+
+/// `in` a constant list of nothing but texts.
+fn one_of(operands: &[Expression]) -> Option<Rule> {
+    let [needle, Expression::Constant(Literal::List(items)), ..] = operands else { return None };
+    let text = |item: &Literal| match item {
+        Literal::Text(text) => Some(text.clone()),
+        Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::List(_) | Literal::Object(_) => None,
+    };
+    let mut texts: Vec<_> = items.iter().map(text).collect::<Option<_>>()?;
+    texts.sort_unstable();
+    Some(Rule::OneOf(Box::new(Rule::from(needle)), texts.into_boxed_slice()))
+}
+
+/// `sem_ver` whose comparison and second version are constants.
+fn version(operands: &[Expression]) -> Option<Rule> {
+    let [value, Expression::Constant(Literal::Text(comparison)), Expression::Constant(against)] = operands else {
+        return None;
+    };
+    let comparison = Comparison::named(comparison)?;
+    let against = match against {
+        Literal::Text(text) => Version::parse(text).map(Version::into_owned),
+        Literal::Number(numeral) => Version::parse(&numeral.number.text()).map(Version::into_owned),
+        Literal::Null | Literal::Bool(_) | Literal::List(_) | Literal::Object(_) => None,
+    }?;
+    Some(Rule::Version(Box::new(Rule::from(value)), comparison, against))
+}
+
+fn split(fractional: &Fractional) -> Split {
+    let by = match fractional.bucket_by.as_deref() {
+        None => By::Keys,
+        Some(Expression::Operation(Operator::Cat, parts)) => By::Joined(all(parts)),
+        Some(other) => By::Value(Rule::from(other)),
+    };
+    let mut total = 0_u32;
+    let mut ends = Vec::with_capacity(fractional.entries.len());
+    for entry in &fractional.entries {
+        match &entry.weight {
+            Weight::Fixed(weight) => total = total.saturating_add(*weight),
+            Weight::Computed(_) => return Split { by, entries: computed(fractional) },
+        }
+        ends.push((total, Rule::from(&entry.variant)));
+    }
+    Split { by, entries: Entries::Fixed { total, ends: ends.into_boxed_slice() } }
+}
+
+fn computed(fractional: &Fractional) -> Entries {
+    let entries = fractional.entries.iter().map(|entry| {
+        let weight = match &entry.weight {
+            Weight::Fixed(weight) => Rule::from(*weight),
+            Weight::Computed(expression) => Rule::from(expression),
+        };
+        (Rule::from(&entry.variant), weight)
+    });
+    Entries::Computed(entries.collect())
+}

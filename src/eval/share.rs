@@ -1,0 +1,77 @@
+//! An overlay, compiled: whom a rollout gives its candidate to.
+
+use super::attribute::Attribute;
+use super::bucket::bucket;
+use super::evaluate::Evaluation;
+use super::rule::Rule;
+use super::scratch::Scratch;
+use super::value::Value;
+use crate::flag::{Definition, Gate, Overlay, Share};
+use crate::units::Exposure;
+
+/// What lies over a flag.
+#[derive(Debug)]
+pub(super) struct Laid {
+    /// As it was given.
+    pub(super) overlay: Overlay,
+    /// The candidate's position among the variants, if the definition has it.
+    pub(super) candidate: Option<usize>,
+    /// The same for the variant that everybody else gets.
+    pub(super) stable: Option<usize>,
+    /// `None` is closed.
+    pub(super) open: Option<OpenShare>,
+}
+
+/// An open share with its rule compiled.
+#[derive(Debug)]
+pub(super) struct OpenShare {
+    parts: u32,
+    bucket_by: Attribute,
+    salt: Box<str>,
+    audience: Option<Rule>,
+}
+
+impl Laid {
+    pub(super) fn new(overlay: Overlay, definition: Option<&Definition>) -> Self {
+        let position = |name: &str| definition.and_then(|definition| definition.variant_index(name));
+        let (candidate, stable) = (position(overlay.candidate.as_str()), position(overlay.stable.as_str()));
+        let open = match &overlay.gate {
+            Gate::Open(share) => Some(OpenShare::new(share)),
+            Gate::Closed => None,
+        };
+        Self { overlay, candidate, stable, open }
+    }
+}
+
+impl OpenShare {
+    fn new(share: &Share) -> Self {
+        Self {
+            parts: share.exposure.ppm(),
+            bucket_by: Attribute::parse(&share.bucket_by),
+            salt: (&*share.salt).into(),
+            audience: share.audience.as_deref().map(Rule::from),
+        }
+    }
+
+    /// Whether whoever asks is in the share. Smaller shares lie inside larger ones: the candidate owns
+    /// the buckets from 0 upward.
+    pub(super) fn contains(&self, evaluation: &Evaluation<'_>) -> bool {
+        let in_audience = self.audience.as_ref().is_none_or(|audience| evaluation.is_true(audience));
+        in_audience && self.hash(evaluation).is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts)
+    }
+
+    /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be
+    /// told from anybody.
+    fn hash(&self, evaluation: &Evaluation<'_>) -> Option<u32> {
+        let mut text = Scratch::new();
+        text.push(&self.salt);
+        match evaluation.attribute(&self.bucket_by) {
+            Value::Text(value) if !value.is_empty() => text.push(&value),
+            Value::Number(number) => text.push(&number.text()),
+            Value::Bool(true) => text.push("true"),
+            Value::Bool(false) => text.push("false"),
+            Value::Text(_) | Value::Null | Value::List(_) | Value::Built(_) | Value::Object(_) => return None,
+        }
+        Some(evaluation.bucketing().hash_text(&mut text))
+    }
+}

@@ -1,0 +1,49 @@
+//! `$evaluators`: rules with a name, which flags refer to by `$ref`.
+
+use super::lower;
+use crate::source::{Node, Problems, Value};
+use std::collections::BTreeMap;
+
+/// The named rules of one document.
+#[derive(Debug, Default)]
+pub(super) struct Evaluators<'d> {
+    by_name: BTreeMap<&'d str, &'d Node>,
+}
+
+impl<'d> Evaluators<'d> {
+    /// Reads them, and reports those that are wrong by themselves.
+    pub(super) fn lower(node: Option<&'d Node>, problems: &mut Problems<'_>) -> Self {
+        let Some(node) = node else { return Self::default() };
+        let Some(entries) = node.as_object() else {
+            problems.add(node.span, format!("`$evaluators` is {}, it must be a mapping", node.kind()));
+            return Self::default();
+        };
+        let by_name = entries.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
+        let evaluators = Self { by_name };
+        for entry in entries {
+            problems.set_subject(Some(format!("evaluator `{}`", entry.key)));
+            lower::check_evaluator(&entry.key, &entry.value, &evaluators, problems);
+        }
+        problems.set_subject(None);
+        evaluators
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&'d Node> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &'d str> {
+        self.by_name.keys().copied()
+    }
+}
+
+/// The node of the name, when a value is `{"$ref": ...}`.
+pub(super) fn reference(node: &Node) -> Option<&Node> {
+    match &node.value {
+        Value::Object(entries) => match entries.as_slice() {
+            [entry] if entry.key == "$ref" => Some(&entry.value),
+            _ => None,
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
+    }
+}

@@ -1,0 +1,4 @@
+//! What flag documents mean and what evaluating them gives.
+
+mod resolve;
+mod served;
