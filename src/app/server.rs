@@ -128,9 +128,9 @@ impl Server {
             tasks,
         };
         let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
-        door.gate = Gate::new(settings.evaluation.key.as_ref());
+        door.key = settings.evaluation.key.as_ref().and_then(|key| evaluation::EvaluationKey::new(key.reveal()));
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
-        let state = api::State {
+        let state = api::Api {
             controller,
             live,
             metrics,
@@ -139,8 +139,9 @@ impl Server {
             problems,
             clock,
             gate: Gate::new(settings.control.key.as_ref()),
+            shutdown,
         };
-        server.tasks.spawn(api::serve(control, state, shutdown));
+        server.tasks.spawn(api::serve(control, state));
         Ok(server)
     }
 
