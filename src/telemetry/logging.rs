@@ -16,7 +16,9 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum LoggingError {
     /// The filter is not one.
-    #[error("the log filter `{filter}` cannot be read: {source}; write a level such as `info`, or `info,tidegate=debug`")]
+    #[error(
+        "the log filter `{filter}` cannot be read: {source}; write a level such as `info`, or `info,tidegate=debug`"
+    )]
     Filter {
         /// As it was given.
         filter: String,

@@ -78,7 +78,9 @@ async fn a_context_deeper_than_32_is_400() {
 async fn a_body_that_stops_half_way_ends_quietly() {
     let door = Door::serving(FLAGS).await;
     let mut connection = Connection::open(door.address).await;
-    connection.send(format!("POST {PATH} HTTP/1.1\r\nhost: door\r\ncontent-length: 100\r\n\r\n{{\"cont").as_bytes()).await;
+    connection
+        .send(format!("POST {PATH} HTTP/1.1\r\nhost: door\r\ncontent-length: 100\r\n\r\n{{\"cont").as_bytes())
+        .await;
     connection.finish().await;
     assert!(connection.reply().await.is_none(), "there is no answer to half a question");
     assert_eq!(exchange(door.address, &request("POST", PATH, &[], "{}")).await.status, 200, "and the door goes on");
@@ -143,7 +145,10 @@ async fn a_client_that_sends_byte_by_byte_does_not_get_more_time() {
 async fn a_client_that_does_not_take_its_answers_is_cut_off() {
     let mut flags = String::from("flags:\n");
     for number in 0..2_000 {
-        flags.push_str(&format!("  f{number}: {{ state: ENABLED, variants: {{ a: \"{}\" }}, defaultVariant: a }}\n", "v".repeat(500)));
+        flags.push_str(&format!(
+            "  f{number}: {{ state: ENABLED, variants: {{ a: \"{}\" }}, defaultVariant: a }}\n",
+            "v".repeat(500)
+        ));
     }
     let door = Door::with(&flags, |settings| settings.limits.body_time = Duration::from_millis(300)).await;
     let mut connection = Connection::open(door.address).await;

@@ -1,9 +1,9 @@
 //! Reads a request's body within its limit.
 
 use http_body_util::BodyExt;
+use hyper::HeaderMap;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::EXPECT;
-use hyper::HeaderMap;
 
 /// What is still taken from a client that sends too much, in bodies of the allowed size, so that it
 /// gets to read the answer. A client that sends even more loses its connection.

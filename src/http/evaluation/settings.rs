@@ -29,7 +29,10 @@ impl EvaluationSettings {
 
 impl std::fmt::Debug for EvaluationSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EvaluationSettings").field("limits", &self.limits).field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("EvaluationSettings")
+            .field("limits", &self.limits)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
