@@ -156,7 +156,6 @@ pub(super) fn canonical(quantity: Quantity, value: f64) -> String {
 }
 
 /// The value in the first of the units of which it is a whole multiple, exactly.
-#[expect(clippy::float_cmp, reason = "only an exact multiple may be written in the larger unit")]
 fn largest_whole(units: &[&str], value: f64) -> Option<String> {
     units.iter().find_map(|written| {
         let unit = UNITS.iter().find(|unit| unit.written == *written)?;

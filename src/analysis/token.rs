@@ -148,5 +148,5 @@ pub(super) fn expected(input: &Input<'_>, what: &str) -> Mode {
 }
 
 fn rest<'s>(input: &Input<'s>) -> &'s str {
-    *input.as_ref()
+    input.as_ref()
 }

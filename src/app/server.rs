@@ -128,7 +128,7 @@ impl Server {
             tasks,
         };
         let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
-        door.gate = Gate::new(settings.evaluation.key.as_ref());
+        door.key = settings.evaluation.key.as_ref().and_then(|key| evaluation::EvaluationKey::new(key.reveal()));
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
         let state = api::Api {
             controller,

@@ -60,7 +60,12 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, evidence:
         kind: change.kind().to_owned(),
         actor: change.actor().to_string(),
         sentence: change.to_string(),
-        detail: json!({ "flag": plan.flag.as_str(), "findings": findings, "readings": readings }),
+        detail: json!({
+            "flag": plan.flag.as_str(),
+            "exposure": rollout::exposure(plan, &decision.next).to_string(),
+            "findings": findings,
+            "readings": readings,
+        }),
     }
 }
 

@@ -9,7 +9,7 @@ const SECONDS: [f64; 12] =
     [0.000_001, 0.000_002, 0.000_005, 0.000_01, 0.000_02, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.01];
 
 /// Every status the door can answer with.
-const STATUSES: [u16; 9] = [200, 304, 400, 401, 404, 405, 413, 500, 503];
+const STATUSES: [u16; 8] = [200, 304, 400, 401, 404, 405, 413, 503];
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,11 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod evaluation_door;
+mod ofrep;
+mod ofrep_connections;
+mod ofrep_limits;
 mod outcomes_wire;
 mod prometheus;
 mod providers;
+mod raw_client;

@@ -3,10 +3,12 @@
 //! Each file in `testdata/plans` is a plan with a fault; the `.txt` beside it is what its author is
 //! told. `UPDATE_EXPECT=1` writes those texts anew: read the difference before you keep it.
 
+use crate::served::catalog;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tidegate::flag::CatalogEntry;
 use tidegate::rollout::{self, Measure, MetricSource, Plan, Role, Unit};
 use tidegate::source::{Format, Problem, parse};
 use tidegate::units::Exposure;
@@ -164,4 +166,43 @@ fn the_shipped_plans_are_sound() {
         assert!(plan.metrics.values().all(built_in), "{}: the demo has no other system", plan.name);
         assert!(plan.waves.iter().all(|wave| wave.approval.is_none()), "{}: the demo runs unattended", plan.name);
     }
+}
+
+/// The shipped flags are sound, and each shipped plan finds its flag and variants there.
+#[test]
+fn the_shipped_plans_fit_the_shipped_flags() {
+    let text =
+        std::fs::read_to_string(files_in("flags").iter().find(|file| file_name(file) == "demo.flags.yaml").unwrap());
+    let catalog = catalog("demo.flags.yaml", &text.unwrap());
+    assert_eq!(catalog.problems(), []);
+    let serving: BTreeMap<_, _> = catalog
+        .flags()
+        .filter_map(|(key, entry)| match entry {
+            CatalogEntry::Serving(definition) => Some((key.to_string(), definition)),
+            CatalogEntry::Broken(_) => None,
+        })
+        .collect();
+    for plan in shipped().values() {
+        assert_eq!(rollout::check_against(plan, serving.get(plan.flag.as_str()).map(|flag| &**flag)), [""; 0]);
+    }
+}
+
+#[test]
+fn a_plan_that_does_not_fit_its_flag_is_told_why() {
+    let plan = lower_one(
+        "{ kind: Rollout, name: a, flag: search, candidate: nwe, stable: former, \
+         waves: [ { name: all, exposure: 100%, bake: 1h } ] }",
+    );
+    assert_eq!(rollout::check_against(&plan, None), ["the flag `search` is not defined, or never was without a fault"]);
+    let flags = "flags: { search: { state: DISABLED, variants: { new: true, old: false }, defaultVariant: old } }";
+    let catalog = catalog("flags.yaml", flags);
+    let Some((_, CatalogEntry::Serving(definition))) = catalog.flags().next() else { panic!("a sound flag") };
+    assert_eq!(
+        rollout::check_against(&plan, Some(&definition)),
+        [
+            "the flag `search` is disabled, so that nobody gets the candidate",
+            "the flag `search` has no variant `nwe`, the plan's `candidate`; did you mean `new`?",
+            "the flag `search` has no variant `former`, the plan's `stable`; it has `new`, `old`",
+        ]
+    );
 }

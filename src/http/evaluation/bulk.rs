@@ -1,8 +1,8 @@
 //! The evaluation of all flags at once.
 
 use super::answer::{self, Answer};
-use super::{context, tag};
-use crate::eval::resolve;
+use super::tag;
+use crate::eval::{Context, resolve};
 use crate::live::Published;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
@@ -13,7 +13,7 @@ const USUAL_BYTES_PER_FLAG: usize = 160;
 /// Evaluates every flag for the context in the body. A client that has this very answer already is
 /// told so and is sent nothing.
 pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], unix_seconds: i64) -> Answer {
-    let context = match context::read(body) {
+    let context = match Context::from_ofrep_body(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
     };

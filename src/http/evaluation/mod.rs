@@ -4,7 +4,6 @@ mod answer;
 mod body;
 mod bulk;
 mod connection;
-mod context;
 mod drain;
 mod exchange;
 mod key;

@@ -1,8 +1,7 @@
 //! One flag's evaluation.
 
 use super::answer::{self, Answer};
-use super::context;
-use crate::eval::{ErrorCode, resolve};
+use crate::eval::{Context, ErrorCode, resolve};
 use crate::live::Published;
 use hyper::StatusCode;
 
@@ -11,7 +10,7 @@ const USUAL_BYTES: usize = 256;
 
 /// Evaluates the flag `key` for the context in the body.
 pub(super) fn evaluate(published: &Published, key: &str, body: &[u8], unix_seconds: i64) -> Answer {
-    let context = match context::read(body) {
+    let context = match Context::from_ofrep_body(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
     };

@@ -13,6 +13,7 @@ mod waves;
 #[cfg(feature = "server")]
 pub mod wire;
 
+pub use flag_check::check_against;
 pub use lower::lower;
 #[cfg(feature = "server")]
 pub use wire::json_schema;

@@ -6,7 +6,7 @@ use super::metrics::Metrics;
 use super::reader::Reader;
 use super::shape;
 use crate::analysis::Condition;
-use crate::flag::Expression;
+use crate::flag::{Expression, lower_expression};
 use crate::rollout::{After, Wave};
 use crate::source::{Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
@@ -160,8 +160,12 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
     Some((length, every))
 }
 
-/// Reads a rule of JSONLogic.
-fn audience(node: &Node, _reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
-    let _ = node;
-    None
+/// Reads a rule in JSONLogic. A value that is no rule would mean everybody or nobody, by accident.
+fn audience(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+    if node.as_object().is_none() {
+        let message = format!("`audience` is {} where a rule in JSONLogic is expected", node.kind());
+        reader.complain(node.span, message, "for instance `{ ends_with: [ { var: email }, \"@company.example\" ] }`");
+        return None;
+    }
+    lower_expression(node, &mut reader.problems).map(Arc::new)
 }
