@@ -8,5 +8,6 @@ mod server;
 pub mod sources;
 mod watch;
 
+pub use loader::{Loader, Looked};
 pub use serve::{ServeError, serve};
 pub use server::{Server, StartError};

@@ -244,3 +244,19 @@ fn document_text(text: &Text, span: Span) -> String {
     let slice = text.slice(Span { start, end: span.end });
     format!("{}\n", slice.trim_end())
 }
+
+/// The line and column of an entry of a rollout in the file that it came from; of the file's beginning
+/// when the file has changed since.
+#[must_use]
+pub fn place_in_file(plan: &PlanSource, key: &str) -> (usize, usize) {
+    let place = || {
+        let Origin::File(path) = &plan.origin else { return None };
+        let read = String::from_utf8(bytes(Path::new(path)).ok()?).ok()?;
+        let document_start = read.find(plan.text.trim_end())?;
+        let parsed = source::parse(path, plan.text.as_bytes(), plan.format).ok()?;
+        let entries = parsed.documents.first()?.as_object()?;
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        Some(Text::new(path, &read).line_column(document_start.saturating_add(entry.key_span.start)))
+    };
+    place().unwrap_or((1, 1))
+}

@@ -37,14 +37,14 @@ pub(super) async fn of_one(
 ) -> Result<Json<wire::History>, ApiError> {
     let Path(name) = name?;
     let view = api.controller.get(&name).ok_or_else(|| rollouts::unknown(&api.controller, &name))?;
-    read(&api, Some(&view.plan.name), &query?).await
+    read(&api, Some(&view.plan.name), &query?.0).await
 }
 
 pub(super) async fn of_all(
     State(api): State<Api>,
     query: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Result<Json<wire::History>, ApiError> {
-    read(&api, None, &query?).await
+    read(&api, None, &query?.0).await
 }
 
 async fn read(api: &Api, rollout: Option<&RolloutName>, query: &HistoryQuery) -> Result<Json<wire::History>, ApiError> {

@@ -41,8 +41,8 @@ fn known(snapshot: &Snapshot, outcomes: &[Outcome]) -> Result<(), ApiError> {
             let message = format!("nothing was recorded: item {index}, `flag`: there is no flag `{}`", outcome.flag);
             return Err(ApiError::Malformed { message, hint });
         };
-        if !flag.variant_names().any(|name| name == outcome.variant.as_str()) {
-            let hint = suggest(outcome.variant.as_str(), flag.variant_names());
+        if !flag.variants().any(|name| name == outcome.variant.as_str()) {
+            let hint = suggest(outcome.variant.as_str(), flag.variants());
             let message =
                 format!("nothing was recorded: item {index}, `variant`: `{}` has no variant `{}`", outcome.flag, outcome.variant);
             return Err(ApiError::Malformed { message, hint });
