@@ -101,7 +101,7 @@ async fn every_answer_without_one_finite_fresh_number_is_no_data_with_the_reason
     let one = vector(&[(1.7e9, "1")]);
     let ok = |data: &str| format!(r#"{{"status":"success","data":{data}}}"#);
     for (body, expected) in [
-        (vector(&[]), "no series matches the query"),
+        (vector(&[]), "there are no values"),
         (vector(&[(1.7e9, "1"), (1.7e9, "2"), (1.7e9, "3")]), "3 series match the query where one is needed"),
         (vector(&[(1.7e9, "NaN")]), "value is NaN"),
         (vector(&[(1.7e9, "+Inf")]), "value is +Inf"),

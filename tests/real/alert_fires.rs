@@ -24,7 +24,15 @@ async fn a_firing_alert_closes_and_its_end_does_not_reopen() {
     assert!(world.tidegate.customers_with_new_cart().await.is_empty(), "closed means nobody");
     let reason = rollout["reason"].as_str().expect("a reason");
     assert!(reason.contains("CandidateFailing"), "the alert is not named: {reason}");
-    let version = rollout["version"].clone();
+    // The closing is served before it is stored: its version comes with the row in the ledger.
+    world
+        .until("the closing is in the ledger", async |world| {
+            let history = world.tidegate.history(ROLLOUT).await;
+            let closed = history.iter().any(|entry| entry["kind"] == "closed");
+            if closed { Ok(()) } else { Err(format!("{history:#?}")) }
+        })
+        .await;
+    let version = world.rollout().await.expect("the rollout")["version"].clone();
 
     // With nobody on the failing variant the alert ends by itself, and Alertmanager posts that too.
     world.shop.new_cart_fails(0);

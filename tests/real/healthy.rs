@@ -38,6 +38,6 @@ async fn a_healthy_candidate_goes_through_its_waves_to_everybody() {
     let history = world.tidegate.history("new-cart").await;
     let kinds: Vec<&str> = history.iter().filter_map(|entry| entry["kind"].as_str()).collect();
     let opened = kinds.iter().filter(|kind| **kind == "wave-opened").count();
-    assert_eq!((kinds.first(), opened, kinds.last()), (Some(&"started"), 3, Some(&"completed")), "{kinds:?}");
+    assert_eq!((kinds.first(), opened, kinds.last()), (Some(&"applied"), 3, Some(&"completed")), "{kinds:?}");
     assert!(!kinds.contains(&"closed"), "{kinds:?}");
 }
