@@ -8,6 +8,7 @@
     reason = "a test says by panicking what is wrong"
 )]
 
+mod bad_documents;
 mod bucketing;
 mod operators;
 mod resolve;
