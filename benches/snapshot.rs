@@ -1,5 +1,10 @@
 //! What a start and a publication cost with 10,000 flags: from the document's bytes to the snapshot,
 //! and from one changed overlay to what is served.
+#![allow(
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    reason = "a bench whose own document is wrong has nothing to measure"
+)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use std::collections::BTreeMap;

@@ -3,13 +3,14 @@
 //! Both servers run in a process of their own with one worker thread; `wrk` asks them in turn, several
 //! rounds each, so that whatever else the machine does meets both. With `--bench` (as `cargo bench`
 //! gives it) the rounds are long enough to compare; without, or with `--test`, it is a short smoke.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench reports to whoever runs it")]
 
 mod bare;
 mod door;
 mod report;
 mod wrk;
 
-use report::Comparison;
+use report::{Comparison, Measured};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -50,8 +51,8 @@ fn compare(plan: &Plan) -> Result<(), String> {
         let mut comparison = Comparison::new(*connections);
         for _ in 0..plan.rounds {
             comparison.add(
-                wrk::run(&script, bare.address, *connections, plan.seconds)?,
-                wrk::run(&script, door.address, *connections, plan.seconds)?,
+                bare.measured(&script, *connections, plan.seconds)?,
+                door.measured(&script, *connections, plan.seconds)?,
             );
         }
         println!("{comparison}");
@@ -80,6 +81,23 @@ impl Server {
         let address = read.ok().and_then(|_| line.trim().parse().ok());
         let address = address.ok_or_else(|| format!("{which} said `{}` instead of its address", line.trim()))?;
         Ok(Self { process, address })
+    }
+
+    /// Asks this server, and notes what its processor time was meanwhile.
+    fn measured(&self, script: &wrk::Script, connections: u32, seconds: u32) -> Result<Measured, String> {
+        let before = self.busy_nanos()?;
+        let asked = wrk::run(script, self.address, connections, seconds)?;
+        let busy = self.busy_nanos()? - before;
+        Ok(Measured { asked, busy_micros_per_request: busy / 1e3 / asked.requests })
+    }
+
+    /// The processor time of the server's one thread so far, as the kernel counts it. Unlike the
+    /// throughput it does not depend on what else the machine has to do.
+    fn busy_nanos(&self) -> Result<f64, String> {
+        let path = format!("/proc/{}/schedstat", self.process.id());
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
+        let nanos = text.split_whitespace().next().and_then(|word| word.parse().ok());
+        nanos.ok_or_else(|| format!("{path} has no time in it"))
     }
 }
 

@@ -6,7 +6,8 @@ use std::process::Command;
 
 /// What one run gave.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Measured {
+pub(crate) struct Asked {
+    pub(crate) requests: f64,
     pub(crate) per_second: f64,
     pub(crate) p99_micros: f64,
 }
@@ -46,7 +47,7 @@ impl Drop for Script {
 }
 
 /// Asks for some seconds over some connections from one thread.
-pub(crate) fn run(script: &Script, server: SocketAddr, connections: u32, seconds: u32) -> Result<Measured, String> {
+pub(crate) fn run(script: &Script, server: SocketAddr, connections: u32, seconds: u32) -> Result<Asked, String> {
     let output = Command::new("wrk")
         .args(["--latency", "-t1", &format!("-c{connections}"), &format!("-d{seconds}s"), "-s"])
         .arg(&script.0)
@@ -59,12 +60,13 @@ pub(crate) fn run(script: &Script, server: SocketAddr, connections: u32, seconds
         return Err(format!("wrk met faults:\n{text}{}", String::from_utf8_lossy(&output.stderr)));
     }
     let word_after = |label: &str| text.lines().find_map(|line| line.trim().strip_prefix(label)).map(str::trim);
-    let per_second = word_after("Requests/sec:").and_then(|word| word.parse().ok());
-    let p99_micros = word_after("99%").and_then(micros);
-    match (per_second, p99_micros) {
-        (Some(per_second), Some(p99_micros)) => Ok(Measured { per_second, p99_micros }),
-        (None, _) | (_, None) => Err(format!("wrk's report cannot be read:\n{text}")),
-    }
+    let report = || {
+        // "204512 requests in 4.00s, 58.51MB read"
+        let requests = text.lines().find(|line| line.contains(" requests in "))?.split_whitespace().next()?;
+        let per_second = word_after("Requests/sec:")?.parse().ok()?;
+        Some(Asked { requests: requests.parse().ok()?, per_second, p99_micros: word_after("99%").and_then(micros)? })
+    };
+    report().ok_or_else(|| format!("wrk's report cannot be read:\n{text}"))
 }
 
 /// wrk writes `850.00us`, `1.25ms` or `2.00s`.

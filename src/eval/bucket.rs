@@ -2,6 +2,7 @@
 //! of flagd, so that its providers and this server agree on every user.
 
 use super::cbor::{self, Header};
+use super::murmur3::murmur3;
 use super::scratch::Scratch;
 use super::value::Value;
 
@@ -28,10 +29,10 @@ impl Bucketing {
     /// The hash of a text.
     pub(super) fn hash_text(self, text: &mut Scratch) -> u32 {
         match self {
-            Self::V2 => hash(text.text()),
+            Self::V2 => murmur3(text.text()),
             Self::V3 => {
                 let header = Header::of_text(text.text().len());
-                hash(text.with_header(header.as_bytes()))
+                murmur3(text.with_header(header.as_bytes()))
             }
         }
     }
@@ -45,7 +46,7 @@ impl Bucketing {
                 Some(self.hash_text(&mut scratch))
             }
             (Self::V2, _) => None,
-            (Self::V3, value) => cbor::encode(value).map(|bytes| hash(&bytes)),
+            (Self::V3, value) => cbor::encode(value).map(|bytes| murmur3(&bytes)),
         }
     }
 
@@ -56,9 +57,9 @@ impl Bucketing {
                 let mut scratch = Scratch::new();
                 scratch.push(flag_key);
                 scratch.push(targeting_key);
-                hash(scratch.text())
+                murmur3(scratch.text())
             }
-            Self::V3 => hash(&cbor::encode_pair(flag_key, targeting_key)),
+            Self::V3 => murmur3(&cbor::encode_pair(flag_key, targeting_key)),
         }
     }
 }
@@ -67,9 +68,4 @@ impl Bucketing {
 pub(super) fn bucket(hash: u32, buckets: u32) -> u32 {
     let scaled = u64::from(hash).saturating_mul(u64::from(buckets)) >> 32;
     u32::try_from(scaled).unwrap_or(u32::MAX)
-}
-
-fn hash(mut bytes: &[u8]) -> u32 {
-    // Reading from memory cannot fail.
-    murmur3::murmur3_32(&mut bytes, 0).unwrap_or(0)
 }

@@ -11,6 +11,7 @@ mod context;
 mod datum;
 mod evaluate;
 mod flag;
+mod murmur3;
 mod reason;
 mod resolution;
 mod resolve;

@@ -132,7 +132,7 @@ struct Set<'d> {
 impl Set<'_> {
     fn add(&self, key: &str, place: Span, flag: &Node, known: &[&str], file: &mut FlagFile) {
         let mut problems = Problems::new(&self.parsed.text);
-        problems.set_subject(Some(format!("flag `{key}`")));
+        problems.set_subject(Some(format!("flag `{}`", key.escape_debug())));
         let name = match FlagKey::new(key) {
             Ok(name) => name,
             Err(error) => {

@@ -1,13 +1,15 @@
 //! `$evaluators`: rules with a name, which flags refer to by `$ref`.
 
 use super::lower;
-use crate::source::{Node, Problems, Value};
+use crate::source::{Node, Problem, Problems, Value};
 use std::collections::BTreeMap;
 
 /// The named rules of one document.
 #[derive(Debug, Default)]
 pub(super) struct Evaluators<'d> {
     by_name: BTreeMap<&'d str, &'d Node>,
+    /// Those that are wrong by themselves, each with the first reason.
+    wrong: BTreeMap<&'d str, Problem>,
 }
 
 impl<'d> Evaluators<'d> {
@@ -19,13 +21,22 @@ impl<'d> Evaluators<'d> {
             return Self::default();
         };
         let by_name = entries.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
-        let evaluators = Self { by_name };
+        let mut evaluators = Self { by_name, wrong: BTreeMap::new() };
         for entry in entries {
-            problems.set_subject(Some(format!("evaluator `{}`", entry.key)));
-            lower::check_evaluator(&entry.key, &entry.value, &evaluators, problems);
+            let mut found = Problems::new(problems.text());
+            found.set_subject(Some(format!("evaluator `{}`", entry.key)));
+            lower::check_evaluator(&entry.key, &entry.value, &evaluators, &mut found);
+            if let Some(first) = found.first() {
+                evaluators.wrong.insert(&entry.key, first.clone());
+            }
+            problems.append(found);
         }
-        problems.set_subject(None);
         evaluators
+    }
+
+    /// Why the evaluator of that name is wrong by itself.
+    pub(super) fn wrong(&self, name: &str) -> Option<&Problem> {
+        self.wrong.get(name)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&'d Node> {

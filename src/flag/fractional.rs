@@ -66,7 +66,7 @@ impl Lowering<'_> {
             Literal::Bool(_) | Literal::Text(_) | Literal::List(_) | Literal::Object(_) => None,
         };
         let (message, hint) = match integer {
-            None => ("a weight must be a whole number", "scale the weights up: 1 to 2 is 0.5 to 1"),
+            None => ("a weight must be a whole number", "scale the weights up: 0.5 and 1 split as 1 and 2 do"),
             Some(negative) if negative < 0 => ("a weight cannot be negative", "write 0 for nobody"),
             Some(weight) => match u32::try_from(weight) {
                 Ok(weight) if weight <= LARGEST_SUM => return Some(Weight::Fixed(weight)),

@@ -4,7 +4,7 @@
 use super::evaluators::{Evaluators, reference};
 use super::operator::FRACTIONAL;
 use super::{Expression, Literal, Operator, Variant, fields, variants};
-use crate::source::{Node, Problems, Value, suggest};
+use crate::source::{Node, Problem, Problems, Value, suggest};
 
 /// The deepest nesting of operators and lists in a rule, references followed.
 const DEEPEST: usize = 64;
@@ -192,7 +192,7 @@ impl<'a> Lowering<'a> {
             let result = then(self, target, &mut inside);
             if let Some(first) = inside.first() {
                 let name = self.following.get(outer).map_or("", String::as_str);
-                problems.add(node.span, format!("the evaluator `{name}`: {} (line {})", first.message, first.line));
+                problems.add(node.span, behind_reference(name, first));
             }
             result
         });
@@ -239,10 +239,23 @@ impl<'a> Lowering<'a> {
                 problems.add_with_hint(node.span, format!("there is no evaluator `{name}`"), hint);
                 return None;
             };
+            if let Some(first) = self.evaluators.wrong(name) {
+                problems.add(node.span, behind_reference(name, first));
+                return None;
+            }
             self.following.push(name.to_owned());
             (at, found) = (reference(target), Some(target));
         }
         found
+    }
+}
+
+/// What is wrong behind a reference, told where the reference stands.
+fn behind_reference(name: &str, first: &Problem) -> String {
+    // A reason that itself lies behind a reference is told once, not once per reference.
+    match first.message.starts_with("the evaluator `") {
+        true => first.message.clone(),
+        false => format!("the evaluator `{name}` is wrong: {} (line {})", first.message, first.line),
     }
 }
 

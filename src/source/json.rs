@@ -45,7 +45,7 @@ pub(super) fn parse(text: &Text) -> Result<(Node, Vec<Span>), Vec<Problem>> {
     }
 }
 
-/// The content with each value that is nested too deeply overwritten by a null, and where those were.
+/// The content with each value that is nested too deeply overwritten by a 0, and where those were.
 /// Done before parsing, so that no parser's stack is at stake and the rest of the file is read.
 fn without_the_too_deep(content: &str) -> (Cow<'_, str>, Vec<Span>) {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -81,9 +81,9 @@ fn without_the_too_deep(content: &str) -> (Cow<'_, str>, Vec<Span>) {
     let mut kept = 0;
     for span in &too_deep {
         shallow.push_str(content.get(kept..span.start).unwrap_or(""));
-        // Of the same length, so that all places stay; the shortest value there is has two bytes.
-        let width = span.end.saturating_sub(span.start);
-        shallow.push_str(&format!("{:width$}", if width < 4 { "0" } else { "null" }));
+        // Of the same length, so that all places stay.
+        shallow.push('0');
+        shallow.extend(std::iter::repeat_n(' ', span.end.saturating_sub(span.start).saturating_sub(1)));
         kept = span.end;
     }
     shallow.push_str(content.get(kept..).unwrap_or(""));

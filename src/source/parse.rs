@@ -41,7 +41,7 @@ pub struct Parsed {
     pub text: Text,
     /// The documents; at least one.
     pub documents: Vec<Node>,
-    /// What is nested deeper than any reader of ours goes, and stands in the tree as null: whoever reads
+    /// What is nested deeper than any reader of ours goes; a constant stands in its place. Whoever reads
     /// a part of the tree that one of these lies in must refuse that part.
     pub too_deep: Vec<Span>,
 }
@@ -59,6 +59,9 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
             None => problems.add(span, message),
         }
         Err(problems.into_vec())
+    };
+    let empty = |text: &Text| {
+        fail(text, 0, "the file is empty".to_owned(), Some("write `{\"flags\": {}}` for no flags, or delete the file"))
     };
     let bare = Text::new(name, "");
     if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
@@ -80,12 +83,15 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
     // A byte order mark says nothing in UTF-8; some editors write it all the same.
     let text = Text::new(name, content.strip_prefix('\u{FEFF}').unwrap_or(content));
     if text.content().trim().is_empty() {
-        return fail(&text, 0, "the file is empty".to_owned(), Some("write `{\"flags\": {}}` for no flags"));
+        return empty(&text);
     }
     let (documents, too_deep) = match format {
         Format::Json => json::parse(&text).map(|(node, too_deep)| (vec![node], too_deep))?,
         Format::Yaml => yaml::parse(&text)?,
     };
+    if documents.is_empty() {
+        return empty(&text);
+    }
     Ok(Parsed { text, documents, too_deep })
 }
 

@@ -76,6 +76,11 @@ impl<'t> Problems<'t> {
         self.push(span, message.into(), Some(hint.into()));
     }
 
+    /// Takes over the problems of a part.
+    pub fn append(&mut self, part: Self) {
+        self.found.extend(part.found);
+    }
+
     /// The first that was noted.
     #[must_use]
     pub fn first(&self) -> Option<&Problem> {
@@ -97,7 +102,9 @@ impl<'t> Problems<'t> {
 
     fn push(&mut self, span: Span, message: String, hint: Option<String>) {
         let (line, column) = self.text.line_column(span.start);
-        let first_line = self.text.slice(span).lines().next().unwrap_or("");
+        let quoted = self.text.slice(span).lines().next().unwrap_or("");
+        // A place without a text of its own is shown by its whole line.
+        let first_line = if quoted.trim().is_empty() { self.text.line_text(line).trim() } else { quoted };
         let mut excerpt: String = first_line.chars().take(LONGEST_EXCERPT).collect();
         if excerpt.len() < first_line.len() {
             excerpt.push('…');

@@ -55,6 +55,13 @@ impl Text {
         self.line_starts.partition_point(|start| *start <= offset)
     }
 
+    /// The text of a line, counted from 1, without its end.
+    #[must_use]
+    pub fn line_text(&self, line: usize) -> &str {
+        let start = self.line_starts.get(line.saturating_sub(1)).copied();
+        start.and_then(|start| self.content.get(start..)).and_then(|rest| rest.lines().next()).unwrap_or("")
+    }
+
     /// Line and column of a byte offset, both from 1; columns count characters.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {

@@ -6,13 +6,16 @@ use super::parse::{DEEPEST, MOST_COPIED};
 use super::problem::{Problem, Problems};
 use super::text::{Span, Text};
 use super::tree::{Entry, Node, Value};
-use granit_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Options, Parser, ScalarStyle};
 use std::collections::HashMap;
+
+/// The most levels that the parser follows.
+const MOST_OPEN: usize = 200_000;
 
 /// The documents, and what is nested too deeply in them.
 pub(super) fn parse(text: &Text) -> Result<(Vec<Node>, Vec<Span>), Vec<Problem>> {
     let mut builder = Builder::new(text);
-    for event in Parser::new_from_str(text.content()) {
+    for event in Parser::new_from_str_with_options(text.content(), options()) {
         let stopped = match event {
             Ok((event, span)) => {
                 let range = span.byte_range().unwrap_or(0..0);
@@ -32,6 +35,15 @@ pub(super) fn parse(text: &Text) -> Result<(Vec<Node>, Vec<Span>), Vec<Problem>>
         0 => Ok((builder.documents, builder.too_deep)),
         _ => Err(builder.problems.into_vec()),
     }
+}
+
+/// The parser keeps its own stack on the heap, so its depth may be far over what the tree keeps: what is
+/// too deep is then cut off instead of costing the whole file.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.flow_nesting_limit = MOST_OPEN;
+    options.block_nesting_limit = MOST_OPEN;
+    options
 }
 
 /// Reading cannot go on; the reason is among the problems.
