@@ -10,6 +10,8 @@
 
 mod bad_documents;
 mod bucketing;
+mod contexts;
+mod documents;
 mod operators;
 mod resolve;
 mod served;
