@@ -11,6 +11,8 @@
 
 mod bad_documents;
 mod bucketing;
+mod contexts;
+mod documents;
 mod operators;
 mod plans;
 mod resolve;

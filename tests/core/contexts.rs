@@ -1,0 +1,85 @@
+//! What a request may say about whoever asks.
+
+use tidegate::eval::{Context, ContextError, Datum};
+use tidegate::flag::Number;
+
+fn nested(levels: usize) -> String {
+    format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
+}
+
+#[test]
+fn a_context_is_nested_32_levels_at_most() {
+    assert!(Context::from_json(nested(32).as_bytes()).is_ok());
+    for levels in [33, 100, 127, 129, 100_000] {
+        assert_eq!(Context::from_json(nested(levels).as_bytes()), Err(ContextError::TooDeep), "{levels}");
+        let lists = format!(r#"{{"a":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(Context::from_json(lists.as_bytes()), Err(ContextError::TooDeep), "{levels}");
+        let body = format!(r#"{{"context":{}}}"#, nested(levels));
+        assert_eq!(Context::from_ofrep_body(body.as_bytes()), Err(ContextError::TooDeep), "{levels}");
+    }
+    let body = format!(r#"{{"context":{}}}"#, nested(32));
+    assert!(Context::from_ofrep_body(body.as_bytes()).is_ok());
+}
+
+#[test]
+fn bodies_as_real_clients_send_them() {
+    for body in ["", "  \n", "{}", r#"{"context":null}"#, r#"{"context":{}}"#, r#"{"other":[{}],"context":{}}"#] {
+        assert_eq!(Context::from_ofrep_body(body.as_bytes()), Ok(Context::empty()), "{body}");
+    }
+    let context = Context::from_ofrep_body(br#"{"context":{"targetingKey":"\u00fc","n":-5}}"#).expect("a context");
+    assert_eq!(context.targeting_key(), Some("ü"));
+    assert_eq!(context.attributes().get("n"), Some(&Datum::Number(Number::Negative(-5))));
+}
+
+#[test]
+fn what_is_no_context_is_refused_with_a_reason_that_holds_no_value() {
+    for body in ["[]", "5", "\"x\"", "null", "true"] {
+        let error = Context::from_ofrep_body(body.as_bytes()).expect_err(body);
+        assert_eq!(error.to_string(), "the body must be an object", "{body}");
+    }
+    for body in [r#"{"context":[]}"#, r#"{"context":"secret"}"#, r#"{"context":1}"#, r#"{"context":false}"#] {
+        let error = Context::from_ofrep_body(body.as_bytes()).expect_err(body);
+        assert_eq!(error.to_string(), "`context` must be an object", "{body}");
+    }
+    for body in [
+        "{",
+        r#"{"context":{"a":"secret"#,
+        "{}}",
+        "{'a':1}",
+        r#"{"a":1,}"#,
+        "\u{FEFF}{}",
+        r#"{"context":{"a":1e999}}"#,
+        "nul",
+    ] {
+        let error = Context::from_ofrep_body(body.as_bytes()).expect_err(body);
+        assert!(matches!(error, ContextError::NotJson(_)), "{body}: {error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+    assert!(matches!(Context::from_json(b"{\"a\":\"\xFF\"}"), Err(ContextError::NotJson(_))));
+    assert!(matches!(Context::from_json(b"[]"), Err(ContextError::WrongShape(_))));
+    assert!(matches!(Context::from_json(b""), Err(ContextError::NotJson(_))));
+}
+
+#[test]
+fn of_two_values_for_one_key_the_last_wins() {
+    let many = (0..100).map(|n| format!(r#""k{}":{n},"#, n % 50)).collect::<String>();
+    for text in [r#"{"a":1,"b":0,"a":2,"a":3}"#.to_owned(), format!(r#"{{"a":1,{many}"a":3}}"#)] {
+        let context = Context::from_json(text.as_bytes()).expect("a context");
+        assert_eq!(context.attributes().get("a"), Some(&Datum::from(3)), "{text}");
+        assert_eq!(context.attributes().get("z"), None);
+    }
+    let text = format!(r#"{{{many}"z":0}}"#);
+    let context = Context::from_json(text.as_bytes()).expect("a context");
+    assert_eq!(context.attributes().get("k7"), Some(&Datum::from(57)));
+    assert_eq!(context.attributes().iter().len(), 51);
+}
+
+#[test]
+fn only_a_text_says_who_asks() {
+    for (value, key) in [("\"u\"", Some("u")), ("\"\"", None), ("null", None), ("5", None), ("[\"u\"]", None)] {
+        let text = format!(r#"{{"targetingKey":{value}}}"#);
+        assert_eq!(Context::from_json(text.as_bytes()).expect("a context").targeting_key(), key, "{value}");
+    }
+    let built = Context::empty().with("targetingKey", "a").with("x", true).with("targetingKey", String::from("b"));
+    assert_eq!(built.targeting_key(), Some("b"));
+}
