@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tidegate::eval::{Bucketing, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share};
 use tidegate::live::Live;
-use tidegate::source::{Format, Problems, parse};
+use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
 const FLAGS: usize = 10_000;
@@ -37,11 +37,9 @@ fn document() -> String {
 
 fn catalog(bytes: &[u8], format: Format) -> Catalog {
     let parsed = parse("flags", bytes, format).expect("the document is sound");
-    let mut problems = Problems::new(&parsed.text);
-    let file = tidegate::flag::lower(&parsed, &mut problems);
-    assert_eq!(problems.count(), 0, "the document is sound");
     let mut catalog = Catalog::new();
-    catalog.update("flags", Ok(file));
+    catalog.update("flags", tidegate::flag::lower(&parsed));
+    assert_eq!(catalog.problems(), [], "the document is sound");
     catalog
 }
 

@@ -7,7 +7,7 @@ use tidegate::eval::{Bucketing, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share};
 use tidegate::http::evaluation::{EvaluationSettings, serve as serve_door};
 use tidegate::live::Live;
-use tidegate::source::{Format, Problems, parse};
+use tidegate::source::{Format, parse};
 use tidegate::telemetry::Metrics;
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, UnixMillis, VariantName};
 use tokio::net::TcpListener;
@@ -44,10 +44,8 @@ pub(crate) fn serve() -> Result<(), String> {
 
 fn snapshot() -> Result<Snapshot, String> {
     let parsed = parse("flags.yaml", FLAGS.as_bytes(), Format::Yaml).map_err(|problems| format!("{problems:?}"))?;
-    let mut problems = Problems::new(&parsed.text);
-    let file = tidegate::flag::lower(&parsed, &mut problems);
     let mut catalog = Catalog::new();
-    catalog.update("flags.yaml", Ok(file));
+    catalog.update("flags.yaml", tidegate::flag::lower(&parsed));
     let overlays = BTreeMap::from([overlay().map_err(|error| error.to_string())?]);
     Ok(Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None))
 }

@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// Signs of change under some paths.
 #[derive(Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     woken: Arc<Notify>,
     /// Kept alive, for it stops watching when dropped. `None` where the system cannot watch.
     _watcher: Option<notify::RecommendedWatcher>,
@@ -29,7 +29,7 @@ pub struct Watch {
 impl Watch {
     /// Begins to watch. Where the operating system cannot, looking every few seconds remains.
     #[must_use]
-    pub fn new(paths: &[PathBuf]) -> Self {
+    pub(super) fn new(paths: &[PathBuf]) -> Self {
         let woken = Arc::new(Notify::new());
         let sign = Arc::clone(&woken);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
@@ -50,14 +50,14 @@ impl Watch {
     }
 
     /// Waits until the files should be looked at.
-    pub async fn changed(&self) {
+    pub(super) async fn changed(&self) {
         if timeout(LOOK_EVERY, self.woken.notified()).await.is_ok() {
             sleep(SETTLE).await;
         }
     }
 
     /// Asks for a look at every SIGHUP, until `shutdown`.
-    pub fn wake_by_signal(&self, shutdown: CancellationToken) {
+    pub(super) fn wake_by_signal(&self, shutdown: CancellationToken) {
         let woken = Arc::clone(&self.woken);
         tokio::spawn(async move {
             let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };

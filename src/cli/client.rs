@@ -58,7 +58,11 @@ impl Client {
     }
 
     /// Asks for something.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str], query: &[(&str, String)]) -> Result<T, ClientError> {
+    pub(crate) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<T, ClientError> {
         self.answer(self.request(Method::GET, path).query(query), self.patience).await
     }
 
@@ -73,7 +77,11 @@ impl Client {
     }
 
     /// Sends something as JSON.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &[&str], body: &impl Serialize) -> Result<T, ClientError> {
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
         self.answer(self.request(Method::POST, path).json(body), self.patience).await
     }
 
@@ -160,7 +168,8 @@ impl From<ClientError> for Failure {
                 Self::new(Exit::TimedOut, format!("no answer from {server} within {after}"))
             }
             ClientError::Refused { status: StatusCode::UNAUTHORIZED, error } => {
-                Self::error(format!("not let in: {}", error.message)).hint("put the control key into TIDEGATE_CONTROL_KEY")
+                Self::error(format!("not let in: {}", error.message))
+                    .hint("put the control key into TIDEGATE_CONTROL_KEY")
             }
             ClientError::Refused { error, .. } => {
                 let lines = std::iter::once(error.message).chain(error.problems.iter().map(ToString::to_string));

@@ -61,7 +61,8 @@ pub(crate) fn run(args: FlagArgs) -> Outcome {
 }
 
 fn context_of(targeting_key: Option<String>, context: Option<&str>) -> Result<Map<String, Value>, Failure> {
-    let usage = |what: String| Failure::new(Exit::Usage, format!("--context: {what}")).hint("such as '{\"plan\": \"pro\"}'");
+    let usage =
+        |what: String| Failure::new(Exit::Usage, format!("--context: {what}")).hint("such as '{\"plan\": \"pro\"}'");
     let mut context = match context.map(serde_json::from_str) {
         None => Map::new(),
         Some(Ok(Value::Object(context))) => context,

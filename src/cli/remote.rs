@@ -33,9 +33,9 @@ impl Remote {
     /// The client for this server.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let key = match std::env::var(KEY) {
-            Ok(text) if !text.is_empty() => Some(Secret::new(&text).map_err(|message| {
-                Failure::new(Exit::Usage, format!("{KEY}: {message}"))
-            })?),
+            Ok(text) if !text.is_empty() => {
+                Some(Secret::new(&text).map_err(|message| Failure::new(Exit::Usage, format!("{KEY}: {message}")))?)
+            }
             Ok(_) | Err(_) => None,
         };
         Client::new(&self.server, key, self.timeout.unwrap_or(PATIENCE))

@@ -67,14 +67,16 @@ fn misfits(loader: &Loader) -> Vec<Problem> {
             None => None,
         };
         let (line, column) = sources::place_in_file(&source, "flag");
-        problems.extend(rollout::check_against(&plan, definition.map(Arc::as_ref)).into_iter().map(|message| Problem {
-            file: Arc::from(source.origin.to_string()),
-            line,
-            column,
-            subject: Some(format!("rollout `{}`", plan.name)),
-            message,
-            excerpt: String::new(),
-            hint: None,
+        problems.extend(rollout::check_against(&plan, definition.map(Arc::as_ref)).into_iter().map(|message| {
+            Problem {
+                file: Arc::from(source.origin.to_string()),
+                line,
+                column,
+                subject: Some(format!("rollout `{}`", plan.name)),
+                message,
+                excerpt: String::new(),
+                hint: None,
+            }
         }));
     }
     problems
@@ -88,7 +90,8 @@ fn text(report: &Report) -> String {
             lines.push(format!("    {}", problem.excerpt));
         }
     }
-    let read = [(report.flags, "flag"), (report.rollouts, "rollout"), (report.files, "file")].map(|(n, what)| counted(n, what));
+    let read = [(report.flags, "flag"), (report.rollouts, "rollout"), (report.files, "file")]
+        .map(|(n, what)| counted(n, what));
     let [flags, rollouts, files] = read;
     lines.push(match report.problems.len() {
         0 => format!("{flags} and {rollouts} in {files}: valid"),

@@ -22,7 +22,11 @@ pub(super) fn read(variables: &[(String, String)]) -> (Raw, Vec<String>) {
         match Key::ALL.into_iter().find(|key| key.variable() == name) {
             Some(Key::Paths) => {
                 let paths = std::env::split_paths(Path::new(value)).map(|path| path.to_string_lossy().into_owned());
-                raw.set(Key::Paths, paths.filter(|path| !path.is_empty()).collect(), Origin::Variable("TIDEGATE_PATHS"));
+                raw.set(
+                    Key::Paths,
+                    paths.filter(|path| !path.is_empty()).collect(),
+                    Origin::Variable("TIDEGATE_PATHS"),
+                );
             }
             Some(key) => raw.set(key, vec![value.clone()], Origin::Variable(key.variable())),
             None if ELSEWHERE.contains(&name.as_str()) => {}

@@ -74,7 +74,8 @@ fn setting(entry: &Entry, problems: &mut Problems<'_>) -> Option<(Key, Vec<Strin
         return None;
     };
     if key.is_secret() {
-        let hint = format!("put it into a file of its own and name that in `{}_file`, or set {}", key.name(), key.variable());
+        let hint =
+            format!("put it into a file of its own and name that in `{}_file`, or set {}", key.name(), key.variable());
         problems.add_with_hint(entry.key_span, format!("`{}` is a secret and does not belong here", key.name()), hint);
         return None;
     }

@@ -41,7 +41,8 @@ impl Described {
         let (address, key) = (address?, key.ok()?);
         if key.is_none() && !address.ip().is_loopback() {
             let name = self.address.name();
-            let message = format!("{address} can be reached from outside this machine, and the {name} listener has no key");
+            let message =
+                format!("{address} can be reached from outside this machine, and the {name} listener has no key");
             let file_flag = self.key_file.flag().unwrap_or_default();
             let hint =
                 format!("set {} or {file_flag}, or bind it to 127.0.0.1:{}", self.key.variable(), address.port());
@@ -78,8 +79,9 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:").and_then(|port| port.parse().ok()) {
         return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
     }
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an address: write IP and port such as `127.0.0.1:8080` or `0.0.0.0:8080`"))
+    text.parse().map_err(|_| {
+        format!("`{text}` is not an address: write IP and port such as `127.0.0.1:8080` or `0.0.0.0:8080`")
+    })
 }
 
 fn read_key(path: &Path) -> Result<String, String> {

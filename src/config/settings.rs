@@ -116,7 +116,9 @@ fn store(raw: &Raw, faults: &mut Vec<Fault>) -> Option<StoreChoice> {
         _ if ephemeral => Some(StoreChoice::Ephemeral),
         Some((path, origin)) => {
             if Path::new(path).exists() && !Path::new(path).is_dir() {
-                faults.push(Fault::new(origin, format!("{path} is no folder")).hint("name a folder; it is made if needed"));
+                faults.push(
+                    Fault::new(origin, format!("{path} is no folder")).hint("name a folder; it is made if needed"),
+                );
             }
             Some(StoreChoice::Folder(PathBuf::from(path)))
         }
@@ -125,7 +127,12 @@ fn store(raw: &Raw, faults: &mut Vec<Fault>) -> Option<StoreChoice> {
 }
 
 fn switch(raw: &Raw, key: Key, faults: &mut Vec<Fault>) -> Option<bool> {
-    choice(raw, key, &[("false", false), ("true", true), ("0", false), ("1", true), ("no", false), ("yes", true)], faults)
+    choice(
+        raw,
+        key,
+        &[("false", false), ("true", true), ("0", false), ("1", true), ("no", false), ("yes", true)],
+        faults,
+    )
 }
 
 /// One of a few words; the first of them when nothing was written.
@@ -190,7 +197,8 @@ mod tests {
 
     #[test]
     fn a_flag_beats_a_variable_beats_the_file_beats_the_default() {
-        let (_folder, path) = file("paths: [a, b]\nevaluation: 127.0.0.1:1\ncontrol: 127.0.0.1:2\nlog: json\nstrict: true\n");
+        let (_folder, path) =
+            file("paths: [a, b]\nevaluation: 127.0.0.1:1\ncontrol: 127.0.0.1:2\nlog: json\nstrict: true\n");
         let settings = load(
             flags(&[(Key::Evaluation, "127.0.0.1:3")]),
             Some(&path),
@@ -294,6 +302,11 @@ mod tests {
     #[test]
     fn two_listeners_cannot_share_an_address() {
         let found = faults(flags(&[(Key::Paths, "a"), (Key::Control, "127.0.0.1:8016")]), None, &[]);
-        assert_eq!(found, ["--control: 127.0.0.1:8016 is already the address of the other listener; give each listener a port of its own"]);
+        assert_eq!(
+            found,
+            [
+                "--control: 127.0.0.1:8016 is already the address of the other listener; give each listener a port of its own"
+            ]
+        );
     }
 }

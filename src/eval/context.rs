@@ -138,11 +138,10 @@ impl<'de> Visitor<'de> for Body {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut context = None;
         while let Some(key) = map.next_key_seed(Tree { depth: 0 })? {
-            match key {
-                Datum::Text(key) if key == "context" => context = Some(map.next_value_seed(Tree { depth: 0 })?),
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
+            if key == Datum::from("context") {
+                context = Some(map.next_value_seed(Tree { depth: 0 })?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
             }
         }
         Ok(context)

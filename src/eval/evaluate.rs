@@ -66,10 +66,10 @@ impl<'v> Evaluation<'v> {
         Ok(match rule {
             Rule::Constant(datum) => Value::of(datum),
             Rule::Attribute(attribute) => self.attribute(attribute),
-            Rule::AttributeOr(attribute, fallback) => match self.attribute(attribute) {
-                Value::Null => self.rule(fallback)?,
-                found => found,
-            },
+            Rule::AttributeOr(attribute, fallback) => {
+                let found = self.attribute(attribute);
+                if found.is_null() { self.rule(fallback)? } else { found }
+            }
             Rule::OneOf(needle, texts) => {
                 let needle = self.rule(needle)?;
                 let found =
@@ -187,10 +187,8 @@ impl<'v> Evaluation<'v> {
 
     fn computed_attribute(&self, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
         let name = self.operand(operands, 0)?;
-        match self.attribute(&Attribute::of_value(&name)) {
-            Value::Null => self.operand(operands, 1),
-            found => Ok(found),
-        }
+        let found = self.attribute(&Attribute::of_value(&name));
+        if found.is_null() { self.operand(operands, 1) } else { Ok(found) }
     }
 
     /// The names that `missing` asks for: its operands, or the list that the first of them is.

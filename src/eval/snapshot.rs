@@ -49,10 +49,10 @@ impl Snapshot {
     #[must_use]
     pub fn with_overlay(&self, generation: Generation, key: &FlagKey, overlay: Option<Overlay>) -> Self {
         let mut flags = Arc::clone(&self.flags);
-        if let Some(position) = self.positions.get(key.as_str()) {
-            if let Some(slot) = Arc::make_mut(&mut flags).get_mut(*position) {
-                *slot = Arc::new(Flag::new(*position, Arc::clone(&slot.built), self.bucketing, overlay));
-            }
+        if let Some(position) = self.positions.get(key.as_str())
+            && let Some(slot) = Arc::make_mut(&mut flags).get_mut(*position)
+        {
+            *slot = Arc::new(Flag::new(*position, Arc::clone(&slot.built), self.bucketing, overlay));
         }
         Self { generation, bucketing: self.bucketing, flags, positions: Arc::clone(&self.positions) }
     }

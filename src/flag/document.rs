@@ -52,7 +52,7 @@ pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
     let mut file = FlagFile { text: parsed.text.clone(), flags: BTreeMap::new(), problems: Vec::new() };
     let mut unusable = Vec::new();
     for document in parsed.documents.iter().filter(|document| document.get("kind").is_none()) {
-        if let Err(problems) = lower_document(document, &mut file) {
+        if let Err(problems) = lower_document(document, parsed, &mut file) {
             unusable.extend(problems);
         }
     }
@@ -63,14 +63,13 @@ pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
     Ok(file)
 }
 
-fn lower_document(document: &Node, file: &mut FlagFile) -> Result<(), Vec<Problem>> {
-    let text = file.text.clone();
-    let mut problems = Problems::new(&text);
+fn lower_document(document: &Node, parsed: &Parsed, file: &mut FlagFile) -> Result<(), Vec<Problem>> {
+    let mut problems = Problems::new(&parsed.text);
     let Some(flags) = flags_of(document, &mut problems) else { return Err(problems.into_vec()) };
     fields::check(document.as_object().unwrap_or_default(), &DOCUMENT_FIELDS, &mut problems);
     let evaluators = Evaluators::lower(document.get("$evaluators"), &mut problems);
     let metadata = metadata::lower(document.get("metadata"), &mut problems).unwrap_or_default();
-    let set = Set { text: &text, evaluators, metadata };
+    let set = Set { parsed, evaluators, metadata };
     match &flags.value {
         Value::Object(entries) => {
             for entry in entries {
@@ -125,14 +124,14 @@ fn flags_of<'d>(document: &'d Node, problems: &mut Problems<'_>) -> Option<&'d N
 
 /// What the flags of one document share.
 struct Set<'d> {
-    text: &'d Text,
+    parsed: &'d Parsed,
     evaluators: Evaluators<'d>,
     metadata: Metadata,
 }
 
 impl Set<'_> {
     fn add(&self, key: &str, place: Span, flag: &Node, known: &[&str], file: &mut FlagFile) {
-        let mut problems = Problems::new(self.text);
+        let mut problems = Problems::new(&self.parsed.text);
         problems.set_subject(Some(format!("flag `{key}`")));
         let name = match FlagKey::new(key) {
             Ok(name) => name,
@@ -145,7 +144,7 @@ impl Set<'_> {
         if let Some(first) = file.flags.get(&name) {
             let message = format!(
                 "the flag is defined a second time; the one in line {} serves",
-                self.text.line(first.place.start)
+                self.parsed.text.line(first.place.start)
             );
             problems.add_with_hint(place, message, "remove one of the two");
             file.problems.extend(problems.into_vec());
@@ -183,11 +182,14 @@ impl Set<'_> {
         };
         let default_variant = variants::default_variant(flag.get("defaultVariant"), &variants, problems);
         let targeting = self.targeting(flag, variant_type.map(|_| variants.as_slice()), problems);
+        if problems.count() == before {
+            self.parsed.refuse_too_deep(flag.span, problems);
+        }
         if problems.count() != before || fields == Fields::Mistyped {
             return None;
         }
         let metadata = metadata::merged(&self.metadata, metadata?);
-        let (file, line) = (Arc::clone(self.text.name()), self.text.line(place.start));
+        let (file, line) = (Arc::clone(self.parsed.text.name()), self.parsed.text.line(place.start));
         let (state, variant_type) = (state?, variant_type?);
         Some(Definition { key, state, variant_type, variants, default_variant, targeting, metadata, file, line })
     }

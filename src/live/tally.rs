@@ -2,13 +2,14 @@
 //! outlive the generations, so that a publication loses none.
 
 use crate::eval::Flag;
+use crate::units::FlagKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The counters of one flag.
 #[derive(Debug)]
 pub struct FlagTally {
-    key: Arc<str>,
+    key: FlagKey,
     variants: Box<[(Arc<str>, Arc<AtomicU64>)]>,
     /// Answers without a variant: the caller's default, and failures.
     without: Arc<AtomicU64>,
@@ -16,8 +17,8 @@ pub struct FlagTally {
 
 impl FlagTally {
     fn new(flag: &Flag) -> Self {
-        let variants = flag.variant_names().map(|name| (Arc::from(name), Arc::default())).collect();
-        Self { key: Arc::from(flag.key()), variants, without: Arc::default() }
+        let variants = flag.variants().map(|name| (Arc::from(name), Arc::default())).collect();
+        Self { key: flag.flag_key().clone(), variants, without: Arc::default() }
     }
 
     /// The counters for `flag`, going on from these where the variant has the same name.
@@ -26,17 +27,17 @@ impl FlagTally {
             let known = self.variants.iter().find(|(known, _)| **known == *name);
             known.map_or_else(|| (Arc::from(name), Arc::default()), Clone::clone)
         };
-        let variants = flag.variant_names().map(carried).collect();
-        Self { key: Arc::clone(&self.key), variants, without: Arc::clone(&self.without) }
+        let variants = flag.variants().map(carried).collect();
+        Self { key: self.key.clone(), variants, without: Arc::clone(&self.without) }
     }
 
     fn fits(&self, flag: &Flag) -> bool {
-        *self.key == *flag.key() && self.variants.iter().map(|(name, _)| &**name).eq(flag.variant_names())
+        self.key.as_str() == flag.key() && self.variants.iter().map(|(name, _)| &**name).eq(flag.variants())
     }
 
     /// The flag's key.
     #[must_use]
-    pub fn key(&self) -> &Arc<str> {
+    pub fn key(&self) -> &FlagKey {
         &self.key
     }
 
@@ -94,8 +95,8 @@ impl Tallies {
     fn merged(&self, after: &[Arc<Flag>]) -> Self {
         let mut old = self.flags.iter().peekable();
         let mut carry = |flag: &Arc<Flag>| {
-            while old.next_if(|tally| *tally.key < *flag.key()).is_some() {}
-            match old.next_if(|tally| *tally.key == *flag.key()) {
+            while old.next_if(|tally| tally.key.as_str() < flag.key()).is_some() {}
+            match old.next_if(|tally| tally.key.as_str() == flag.key()) {
                 Some(tally) if tally.fits(flag) => Arc::clone(tally),
                 Some(tally) => Arc::new(tally.carried_to(flag)),
                 None => Arc::new(FlagTally::new(flag)),

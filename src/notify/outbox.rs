@@ -17,7 +17,12 @@ const BATCH: u32 = 100;
 
 /// Delivers messages in their order until `shutdown`. A message is marked only after it was delivered,
 /// so a crash in between repeats it and never loses it.
-pub async fn deliver(store: Arc<dyn Store>, clock: Clock, mut changes: watch::Receiver<u64>, shutdown: CancellationToken) {
+pub async fn deliver(
+    store: Arc<dyn Store>,
+    clock: Clock,
+    mut changes: watch::Receiver<u64>,
+    shutdown: CancellationToken,
+) {
     loop {
         if let Err(error) = deliver_pending(&store, clock).await {
             tracing::warn!(%error, "messages wait in the outbox");

@@ -48,7 +48,7 @@ pub fn standing_waits(plan: &Plan, state: &State) -> Vec<Wait> {
         State::Paused { .. } => vec![Wait::Resume],
         State::Running(stage) => {
             let left = wave_at(plan, stage.wave).and_then(|wave| Rules::of_wave(wave).time_left(stage));
-            left.into_iter().chain([Wait::FirstCheck]).collect()
+            left.into_iter().chain([Wait::NextCheck]).collect()
         }
         State::Watching(stage) => Rules::of_watch(plan).time_left(stage).into_iter().collect(),
     }

@@ -15,8 +15,8 @@ pub enum Wait {
     Retry,
     /// Paused by a person.
     Resume,
-    /// The wave's first check has not been made.
-    FirstCheck,
+    /// What the last check saw is no longer true of the state, or there was none yet.
+    NextCheck,
     /// Not observed for long enough.
     Bake {
         /// What is missing.
@@ -57,7 +57,7 @@ impl Wait {
             Self::Start => "start",
             Self::Retry => "retry",
             Self::Resume => "paused",
-            Self::FirstCheck => "check",
+            Self::NextCheck => "check",
             Self::Bake { .. } => "bake",
             Self::Watch { .. } => "watch",
             Self::Advance(_) => "advance",
@@ -73,7 +73,7 @@ impl Wait {
     pub const fn needs_person(&self) -> bool {
         match self {
             Self::Start | Self::Retry | Self::Resume | Self::Flag(_) | Self::Approval { .. } => true,
-            Self::FirstCheck
+            Self::NextCheck
             | Self::Bake { .. }
             | Self::Watch { .. }
             | Self::Advance(_)
@@ -90,7 +90,7 @@ impl Wait {
             Self::Start
             | Self::Retry
             | Self::Resume
-            | Self::FirstCheck
+            | Self::NextCheck
             | Self::Watch { .. }
             | Self::Advance(_)
             | Self::Hold(_)
@@ -106,7 +106,7 @@ impl fmt::Display for Wait {
             Self::Start => f.write_str("waits to be started"),
             Self::Retry => f.write_str("closed; `retry` begins a new attempt"),
             Self::Resume => f.write_str("paused"),
-            Self::FirstCheck => f.write_str("waits for the wave's first check"),
+            Self::NextCheck => f.write_str("waits for the next check"),
             Self::Bake { left } => write!(f, "bake: {} left", format_duration(*left)),
             Self::Watch { left } => write!(f, "watch: {} left", format_duration(*left)),
             Self::Advance(seen) => f.write_str(seen),

@@ -6,6 +6,7 @@ use super::text::{Span, Text};
 use super::tree::{Entry, Node, Value};
 use jsonc_parser::common::Range;
 use jsonc_parser::{CollectOptions, ParseOptions, ast};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// JSON and nothing else: the parser's default is the lenient JSON of editors.
@@ -22,14 +23,10 @@ const STRICT: ParseOptions = ParseOptions {
     allow_extended_string_escapes: false,
 };
 
-pub(super) fn parse(text: &Text) -> Result<Node, Vec<Problem>> {
+pub(super) fn parse(text: &Text) -> Result<(Node, Vec<Span>), Vec<Problem>> {
     let mut problems = Problems::new(text);
-    if let Some(offset) = too_deep(text.content()) {
-        let message = format!("nested deeper than {DEEPEST} levels");
-        problems.add(Span { start: offset, end: offset.saturating_add(1) }, message);
-        return Err(problems.into_vec());
-    }
-    let parsed = jsonc_parser::parse_to_ast(text.content(), &CollectOptions::default(), &STRICT);
+    let (shallow, too_deep) = without_the_too_deep(text.content());
+    let parsed = jsonc_parser::parse_to_ast(&shallow, &CollectOptions::default(), &STRICT);
     let root = match parsed {
         Ok(result) => result.value,
         Err(error) => {
@@ -43,28 +40,54 @@ pub(super) fn parse(text: &Text) -> Result<Node, Vec<Problem>> {
     };
     let node = lower(root, &mut problems);
     match problems.count() {
-        0 => Ok(node),
+        0 => Ok((node, too_deep)),
         _ => Err(problems.into_vec()),
     }
 }
 
-/// Where the nesting passes the limit. Looked at before parsing, so that no parser's stack is at stake.
-fn too_deep(content: &str) -> Option<usize> {
+/// The content with each value that is nested too deeply overwritten by a null, and where those were.
+/// Done before parsing, so that no parser's stack is at stake and the rest of the file is read.
+fn without_the_too_deep(content: &str) -> (Cow<'_, str>, Vec<Span>) {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    let (mut start, mut too_deep) = (0, Vec::new());
     for (offset, byte) in content.bytes().enumerate() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => depth = depth.saturating_add(1),
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b'[' | b'{' if !in_string => {
+                if depth == DEEPEST {
+                    start = offset;
+                }
+                depth = depth.saturating_add(1);
+            }
+            b']' | b'}' if !in_string => {
+                depth = depth.saturating_sub(1);
+                if depth == DEEPEST {
+                    too_deep.push(Span { start, end: offset.saturating_add(1) });
+                }
+            }
             _ => {}
         }
-        if depth > DEEPEST {
-            return Some(offset);
-        }
     }
-    None
+    if depth > DEEPEST {
+        // Cut off inside: the parser will say so at the end.
+        too_deep.push(Span { start, end: content.len() });
+    }
+    if too_deep.is_empty() {
+        return (Cow::Borrowed(content), too_deep);
+    }
+    let mut shallow = String::with_capacity(content.len());
+    let mut kept = 0;
+    for span in &too_deep {
+        shallow.push_str(content.get(kept..span.start).unwrap_or(""));
+        // Of the same length, so that all places stay; the shortest value there is has two bytes.
+        let width = span.end.saturating_sub(span.start);
+        shallow.push_str(&format!("{:width$}", if width < 4 { "0" } else { "null" }));
+        kept = span.end;
+    }
+    shallow.push_str(content.get(kept..).unwrap_or(""));
+    (Cow::Owned(shallow), too_deep)
 }
 
 fn lower(value: ast::Value<'_>, problems: &mut Problems<'_>) -> Node {

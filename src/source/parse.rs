@@ -5,11 +5,12 @@ use super::text::{Span, Text};
 use super::tree::Node;
 use super::{json, yaml};
 
-/// The deepest nesting a document may have. Far over any real one, far under any stack.
+/// The deepest nesting that a tree has; what is deeper is cut off and noted. Far over any real document,
+/// far under any stack.
 pub(super) const DEEPEST: usize = 256;
 
-/// The most values a document may have after YAML's aliases are expanded.
-pub(super) const MOST_NODES: usize = 20_000_000;
+/// The most values that YAML's anchors and aliases may add to a document: each can hold others twice.
+pub(super) const MOST_COPIED: usize = 1_000_000;
 
 /// How a document is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +41,15 @@ pub struct Parsed {
     pub text: Text,
     /// The documents; at least one.
     pub documents: Vec<Node>,
+    /// What is nested deeper than any reader of ours goes, and stands in the tree as null: whoever reads
+    /// a part of the tree that one of these lies in must refuse that part.
+    pub too_deep: Vec<Span>,
 }
 
 /// Reads a file's bytes.
 ///
 /// # Errors
-/// When it cannot be read as a document at all: not UTF-8, empty, truncated, nested too deeply,
-/// with duplicate keys, or not of the format's grammar.
+/// When it cannot be read as a document at all: not UTF-8, empty, truncated, with duplicate keys, or not of the format's grammar.
 pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Problem>> {
     let fail = |text: &Text, offset: usize, message: String, hint: Option<&str>| {
         let mut problems = Problems::new(text);
@@ -79,9 +82,18 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
     if text.content().trim().is_empty() {
         return fail(&text, 0, "the file is empty".to_owned(), Some("write `{\"flags\": {}}` for no flags"));
     }
-    let documents = match format {
-        Format::Json => json::parse(&text).map(|node| vec![node]),
-        Format::Yaml => yaml::parse(&text),
+    let (documents, too_deep) = match format {
+        Format::Json => json::parse(&text).map(|(node, too_deep)| (vec![node], too_deep))?,
+        Format::Yaml => yaml::parse(&text)?,
     };
-    documents.map(|documents| Parsed { text, documents })
+    Ok(Parsed { text, documents, too_deep })
+}
+
+impl Parsed {
+    /// Reports what lies too deep inside a span.
+    pub fn refuse_too_deep(&self, inside: Span, problems: &mut Problems<'_>) {
+        for span in self.too_deep.iter().filter(|span| inside.start <= span.start && span.end <= inside.end) {
+            problems.add(*span, format!("nested deeper than {DEEPEST} levels"));
+        }
+    }
 }

@@ -2,14 +2,15 @@
 //! nesting costs no stack of the machine's and aliases cannot grow without bound.
 
 use super::json::refuse_duplicates;
-use super::parse::{DEEPEST, MOST_NODES};
+use super::parse::{DEEPEST, MOST_COPIED};
 use super::problem::{Problem, Problems};
 use super::text::{Span, Text};
 use super::tree::{Entry, Node, Value};
 use granit_parser::{Event, Parser, ScalarStyle};
 use std::collections::HashMap;
 
-pub(super) fn parse(text: &Text) -> Result<Vec<Node>, Vec<Problem>> {
+/// The documents, and what is nested too deeply in them.
+pub(super) fn parse(text: &Text) -> Result<(Vec<Node>, Vec<Span>), Vec<Problem>> {
     let mut builder = Builder::new(text);
     for event in Parser::new_from_str(text.content()) {
         let stopped = match event {
@@ -28,7 +29,7 @@ pub(super) fn parse(text: &Text) -> Result<Vec<Node>, Vec<Problem>> {
         }
     }
     match builder.problems.count() {
-        0 => Ok(builder.documents),
+        0 => Ok((builder.documents, builder.too_deep)),
         _ => Err(builder.problems.into_vec()),
     }
 }
@@ -41,14 +42,26 @@ enum Open {
     Object { entries: Vec<Entry>, key: Option<(String, Span)>, start: usize, anchor: usize },
 }
 
+/// A value that aliases refer to.
+struct Anchored {
+    node: Node,
+    /// How many values it has, itself included.
+    size: usize,
+    /// How many levels of lists and mappings it has.
+    depth: usize,
+}
+
 struct Builder<'t> {
     text: &'t Text,
     problems: Problems<'t>,
     stack: Vec<Open>,
-    /// Anchored nodes with how many values each has, itself included.
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
+    anchors: HashMap<usize, Anchored>,
+    /// How many values anchors and aliases have added.
+    copied: usize,
     documents: Vec<Node>,
+    /// Where a value began that is nested too deeply, and how many levels of it are open.
+    skipping: Option<(usize, usize)>,
+    too_deep: Vec<Span>,
 }
 
 impl<'t> Builder<'t> {
@@ -58,12 +71,17 @@ impl<'t> Builder<'t> {
             problems: Problems::new(text),
             stack: Vec::new(),
             anchors: HashMap::new(),
-            nodes: 0,
+            copied: 0,
             documents: Vec::new(),
+            skipping: None,
+            too_deep: Vec::new(),
         }
     }
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Stop> {
+        if let Some((start, open)) = self.skipping {
+            return self.skip(&event, start, open, span);
+        }
         match event {
             Event::Scalar(content, style, anchor, tag) => {
                 let node = Node { span, value: self.scalar(&content, style, tag.as_deref(), span) };
@@ -89,12 +107,28 @@ impl<'t> Builder<'t> {
     }
 
     fn open(&mut self, open: Open, span: Span) -> Result<(), Stop> {
-        if self.stack.len() >= DEEPEST {
-            self.problems.add(span, format!("nested deeper than {DEEPEST} levels"));
-            return Err(Stop);
+        match self.stack.len() < DEEPEST {
+            true => self.stack.push(open),
+            false => self.skipping = Some((span.start, 1)),
         }
-        self.stack.push(open);
         Ok(())
+    }
+
+    /// Passes over what is nested too deeply; a null takes its place.
+    fn skip(&mut self, event: &Event<'_>, start: usize, open: usize, span: Span) -> Result<(), Stop> {
+        let open = match event {
+            Event::SequenceStart(..) | Event::MappingStart(..) => open.saturating_add(1),
+            Event::SequenceEnd | Event::MappingEnd => open.saturating_sub(1),
+            _ => open,
+        };
+        if open > 0 {
+            self.skipping = Some((start, open));
+            return Ok(());
+        }
+        self.skipping = None;
+        let span = Span { start, end: span.end.max(start) };
+        self.too_deep.push(span);
+        self.place(Node { span, value: Value::Null }, 0)
     }
 
     fn close(&mut self, end: Span) -> Result<(), Stop> {
@@ -113,23 +147,35 @@ impl<'t> Builder<'t> {
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
-        let Some((node, size)) = self.anchors.get(&anchor) else {
+        let Some(anchored) = self.anchors.get(&anchor) else {
             self.problems.add_with_hint(span, "an alias to a value that contains it", "write the value out");
             return Err(Stop);
         };
-        self.nodes = self.nodes.saturating_add(*size);
-        let copy = Node { span, value: node.value.clone() };
-        self.place(copy, 0)
+        let (size, depth) = (anchored.size, anchored.depth);
+        if self.stack.len().saturating_add(depth) > DEEPEST {
+            self.problems.add(span, format!("with this alias the document is nested deeper than {DEEPEST} levels"));
+            return Err(Stop);
+        }
+        self.copy_allowed(size, span)?;
+        // Copied only now that its size is known to be bearable.
+        let value = self.anchors.get(&anchor).map_or(Value::Null, |anchored| anchored.node.value.clone());
+        self.place(Node { span, value }, 0)
+    }
+
+    fn copy_allowed(&mut self, size: usize, span: Span) -> Result<(), Stop> {
+        self.copied = self.copied.saturating_add(size);
+        if self.copied > MOST_COPIED {
+            self.problems.add(span, format!("anchors and aliases add more than {MOST_COPIED} values"));
+            return Err(Stop);
+        }
+        Ok(())
     }
 
     fn place(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
-        self.nodes = self.nodes.saturating_add(1);
-        if self.nodes > MOST_NODES {
-            self.problems.add(node.span, format!("more than {MOST_NODES} values, aliases included"));
-            return Err(Stop);
-        }
         if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), size_of(&node)));
+            let (size, depth) = measure(&node);
+            self.copy_allowed(size, node.span)?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size, depth });
         }
         match self.stack.last_mut() {
             None => self.documents.push(node),
@@ -216,17 +262,24 @@ fn number(content: &str) -> Option<Result<String, ()>> {
     }
 }
 
-/// How many values a node holds, itself included.
-fn size_of(node: &Node) -> usize {
-    let mut count = 0_usize;
-    let mut rest = vec![node];
-    while let Some(node) = rest.pop() {
-        count = count.saturating_add(1);
+/// How many values a node holds, itself included, and how many levels of lists and mappings.
+fn measure(node: &Node) -> (usize, usize) {
+    let (mut size, mut deepest) = (0_usize, 0_usize);
+    let mut rest = vec![(node, 0_usize)];
+    while let Some((node, depth)) = rest.pop() {
+        size = size.saturating_add(1);
+        let inside = depth.saturating_add(1);
         match &node.value {
-            Value::Array(items) => rest.extend(items),
-            Value::Object(entries) => rest.extend(entries.iter().map(|entry| &entry.value)),
+            Value::Array(items) => {
+                deepest = deepest.max(inside);
+                rest.extend(items.iter().map(|item| (item, inside)));
+            }
+            Value::Object(entries) => {
+                deepest = deepest.max(inside);
+                rest.extend(entries.iter().map(|entry| (&entry.value, inside)));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
-    count
+    (size, deepest)
 }

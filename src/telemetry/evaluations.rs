@@ -1,6 +1,7 @@
 //! Collected at scrape from what is live: evaluations by flag and variant, the generation, the flags.
 
 use crate::live::Live;
+use crate::units::FlagKey;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use std::collections::{BTreeSet, HashMap};
@@ -16,7 +17,7 @@ const OTHER: &str = "_other";
 /// The variant of an answer that has none: the caller's default, or a failure.
 const NO_VARIANT: &str = "_none";
 
-type Series = (Arc<str>, Arc<str>);
+type Series = (FlagKey, Arc<str>);
 
 /// Reads the live cell at each scrape, so that the hot path only ever adds to its own counters.
 #[derive(Debug)]
@@ -58,9 +59,9 @@ impl LiveCollector {
         for tally in published.tallies().iter() {
             let without = std::iter::once((&no_variant, tally.without_variant()));
             for (variant, count) in tally.variants().chain(without).filter(|(_, count)| *count > 0) {
-                let series = (Arc::clone(tally.key()), Arc::clone(variant));
+                let series = (tally.key().clone(), Arc::clone(variant));
                 if own.contains(&series) {
-                    counted.push(counter(&series.0, &series.1, count));
+                    counted.push(counter(series.0.as_str(), &series.1, count));
                     kept.insert(series);
                 } else {
                     waiting.push((series, count));
@@ -70,7 +71,7 @@ impl LiveCollector {
         let mut other: u64 = 0;
         for (series, count) in waiting {
             if kept.len() < MOST_SERIES {
-                counted.push(counter(&series.0, &series.1, count));
+                counted.push(counter(series.0.as_str(), &series.1, count));
                 kept.insert(series);
             } else {
                 other = other.saturating_add(count);

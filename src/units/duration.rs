@@ -63,6 +63,7 @@ pub fn format_duration(span: Duration) -> String {
         part => format!("{whole}{unit} {part:02}{part_unit}"),
     };
     match (days, hours, minutes, seconds) {
+        (0, 0, 0, 0) if span.is_zero() => "0s".to_owned(),
         (0, 0, 0, 0) => format!("{}ms", span.as_millis()),
         (0, 0, 0, 1..10) if span.subsec_millis() > 99 => format!("{seconds}.{}s", span.subsec_millis() / 100),
         (0, 0, 0, _) => format!("{seconds}s"),
@@ -86,7 +87,7 @@ mod tests {
             ("24h", 86_400_000, "1d"),
             ("17h2m", 61_320_000, "17h 02m"),
             ("2w", 1_209_600_000, "14d"),
-            ("0s", 0, "0ms"),
+            ("0s", 0, "0s"),
         ] {
             let span = parse_duration(text);
             assert_eq!(span, Ok(Duration::from_millis(millis)), "{text}");

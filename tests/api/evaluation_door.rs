@@ -7,7 +7,7 @@ use tidegate::eval::{Bucketing, Snapshot};
 use tidegate::flag::{Catalog, Overlay};
 use tidegate::http::evaluation::{EvaluationSettings, serve};
 use tidegate::live::Live;
-use tidegate::source::{Format, Problems, parse};
+use tidegate::source::{Format, parse};
 use tidegate::telemetry::Metrics;
 use tidegate::units::{FlagKey, Generation, UnixMillis};
 use tokio::net::TcpListener;
@@ -50,10 +50,8 @@ impl Door {
 /// The flags of a YAML document, broken ones included.
 pub(crate) fn snapshot(generation: u64, flags: &str) -> Snapshot {
     let parsed = parse("flags.yaml", flags.as_bytes(), Format::Yaml).unwrap();
-    let mut problems = Problems::new(&parsed.text);
-    let file = tidegate::flag::lower(&parsed, &mut problems);
     let mut catalog = Catalog::new();
-    catalog.update("flags.yaml", Ok(file));
+    catalog.update("flags.yaml", tidegate::flag::lower(&parsed));
     let overlays: BTreeMap<FlagKey, Overlay> = BTreeMap::new();
     Snapshot::build(Generation::new(generation), catalog.flags(), &overlays, Bucketing::V3, None)
 }

@@ -5,6 +5,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
@@ -13,6 +14,7 @@ mod ofrep;
 mod ofrep_connections;
 mod ofrep_limits;
 mod outcomes_wire;
+mod own_metrics;
 mod prometheus;
 mod providers;
 mod raw_client;

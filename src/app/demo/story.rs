@@ -143,7 +143,10 @@ struct Story<S> {
 impl<S: Fn(&str) + Send> Story<S> {
     fn introduce(&self, server: &Server, folder: &std::path::Path) {
         let say = &self.say;
-        say(&format!("Tidegate serves flags on http://{} and is controlled on http://{}", server.evaluation, server.control));
+        say(&format!(
+            "Tidegate serves flags on http://{} and is controlled on http://{}",
+            server.evaluation, server.control
+        ));
         say(&format!("Flags and rollouts: {}", folder.display()));
         say(&format!(
             "A synthetic shop asks over OFREP and posts outcomes over HTTP; {} of the plans pass in a second.",

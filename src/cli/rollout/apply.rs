@@ -59,7 +59,9 @@ fn plans(file: &Path) -> Result<Vec<PlanSource>, Failure> {
     }
     let plans: Vec<PlanSource> = read.plans.into_iter().map(|(_, source)| source).collect();
     match plans.is_empty() {
-        true => Err(Failure::error(format!("{} has no rollouts", file.display())).hint("a rollout says `kind: Rollout`")),
+        true => {
+            Err(Failure::error(format!("{} has no rollouts", file.display())).hint("a rollout says `kind: Rollout`"))
+        }
         false => Ok(plans),
     }
 }

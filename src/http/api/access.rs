@@ -67,7 +67,9 @@ pub(super) fn is_json(kind: &str) -> bool {
 
 /// Whether a media type says YAML, by its name or by those in use before it had one.
 pub(super) fn is_yaml(kind: &str) -> bool {
-    ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+    ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"]
+        .iter()
+        .any(|known| kind.eq_ignore_ascii_case(known))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
@@ -80,10 +82,20 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_are_loopback() {
-        for host in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "a.localhost:1"] {
+        for host in
+            ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "127.9.9.9", "[::1]:8080", "a.localhost:1"]
+        {
             assert!(is_loopback(host), "{host}");
         }
-        for host in ["", "evil.example", "evil.example:8080", "localhost.evil.example", "10.0.0.1:8080", "0.0.0.0:8080", "::1:x"] {
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "10.0.0.1:8080",
+            "0.0.0.0:8080",
+            "::1:x",
+        ] {
             assert!(!is_loopback(host), "{host}");
         }
     }

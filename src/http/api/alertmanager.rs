@@ -42,8 +42,10 @@ pub(super) fn parse(body: &[u8]) -> Result<Notification, Malformed> {
     if alerts.len() > MOST_ALERTS {
         return Err(format!("`alerts` has {} alerts, more than {MOST_ALERTS}", alerts.len()));
     }
-    let mut notification =
-        Notification { left_out: fields.get("truncatedAlerts").and_then(Value::as_u64).unwrap_or(0), ..Notification::default() };
+    let mut notification = Notification {
+        left_out: fields.get("truncatedAlerts").and_then(Value::as_u64).unwrap_or(0),
+        ..Notification::default()
+    };
     for (index, alert) in alerts.iter().enumerate() {
         let at = format!("alerts[{index}]");
         let Value::Object(fields) = alert else { return Err(format!("`{at}` must be an object")) };
@@ -133,7 +135,8 @@ mod tests {
 
     #[test]
     fn an_alert_without_a_fingerprint_gets_the_same_one_each_time() {
-        let alert = |labels: Value| of(&json!({ "alerts": [{ "status": "firing", "labels": labels }] })).unwrap().firing;
+        let alert =
+            |labels: Value| of(&json!({ "alerts": [{ "status": "firing", "labels": labels }] })).unwrap().firing;
         assert_eq!(alert(json!({ "a": "1", "b": "2" })), alert(json!({ "b": "2", "a": "1" })));
         assert_ne!(alert(json!({ "a": "1b2" }))[0].fingerprint, alert(json!({ "a": "1", "b": "2" }))[0].fingerprint);
     }
@@ -150,7 +153,10 @@ mod tests {
             (json!({ "alerts": [{ "labels": {} }] }), "`alerts[0].status` is missing"),
             (json!({ "alerts": [{ "status": "on", "labels": {} }] }), "`alerts[0].status` must be"),
             (json!({ "alerts": [{ "status": "firing" }] }), "`alerts[0].labels` is missing"),
-            (json!({ "alerts": [{ "status": "firing", "labels": { "a": 1 } }] }), "`alerts[0].labels.a` must be a text"),
+            (
+                json!({ "alerts": [{ "status": "firing", "labels": { "a": 1 } }] }),
+                "`alerts[0].labels.a` must be a text",
+            ),
             (json!({ "alerts": [{ "status": "firing", "labels": labels }] }), "more than 256 labels"),
             (json!({ "alerts": many }), "more than 10000"),
         ] {

@@ -49,7 +49,9 @@ async fn details(api: &Api) -> String {
     let snapshot = published.snapshot();
     let rollouts = api.controller.list();
     let files = api.problems.borrow().clone();
-    let around = rollouts.iter().flat_map(|view| view.problems.iter().map(|problem| format!("rollout `{}`: {problem}", view.plan.name)));
+    let around = rollouts
+        .iter()
+        .flat_map(|view| view.problems.iter().map(|problem| format!("rollout `{}`: {problem}", view.plan.name)));
     let problems: Vec<String> = files.iter().map(ToString::to_string).chain(around).collect();
     let bucketing = match snapshot.bucketing() {
         Bucketing::V2 => "v2",

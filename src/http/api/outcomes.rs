@@ -12,7 +12,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-pub(super) async fn record(State(api): State<Api>, body: Payload) -> Result<(StatusCode, Json<wire::Accepted>), ApiError> {
+pub(super) async fn record(
+    State(api): State<Api>,
+    body: Payload,
+) -> Result<(StatusCode, Json<wire::Accepted>), ApiError> {
     let now = api.clock.now();
     let published = api.live.load_full();
     let snapshot = published.snapshot();
@@ -43,8 +46,10 @@ fn known(snapshot: &Snapshot, outcomes: &[Outcome]) -> Result<(), ApiError> {
         };
         if !flag.variants().any(|name| name == outcome.variant.as_str()) {
             let hint = suggest(outcome.variant.as_str(), flag.variants());
-            let message =
-                format!("nothing was recorded: item {index}, `variant`: `{}` has no variant `{}`", outcome.flag, outcome.variant);
+            let message = format!(
+                "nothing was recorded: item {index}, `variant`: `{}` has no variant `{}`",
+                outcome.flag, outcome.variant
+            );
             return Err(ApiError::Malformed { message, hint });
         }
     }

@@ -1,5 +1,6 @@
 //! The door's own answers: everything that is not a flag's evaluation.
 
+use crate::eval::{ErrorCode, write_failure};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
@@ -25,12 +26,12 @@ pub(super) fn empty(status: StatusCode) -> Answer {
 
 /// 400: what the request says of its context cannot be used. The key is the flag's, none for all flags.
 pub(super) fn invalid_context(key: Option<&str>, details: &str) -> Answer {
-    json(StatusCode::BAD_REQUEST, failure(key, "INVALID_CONTEXT", details))
+    failure(StatusCode::BAD_REQUEST, key, ErrorCode::InvalidContext, details)
 }
 
 /// 404: there is no such flag.
 pub(super) fn flag_not_found(key: &str) -> Answer {
-    json(StatusCode::NOT_FOUND, failure(Some(key), "FLAG_NOT_FOUND", &format!("there is no flag `{key}`")))
+    failure(StatusCode::NOT_FOUND, Some(key), ErrorCode::FlagNotFound, &format!("there is no flag `{key}`"))
 }
 
 /// 404: there is no such path.
@@ -63,14 +64,10 @@ pub(super) fn too_large(limit: usize) -> Answer {
 }
 
 /// OFREP's failure object.
-fn failure(key: Option<&str>, code: &str, details: &str) -> Vec<u8> {
-    let mut body = serde_json::Map::new();
-    if let Some(key) = key {
-        body.insert("key".to_owned(), key.into());
-    }
-    body.insert("errorCode".to_owned(), code.into());
-    body.insert("errorDetails".to_owned(), details.into());
-    serde_json::Value::Object(body).to_string().into_bytes()
+fn failure(status: StatusCode, key: Option<&str>, code: ErrorCode, details: &str) -> Answer {
+    let mut body = Vec::new();
+    write_failure(key, code, details, &mut body);
+    json(status, body)
 }
 
 /// OFREP's general error object.

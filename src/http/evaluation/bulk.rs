@@ -25,7 +25,7 @@ pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], 
             body.push(b',');
         }
         let resolution = resolve(flag, &context, unix_seconds);
-        published.tallies().count(position, resolution.variant_index());
+        published.tallies().count(flag.position(), resolution.variant_index());
         resolution.write_ofrep(&mut body);
     }
     body.extend_from_slice(b"]}");

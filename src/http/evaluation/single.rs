@@ -14,13 +14,16 @@ pub(super) fn evaluate(published: &Published, key: &str, body: &[u8], unix_secon
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
     };
-    let Some((position, flag)) = published.snapshot().find(key) else { return answer::flag_not_found(key) };
+    let Some(flag) = published.snapshot().flag(key) else { return answer::flag_not_found(key) };
     let resolution = resolve(flag, &context, unix_seconds);
-    published.tallies().count(position, resolution.variant_index());
+    published.tallies().count(flag.position(), resolution.variant_index());
     let status = match resolution.error() {
         None => StatusCode::OK,
         Some((ErrorCode::FlagNotFound, _)) => StatusCode::NOT_FOUND,
-        Some(_) => StatusCode::BAD_REQUEST,
+        Some((
+            ErrorCode::ParseError | ErrorCode::TargetingKeyMissing | ErrorCode::InvalidContext | ErrorCode::General,
+            _,
+        )) => StatusCode::BAD_REQUEST,
     };
     let mut body = Vec::with_capacity(USUAL_BYTES);
     resolution.write_ofrep(&mut body);

@@ -18,5 +18,6 @@ pub use lower::lower;
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 
-#[cfg(all(test, feature = "server"))]
+#[cfg(test)]
+#[cfg(feature = "server")]
 mod tests;

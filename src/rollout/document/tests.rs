@@ -2,6 +2,7 @@
 
 use super::shape::{self, Shape, Words};
 use super::wire::json_schema;
+use crate::source::{Format, Node, Value as Written, parse};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -83,4 +84,53 @@ fn the_schema_asks_for_what_a_rollout_needs() {
     assert_eq!(required(""), serde_json::json!(["kind", "name", "flag", "candidate", "stable", "waves"]));
     assert_eq!(required("WaveDocument"), serde_json::json!(["name", "exposure", "bake"]));
     assert_eq!(required("AfterDocument"), serde_json::json!(["watch"]));
+}
+
+/// Whether a value has the fields and types that a schema asks for. Patterns are not looked at.
+fn fits(root: &Value, schema: &Value, node: &Node) -> bool {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return fits(root, &root["$defs"][reference.trim_start_matches("#/$defs/")], node);
+    }
+    if let Some(choices) = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array()) {
+        return choices.iter().any(|choice| fits(root, choice, node));
+    }
+    let words = || schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
+    match (&node.value, schema["type"].as_str()) {
+        (Written::String(text), Some("string")) => words().next().is_none() || words().any(|word| word == text),
+        (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer")) => true,
+        (Written::Array(items), Some("array")) => items.iter().all(|item| fits(root, &schema["items"], item)),
+        (Written::Object(entries), Some("object")) => {
+            let field = |name: &str| {
+                schema["properties"]
+                    .get(name)
+                    .or(schema["additionalProperties"].as_object().map(|_| &schema["additionalProperties"]))
+            };
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let open = schema["additionalProperties"] == true;
+            let mut required = required.map(|name| node.get(name).is_some());
+            required.all(|there| there)
+                && entries
+                    .iter()
+                    .all(|entry| open || field(&entry.key).is_some_and(|field| fits(root, field, &entry.value)))
+        }
+        _ => false,
+    }
+}
+
+/// An editor that marks the shipped plans as wrong teaches its user to ignore the marks.
+#[test]
+fn the_shipped_plans_fit_the_schema() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/flags");
+    let schema = json_schema();
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
+        if file.to_string_lossy().ends_with(".rollout.yaml") {
+            let parsed = parse("plan", &std::fs::read(&file).expect("the file"), Format::Yaml).expect("YAML");
+            assert!(parsed.documents.iter().all(|document| fits(&schema, &schema, document)), "{}", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen >= 2, "the shipped plans are missing");
+    let wrong = parse("plan", b"kind: Rollout\nname: x\nflga: y", Format::Yaml).expect("YAML");
+    assert!(!fits(&schema, &schema, &wrong.documents[0]));
 }

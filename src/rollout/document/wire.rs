@@ -173,7 +173,7 @@ pub struct WaveDocument {
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
     pub exposure: String,
     /// Who may be in the share, as a rule in JSONLogic; everybody when left out.
-    pub audience: Option<Value>,
+    pub audience: Option<serde_json::Map<String, Value>>,
     /// The least time under observation before the next wave.
     pub bake: DurationText,
     /// The time between checks; `1m` when left out.

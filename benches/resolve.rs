@@ -1,0 +1,87 @@
+//! What one evaluation costs: time by criterion, allocations by counting them. The goal is under 60 ns
+//! and no allocation for a 25 % rollout by user.
+#![allow(clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
+#![allow(clippy::print_stdout, reason = "the allocation counts are the result")]
+
+use criterion::Criterion;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
+use tidegate::source::{Format, parse};
+use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
+
+const NOW: i64 = 1_780_000_000;
+
+const FLAGS: &str = r##"
+flags:
+  rollout: { state: ENABLED, variants: { on: true, off: false }, defaultVariant: "off" }
+  ruled:
+    state: ENABLED
+    variants: { red: "f00", blue: "00f" }
+    defaultVariant: red
+    targeting:
+      if: [ { and: [ { ends_with: [ { var: email }, "@example.org" ] }, { sem_ver: [ { var: version }, ">=", "2.1.0" ] } ] }, blue, null ]
+  split:
+    state: ENABLED
+    variants: { red: "f00", blue: "00f" }
+    defaultVariant: red
+    targeting: { fractional: [ { cat: [ { var: "$flagd.flagKey" }, { var: email } ] }, [ red, 50 ], [ blue, 50 ] ] }
+"##;
+
+const CONTEXT: &str =
+    r#"{"targetingKey":"5f0c6a5e-8d3b-4c7e-9a51-2f6f1d4f7c11","email":"someone@example.org","version":"2.10.0"}"#;
+
+fn snapshot() -> Snapshot {
+    let mut catalog = Catalog::new();
+    catalog.update("f.yaml", parse("f.yaml", FLAGS.as_bytes(), Format::Yaml).and_then(|parsed| lower(&parsed)));
+    assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
+    let overlay = Overlay {
+        rollout: RolloutName::new("rollout").expect("a name"),
+        rank: Rank::open(1, 1),
+        candidate: VariantName::new("on").expect("a name"),
+        stable: VariantName::new("off").expect("a name"),
+        gate: Gate::Open(Share {
+            exposure: Exposure::from_ppm(250_000).expect("a share"),
+            bucket_by: "targetingKey".into(),
+            salt: "rollout".into(),
+            audience: None,
+        }),
+    };
+    let overlays = BTreeMap::from([(FlagKey::new("rollout").expect("a key"), overlay)]);
+    Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None)
+}
+
+fn measure(criterion: &mut Criterion) {
+    let snapshot = snapshot();
+    let context = Context::from_json(CONTEXT.as_bytes()).expect("a context");
+    for (name, what) in [
+        ("rollout", "resolve/25% rollout by user"),
+        ("ruled", "resolve/rule of two conditions"),
+        ("split", "resolve/fractional by cat"),
+    ] {
+        let flag = snapshot.flag(name).expect("the flag");
+        let counted = allocation_counter::measure(|| {
+            black_box(resolve(black_box(flag), black_box(&context), NOW));
+        });
+        println!("{what}: {} allocations", counted.count_total);
+        criterion.bench_function(what, |bencher| bencher.iter(|| resolve(black_box(flag), black_box(&context), NOW)));
+    }
+    let mut out = Vec::with_capacity(4096);
+    let flag = snapshot.flag("rollout").expect("the flag");
+    criterion.bench_function("answer/25% rollout, context read, answer written", |bencher| {
+        bencher.iter(|| {
+            out.clear();
+            if let Ok(context) = Context::from_json(black_box(CONTEXT.as_bytes())) {
+                resolve(flag, &context, NOW).write_ofrep(&mut out);
+            }
+            out.len()
+        });
+    });
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    measure(&mut criterion);
+    criterion.final_summary();
+}
