@@ -31,7 +31,7 @@ pub enum NoData {
     Refused(String),
     /// The answer was not in the provider's format.
     Malformed(String),
-    /// The answer had no series.
+    /// The answer had no series, or nothing was posted.
     Empty,
     /// The query matched several series where one is needed.
     SeveralSeries(usize),
@@ -57,7 +57,7 @@ impl fmt::Display for NoData {
             Self::TimedOut(after) => write!(f, "no answer within {}", crate::units::format_duration(*after)),
             Self::Refused(why) => write!(f, "provider answered with an error ({why})"),
             Self::Malformed(why) => write!(f, "answer could not be read ({why})"),
-            Self::Empty => f.write_str("no series matches the query"),
+            Self::Empty => f.write_str("there are no values"),
             Self::SeveralSeries(count) => write!(f, "{count} series match the query where one is needed"),
             Self::NotFinite(what) => write!(f, "value is {what}"),
             Self::Stale(age) => write!(f, "newest value is {} old", crate::units::format_duration(*age)),
