@@ -12,7 +12,8 @@ async fn flags_are_shown_as_they_are_served() {
     assert_eq!(flag["defaultVariant"], json!("small"));
     assert_eq!(flag["values"], json!([{ "variant": "small", "value": 10 }, { "variant": "large", "value": 2.5 }]));
     assert_eq!(flag["line"], json!(7));
-    let (status, evaluated) = control.post("/api/v1/flags/limit/evaluate", r#"{"context":{"targetingKey":"ann"}}"#).await;
+    let (status, evaluated) =
+        control.post("/api/v1/flags/limit/evaluate", r#"{"context":{"targetingKey":"ann"}}"#).await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(evaluated, control.served("limit", "ann").await, "both doors give one answer");
     let (status, failed) = control.post("/api/v1/flags/broken/evaluate", "{}").await;
@@ -32,11 +33,16 @@ async fn a_rollout_is_applied_once_and_its_problems_have_places() {
     let (status, again) = control.apply(ROLLOUT).await;
     assert_eq!((status, &again["change"]), (StatusCode::OK, &json!("unchanged")));
 
-    let (status, bad) = control.apply(&ROLLOUT.replace("exposure: 100%", "exposure: 101%").replace("errors <", "erors <")).await;
+    let (status, bad) =
+        control.apply(&ROLLOUT.replace("exposure: 100%", "exposure: 101%").replace("errors <", "erors <")).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     let problems = bad["error"]["problems"].as_array().unwrap();
     assert!(problems.len() >= 3, "all at once: {bad}");
-    assert!(problems.iter().any(|problem| problem["line"] == json!(12) && problem["excerpt"].as_str().unwrap().contains("101%")));
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem["line"] == json!(12) && problem["excerpt"].as_str().unwrap().contains("101%"))
+    );
     assert!(problems.iter().any(|problem| problem["hint"].to_string().contains("errors")), "{bad}");
 
     let plain = control.request(Method::POST, "/api/v1/rollouts").header("content-type", "application/toml").body("x");

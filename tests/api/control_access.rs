@@ -109,7 +109,15 @@ async fn the_probe_names_what_is_wrong_with_its_place() {
     let (status, body) = control.get("/readyz?verbose").await;
     let text = body.as_str().unwrap();
     assert_eq!(status, StatusCode::OK, "one bad flag fails alone");
-    for part in ["ready", "bucketing: v3", "flags: 3", "store: ok", "ledger: sound", "problems: 1", "flags.yaml:14:21: flag `broken`"] {
+    for part in [
+        "ready",
+        "bucketing: v3",
+        "flags: 3",
+        "store: ok",
+        "ledger: sound",
+        "problems: 1",
+        "flags.yaml:14:21: flag `broken`",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let (_, list) = control.get("/api/v1/flags").await;

@@ -72,10 +72,12 @@ impl Control {
         std::fs::write(folder.path().join("flags.yaml"), FLAGS).unwrap();
         let mut raw = Raw::default();
         raw.set(Key::Paths, vec![folder.path().to_string_lossy().into_owned()], Origin::Flag("PATH"));
-        for (key, value) in [(Key::Evaluation, "127.0.0.1:0"), (Key::Control, "127.0.0.1:0"), (Key::Ephemeral, "true")] {
+        for (key, value) in [(Key::Evaluation, "127.0.0.1:0"), (Key::Control, "127.0.0.1:0"), (Key::Ephemeral, "true")]
+        {
             raw.set_flag(key, Some(value.to_owned()));
         }
-        let variables: Vec<_> = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let settings = load(raw, None, &variables).unwrap();
         let shutdown = CancellationToken::new();
         let server = Server::start(&settings, Clock::system(), shutdown.clone()).await.unwrap();

@@ -73,6 +73,7 @@ async fn one_wrong_outcome_refuses_its_batch_and_is_named() {
         assert!(refused["error"]["message"].as_str().unwrap().contains(part), "{refused}");
     }
     let (_, metrics) = control.get("/metrics").await;
-    let accepted = metrics.as_str().unwrap().lines().find(|line| line.starts_with("tidegate_outcomes_total{result=\"accepted\"}"));
+    let accepted =
+        metrics.as_str().unwrap().lines().find(|line| line.starts_with("tidegate_outcomes_total{result=\"accepted\"}"));
     assert!(accepted.is_none_or(|line| line.ends_with(" 0")), "{accepted:?}");
 }
