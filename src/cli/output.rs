@@ -38,25 +38,24 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
 
 /// A table without lines, as wide as its content or, on a terminal, as the terminal.
 pub(crate) fn columns(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = bare();
+    let mut table = Table::new();
     table.set_header(header.to_vec()).add_rows(rows);
-    table.trim_fmt()
+    plain(table)
 }
 
 /// Names and values below each other.
 pub(crate) fn fields(rows: impl IntoIterator<Item = (&'static str, String)>) -> String {
-    let mut table = bare();
+    let mut table = Table::new();
     table.add_rows(rows.into_iter().map(|(name, value)| vec![format!("{name}:"), value]));
-    table.trim_fmt()
+    plain(table)
 }
 
-fn bare() -> Table {
-    let mut table = Table::new();
+fn plain(mut table: Table) -> String {
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table
+    table.trim_fmt()
 }
 
 /// A value that may be absent.

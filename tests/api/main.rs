@@ -9,6 +9,10 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod control;
+mod control_access;
+mod control_door;
+mod control_triggers;
 mod evaluation_door;
 mod ofrep;
 mod ofrep_connections;

@@ -58,11 +58,11 @@ impl Report {
     }
 }
 
-/// What makes a change worth telling: the state, the version and what is waited for, but not how long still.
+/// What makes a change worth telling: where it stands and what it waits for, but not how long still.
 fn gist(rollout: &wire::Rollout) -> Vec<String> {
-    let mut gist = vec![rollout.state.to_string(), rollout.version.to_string()];
-    gist.extend(rollout.waits.iter().map(|wait| wait.kind.clone()));
-    gist
+    let wave = rollout.wave.as_ref().map_or(0, |wave| wave.index);
+    let standing = [rollout.state.to_string(), wave.to_string(), rollout.exposure.clone(), rollout.attempt.to_string()];
+    standing.into_iter().chain(rollout.waits.iter().map(|wait| wait.kind.clone())).collect()
 }
 
 /// JSON on one line each, YAML with its separator: so that a reader finds the end of each.

@@ -36,24 +36,23 @@ async fn read(mut body: Body) -> Result<Vec<u8>, ApiError> {
         let frame = frame.map_err(|_| ApiError::malformed("the body broke off"))?;
         let Ok(data) = frame.into_data() else { continue };
         total = total.saturating_add(data.len());
-        match total {
-            ..=LARGEST_BODY => bytes.extend_from_slice(&data),
-            ..=LARGEST_DISCARDED => bytes = Vec::new(),
-            _ => break,
+        if total <= LARGEST_BODY {
+            bytes.extend_from_slice(&data);
+        } else if total <= LARGEST_DISCARDED {
+            bytes = Vec::new();
+        } else {
+            break;
         }
     }
-    match total {
-        ..=LARGEST_BODY => Ok(bytes),
-        _ => Err(ApiError::TooLarge { limit: LARGEST_BODY }),
-    }
+    if total <= LARGEST_BODY { Ok(bytes) } else { Err(ApiError::TooLarge { limit: LARGEST_BODY }) }
 }
 
 impl Payload {
     /// The body as JSON of a known shape.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.0).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => ApiError::malformed(format!("the body does not fit: {error}")),
-            _ => ApiError::malformed(format!("the body is not JSON: {error}")),
+        serde_json::from_slice(&self.0).map_err(|error| {
+            let what = if error.is_data() { "does not fit" } else { "is not JSON" };
+            ApiError::malformed(format!("the body {what}: {error}"))
         })
     }
 

@@ -1,0 +1,134 @@
+//! Flags and rollouts over the control door.
+
+use super::control_door::{Control, ROLLOUT, answer};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn flags_are_shown_as_they_are_served() {
+    let control = Control::open().await;
+    let (_, flag) = control.get("/api/v1/flags/limit").await;
+    assert_eq!(flag["defaultVariant"], json!("small"));
+    assert_eq!(flag["values"], json!([{ "variant": "small", "value": 10 }, { "variant": "large", "value": 2.5 }]));
+    assert_eq!(flag["line"], json!(7));
+    let (status, evaluated) =
+        control.post("/api/v1/flags/limit/evaluate", r#"{"context":{"targetingKey":"ann"}}"#).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(evaluated, control.served("limit", "ann").await, "both doors give one answer");
+    let (status, failed) = control.post("/api/v1/flags/broken/evaluate", "{}").await;
+    assert_eq!((status, &failed["errorCode"]), (StatusCode::OK, &json!("PARSE_ERROR")));
+    let (status, missing) = control.get("/api/v1/flags/limitt").await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert_eq!(missing["error"]["hint"], json!("did you mean `limit`?"));
+}
+
+#[tokio::test]
+async fn a_rollout_is_applied_once_and_its_problems_have_places() {
+    let control = Control::open().await;
+    let (status, applied) = control.apply(ROLLOUT).await;
+    assert_eq!((status, &applied["change"]), (StatusCode::CREATED, &json!("created")), "{applied}");
+    assert_eq!(applied["rollout"]["state"], json!("pending"));
+    assert_eq!(applied["rollout"]["origin"], json!("api"));
+    let (status, again) = control.apply(ROLLOUT).await;
+    assert_eq!((status, &again["change"]), (StatusCode::OK, &json!("unchanged")));
+
+    let (status, bad) =
+        control.apply(&ROLLOUT.replace("exposure: 100%", "exposure: 101%").replace("errors <", "erors <")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problems = bad["error"]["problems"].as_array().unwrap();
+    assert!(problems.len() >= 3, "all at once: {bad}");
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem["line"] == json!(12) && problem["excerpt"].as_str().unwrap().contains("101%"))
+    );
+    assert!(problems.iter().any(|problem| problem["hint"].to_string().contains("errors")), "{bad}");
+
+    let plain = control.request(Method::POST, "/api/v1/rollouts").header("content-type", "application/toml").body("x");
+    assert_eq!(answer(plain).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn verbs_do_what_they_say_or_say_why_not() {
+    let control = Control::open().await;
+    control.apply(ROLLOUT).await;
+    let (status, refused) = control.post("/api/v1/rollouts/search-v2/resume", "{}").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("search-v2"), "{refused}");
+    let (status, started) = control.post("/api/v1/rollouts/search-v2/start", r#"{"by":"ann"}"#).await;
+    assert_eq!((status, &started["state"], &started["exposure"]), (StatusCode::OK, &json!("running"), &json!("50%")));
+    assert_eq!(started["wave"], json!({ "index": 1, "count": 2, "name": "some" }));
+    let (_, flag) = control.get("/api/v1/flags/search").await;
+    assert_eq!((&flag["exposure"], &flag["overlay"]["candidate"]), (&json!("50%"), &json!("on")));
+    let order = json!({ "by": "ann", "reason": "smells" }).to_string();
+    let (_, closed) = control.post("/api/v1/rollouts/search-v2/rollback", order).await;
+    assert_eq!((&closed["state"], &closed["exposure"]), (&json!("rolled_back"), &json!("0%")));
+    assert!(closed["reason"].as_str().unwrap().contains("ann: smells"), "{closed}");
+    let (_, history) = control.get("/api/v1/rollouts/search-v2/history").await;
+    let kinds: Vec<&Value> = history["entries"].as_array().unwrap().iter().map(|entry| &entry["kind"]).collect();
+    assert_eq!(kinds, [&json!("applied"), &json!("started"), &json!("closed")]);
+    let first = &history["entries"][0];
+    assert!(first["at"].as_str().unwrap().ends_with('Z') && first["hash"].as_str().unwrap().len() == 64, "{first}");
+    let (status, unknown) = control.post("/api/v1/rollouts/serch-v2/rollback", "{}").await;
+    assert_eq!((status, &unknown["error"]["hint"]), (StatusCode::NOT_FOUND, &json!("did you mean `search-v2`?")));
+}
+
+#[tokio::test]
+async fn whoever_is_up_to_date_waits_for_what_comes_next() {
+    let control = Control::open().await;
+    control.apply(ROLLOUT).await;
+    let asked = Instant::now();
+    let waiting = async {
+        let answer = control.get("/api/v1/history?after=1&wait=30s").await.1;
+        (answer, asked.elapsed())
+    };
+    let acting = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        control.post("/api/v1/rollouts/search-v2/start", "{}").await
+    };
+    let ((history, took), _) = tokio::join!(waiting, acting);
+    assert_eq!(history["entries"][0]["kind"], json!("started"), "{history}");
+    assert!((Duration::from_millis(150)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    let (_, nothing) = control.get("/api/v1/history?after=99&wait=100ms").await;
+    assert_eq!(nothing, json!({ "entries": [] }));
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_those_who_wait() {
+    let control = Control::open().await;
+    let waiting = control.get("/api/v1/history?wait=60s");
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        control.shutdown.cancel();
+        tokio::time::timeout(Duration::from_secs(4), control.server.stopped()).await
+    };
+    let (answered, stopped) = tokio::join!(waiting, stopping);
+    assert_eq!(answered.0, StatusCode::OK);
+    assert!(stopped.is_ok(), "the server hangs on a long poll");
+}
+
+#[tokio::test]
+async fn the_schema_is_one_that_editors_take() {
+    let control = Control::open().await;
+    let response = control.request(Method::GET, "/api/v1/schemas/rollout.json").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/schema+json");
+    let schema: Value = response.json().await.unwrap();
+    assert!(schema["properties"]["waves"].is_object(), "{schema}");
+}
+
+#[tokio::test]
+async fn a_mended_file_is_served_and_its_problem_gone() {
+    let control = Control::open().await;
+    let mended = super::control_door::FLAGS.replace("defaultVariant: b", "defaultVariant: a");
+    std::fs::write(control.file("flags.yaml"), mended).unwrap();
+    let until = Instant::now() + Duration::from_secs(10);
+    while control.served("broken", "ann").await["variant"] != json!("a") {
+        assert!(Instant::now() < until, "the save is not live");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    while !control.get("/readyz?verbose").await.1.to_string().contains("problems: 0") {
+        assert!(Instant::now() < until, "the problem stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,17 @@
+//! The command as scripts and people meet it: what it prints, and its exit codes.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
+)]
+
+mod command;
+mod flags;
+mod rollouts;
+mod serve;
+mod usage;
+mod validate;
+mod watch;

@@ -1,0 +1,90 @@
+//! `tidegate rollout`, except `watch`.
+
+use super::command::{ROLLOUT, Running, ran};
+use serde_json::Value;
+use std::process::Stdio;
+use tokio::io::AsyncWriteExt as _;
+
+#[tokio::test]
+async fn a_rollout_goes_from_file_to_history() {
+    let running = Running::start(&[]).await;
+    let file = running.write("search.yaml", ROLLOUT);
+    let applied = running.run(&["rollout", "apply", &file]).await;
+    assert_eq!((applied.code, applied.err.as_str()), (0, ""));
+    assert!(applied.out.starts_with("created search-v2: pending"), "{applied:?}");
+    assert!(running.run(&["rollout", "apply", &file]).await.out.starts_with("unchanged search-v2"));
+
+    let started = running.run(&["rollout", "start", "search-v2"]).await;
+    assert!(started.out.contains("running, wave 1/1 some, 50% exposed"), "{started:?}");
+    let refused = running.run(&["rollout", "start", "search-v2"]).await;
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("started already"), "the reason is said: {refused:?}");
+
+    let list = running.run(&["rollout", "list"]).await;
+    assert!(
+        list.out.contains("search-v2") && list.out.contains("running") && list.out.contains("1/1 some"),
+        "{list:?}"
+    );
+    let shown = running.run(&["rollout", "get", "search-v2", "-o", "yaml"]).await;
+    assert!(shown.out.contains("state: running"), "{shown:?}");
+
+    let closed = running.run(&["rollout", "rollback", "search-v2", "--reason", "smells", "--by", "ben"]).await;
+    assert_eq!(closed.code, 0, "{closed:?}");
+    assert!(closed.out.contains("rolled back") && closed.out.contains("ben: smells"), "{closed:?}");
+    let history = running.run(&["rollout", "history", "search-v2", "-o", "json"]).await;
+    let history: Value = serde_json::from_str(&history.out).unwrap();
+    let actors: Vec<_> =
+        history["entries"].as_array().unwrap().iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
+    assert_eq!(actors, ["ann", "ann", "ben"], "who did it is the user unless said");
+}
+
+#[tokio::test]
+async fn an_unknown_rollout_is_answered_with_the_likely_one() {
+    let running = Running::rolling().await;
+    for verb in ["get", "promote", "rollback", "watch", "history"] {
+        let ran = running.run(&["rollout", verb, "serch-v2"]).await;
+        assert_eq!(ran.code, 1, "{verb}: {ran:?}");
+        assert!(
+            ran.err.contains("no rollout `serch-v2`") && ran.err.contains("did you mean `search-v2`?"),
+            "{verb}: {ran:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_bad_file_is_not_sent_and_its_problems_have_its_name() {
+    let running = Running::start(&[]).await;
+    let file = running.write("bad.yaml", &ROLLOUT.replace("50%", "150%").replace("candidate", "candidat"));
+    let applied = running.run(&["rollout", "apply", &file]).await;
+    assert_eq!(applied.code, 1);
+    assert!(applied.err.contains("bad.yaml:4:1:") && applied.err.contains("bad.yaml:9:"), "{applied:?}");
+    assert!(applied.err.contains("did you mean `candidate`?"), "{applied:?}");
+    assert!(running.run(&["rollout", "list"]).await.out.contains("no rollouts"));
+    let flags = running.write("only-flags.yaml", super::command::FLAGS);
+    assert!(running.run(&["rollout", "apply", &flags]).await.err.contains("has no rollouts"));
+    assert_eq!(running.run(&["rollout", "apply", "/nowhere.yaml"]).await.code, 1);
+}
+
+#[tokio::test]
+async fn several_rollouts_are_applied_from_standard_input() {
+    let running = Running::start(&[]).await;
+    let mut child = running.command(&["rollout", "apply", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let both = format!("# two\n---\n{ROLLOUT}---\n{}---\n", ROLLOUT.replace("search-v2", "search-v3"));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(both.as_bytes()).await.unwrap();
+    drop(stdin);
+    let ran = ran(child).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("created search-v2") && ran.out.contains("created search-v3"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_is_no_error() {
+    let running = Running::rolling().await;
+    let mut child = running.command(&["rollout", "watch", "search-v2"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let rolled = running.run(&["rollout", "rollback", "search-v2"]).await;
+    assert_eq!(rolled.code, 0);
+    let ran = ran(child).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+}
