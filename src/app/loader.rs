@@ -8,7 +8,7 @@ use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::RolloutName;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The files' content as last read.
@@ -90,7 +90,7 @@ impl Loader {
         problems
     }
 
-    fn gone(&mut self, path: &PathBuf, looked: &mut Looked) {
+    fn gone(&mut self, path: &Path, looked: &mut Looked) {
         let Some(file) = self.files.get_mut(path) else { return };
         if !file.missing {
             file.missing = true;
@@ -103,9 +103,9 @@ impl Loader {
         looked.changed = true;
     }
 
-    fn take(&mut self, path: &PathBuf) -> bool {
+    fn take(&mut self, path: &Path) -> bool {
         let read = sources::bytes(path);
-        let file = self.files.entry(path.clone()).or_default();
+        let file = self.files.entry(path.to_path_buf()).or_default();
         file.missing = false;
         let name = path.to_string_lossy();
         let bytes = match read {

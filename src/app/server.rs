@@ -19,9 +19,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How often the ledger's hash chain is recomputed.
+const VERIFY_EVERY: Duration = Duration::from_secs(3_600);
 
 /// A running server.
 #[derive(Debug)]
@@ -119,7 +125,8 @@ impl Server {
         watch.wake_by_signal(shutdown.clone());
         tasks.spawn(first.run(watch, shutdown.clone()));
         tasks.spawn(notify::deliver(Arc::clone(&store), clock, controller.changes(), shutdown.clone()));
-        tasks.spawn(verify_ledger(Arc::clone(&store)));
+        let (verified, ledger) = watch::channel("not verified yet".to_owned());
+        tasks.spawn(verify_ledger(Arc::clone(&store), verified, shutdown.clone()));
 
         let server = Self {
             evaluation: local(&evaluation, settings.evaluation.address),
@@ -137,6 +144,7 @@ impl Server {
             outcomes,
             store,
             problems,
+            ledger,
             clock,
             gate: Gate::new(settings.control.key.as_ref()),
             shutdown,
@@ -188,11 +196,24 @@ fn prometheus(settings: &Settings) -> Result<Prometheus, StartError> {
     Ok(Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })?)
 }
 
-/// Recomputes the ledger's hash chain once, beside the serving: a long ledger takes a while.
-async fn verify_ledger(store: Arc<dyn Store>) {
-    match store.verify().await {
-        Ok(LedgerCheck::Sound { .. }) => tracing::info!("the ledger's hash chain is sound"),
-        Ok(broken) => tracing::error!(?broken, "the ledger was changed from outside"),
-        Err(error) => tracing::error!(%error, "the ledger could not be verified"),
+/// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.
+async fn verify_ledger(store: Arc<dyn Store>, verified: watch::Sender<String>, shutdown: CancellationToken) {
+    loop {
+        let found = match store.verify().await {
+            Ok(sound @ LedgerCheck::Sound { .. }) => sound.to_string(),
+            Ok(broken @ LedgerCheck::Broken { .. }) => {
+                tracing::error!("{broken}");
+                broken.to_string()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the ledger could not be verified");
+                error.to_string()
+            }
+        };
+        verified.send_replace(found);
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = sleep(VERIFY_EVERY) => {}
+        }
     }
 }

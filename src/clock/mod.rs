@@ -64,3 +64,12 @@ impl Clock {
         }
     }
 }
+
+/// The moment a span from now, in the world's own time. A span too long for the system's clock is
+/// cut to a year: whoever waits for it looks again then.
+#[must_use]
+pub fn after(span: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    let now = Instant::now();
+    now.checked_add(span).or_else(|| now.checked_add(YEAR)).unwrap_or(now)
+}

@@ -41,8 +41,17 @@ pub(super) fn shown(plan: &Plan, evidence: &Evidence) -> Vec<ReadingView> {
     evidence.readings.iter().filter_map(show).collect()
 }
 
-/// A change as a row of the ledger, with the evidence it rests on.
-pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, evidence: Option<&Evidence>) -> Entry {
+/// What a decision rests on beside plan and state.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Grounds<'g> {
+    /// What a check found.
+    pub evidence: Option<&'g Evidence>,
+    /// What the person who asked for it said.
+    pub reason: Option<&'g str>,
+}
+
+/// A change as a row of the ledger, with the grounds it rests on.
+pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: Grounds<'_>) -> Entry {
     let findings: Vec<Value> = decision
         .findings
         .iter()
@@ -55,16 +64,17 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, evidence:
             })
         })
         .collect();
-    let readings: Vec<Value> = evidence.map(|evidence| readings(plan, evidence)).unwrap_or_default();
+    let readings: Vec<Value> = grounds.evidence.map(|evidence| readings(plan, evidence)).unwrap_or_default();
     Entry {
         kind: change.kind().to_owned(),
         actor: change.actor().to_string(),
-        sentence: change.to_string(),
+        sentence: told(change, grounds),
         detail: json!({
             "flag": plan.flag.as_str(),
             "exposure": rollout::exposure(plan, &decision.next).to_string(),
             "findings": findings,
             "readings": readings,
+            "reason": grounds.reason,
         }),
     }
 }
@@ -88,15 +98,23 @@ fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
     evidence.readings.iter().map(row).collect()
 }
 
+/// The change in words, with what the person said unless the words have it already.
+fn told(change: &Change, grounds: Grounds<'_>) -> String {
+    match (grounds.reason, change) {
+        (None, _) | (Some(_), Change::Closed { .. }) => change.to_string(),
+        (Some(reason), _) => format!("{change} ({reason})"),
+    }
+}
+
 /// A change as a message to the world outside.
-pub(super) fn message(plan: &Plan, change: &Change) -> Message {
+pub(super) fn message(plan: &Plan, change: &Change, grounds: Grounds<'_>) -> Message {
     Message {
         topic: format!("rollout.{}", change.kind()),
         body: json!({
             "rollout": plan.name.as_str(),
             "environment": &*plan.environment,
             "flag": plan.flag.as_str(),
-            "sentence": change.to_string(),
+            "sentence": told(change, grounds),
             "actor": &*change.actor(),
         }),
     }

@@ -118,7 +118,7 @@ impl Controller {
             };
         }
         let (reply, answer) = oneshot::channel();
-        lane.commands.send(Command::Verb { verb, by, reply }).await.map_err(|_| stopping())?;
+        lane.commands.send(Command::Verb { verb, by, reason, reply }).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
     }
 

@@ -46,7 +46,7 @@ pub(super) enum Triggered {
 #[derive(Debug)]
 pub(super) enum Command {
     /// A person's command, other than closing.
-    Verb { verb: Verb, by: String, reply: oneshot::Sender<Result<View, CommandError>> },
+    Verb { verb: Verb, by: String, reason: Option<String>, reply: oneshot::Sender<Result<View, CommandError>> },
     /// A new plan for it.
     Plan { plan: Arc<Plan>, source: PlanSource, by: String, reply: oneshot::Sender<Result<Applied, ApplyError>> },
     /// An alert stopped firing.

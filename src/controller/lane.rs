@@ -1,11 +1,12 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{entry, flag_problems, gather, message, shown};
+use super::evidence::{Grounds, entry, flag_problems, gather, message, shown};
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::saving::{Saved, Unsaved};
 use super::shared::Shared;
 use super::view::{CommandError, ReadingView, Verb, View};
+use crate::clock::after;
 use crate::rollout::{self, Concern, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
@@ -134,7 +135,7 @@ impl Lane {
         };
         if let Effect::Close(_) = &decision.effect {
             self.close_if_decided(&decision, Some(trigger.accepted));
-            self.take_closing(decision, None, Some(trigger)).await;
+            self.take_closing(decision, Grounds::default(), Some(trigger)).await;
             return;
         }
         let closed = matches!(self.state, State::RolledBack { .. });
@@ -155,21 +156,21 @@ impl Lane {
         self.readings = shown(&self.plan, evidence);
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
-        self.carry_out(decision, Some(evidence)).await;
+        self.carry_out(decision, Grounds { evidence: Some(evidence), reason: None }).await;
         self.schedule();
         self.announce();
     }
 
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
-    async fn carry_out(&mut self, decision: Decision, evidence: Option<&Evidence>) -> Saved {
+    async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
             Effect::Close(_) => {
                 self.close_if_decided(&decision, None);
-                self.take_closing(decision, evidence, None).await;
+                self.take_closing(decision, grounds, None).await;
                 Saved::Yes
             }
             Effect::Open(opening) => {
-                let saved = self.save(&decision, evidence).await;
+                let saved = self.save(&decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
                     self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
@@ -177,7 +178,7 @@ impl Lane {
                 saved
             }
             Effect::Keep if decision.change.is_some() => {
-                let saved = self.save(&decision, evidence).await;
+                let saved = self.save(&decision, grounds).await;
                 if saved == Saved::Yes || !needs_the_store(&decision) {
                     self.take_up(decision);
                 }
@@ -190,7 +191,8 @@ impl Lane {
     /// Takes a decision that opens nothing. What a check remembers must not be lost to a store that is
     /// away, or a `for` would never run out: memory goes on, and the store catches up.
     async fn keep_in_memory(&mut self, decision: Decision) -> Saved {
-        let saved = if decision.next == self.state { Saved::Yes } else { self.save(&decision, None).await };
+        let saved =
+            if decision.next == self.state { Saved::Yes } else { self.save(&decision, Grounds::default()).await };
         if saved != Saved::Conflict {
             self.take_up(decision);
         }
@@ -200,7 +202,10 @@ impl Lane {
     pub(super) fn take_up(&mut self, decision: Decision) {
         let world = &self.shared.world;
         if let Some(change) = &decision.change {
-            tracing::info!(rollout = %self.plan.name, kind = change.kind(), "{change}");
+            // Every change is told from the outbox once it is stored; a closing is told before.
+            if let State::RolledBack { .. } = decision.next {
+                tracing::warn!(rollout = %self.plan.name, "{change}");
+            }
             world.metrics.decided(change.kind());
             self.updated = world.clock.now();
         }
@@ -216,8 +221,8 @@ impl Lane {
 
     async fn on_command(&mut self, command: Command) {
         match command {
-            Command::Verb { verb, by, reply } => {
-                let result = self.on_verb(verb, by).await;
+            Command::Verb { verb, by, reason, reply } => {
+                let result = self.on_verb(verb, by, reason.as_deref()).await;
                 self.schedule();
                 self.announce();
                 answer(reply, result.map(|()| self.view()));
@@ -242,7 +247,7 @@ impl Lane {
         }
     }
 
-    async fn on_verb(&mut self, verb: Verb, by: String) -> Result<(), CommandError> {
+    async fn on_verb(&mut self, verb: Verb, by: String, reason: Option<&str>) -> Result<(), CommandError> {
         if self.unsaved.is_some() {
             let why = "its closing is not stored yet: the store does not answer";
             return Err(CommandError::Unavailable(why.to_owned()));
@@ -271,7 +276,7 @@ impl Lane {
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
-        let saved = self.carry_out(decision, evidence.as_ref()).await;
+        let saved = self.carry_out(decision, Grounds { evidence: evidence.as_ref(), reason }).await;
         if begins && saved != Saved::Yes {
             self.shared.release(&self.plan.flag, &self.plan.name);
         }
@@ -305,7 +310,7 @@ impl Lane {
     pub(super) fn schedule(&mut self) {
         let world = &self.shared.world;
         let due = rollout::next_check_in(&self.plan, &self.state, world.clock.now());
-        self.check_at = due.map(|span| Instant::now() + world.clock.in_the_world(span));
+        self.check_at = due.map(|span| after(world.clock.in_the_world(span)));
     }
 
     pub(super) fn announce(&self) {
@@ -339,10 +344,12 @@ impl Lane {
     pub(super) fn rows(
         &self,
         decision: &Decision,
-        evidence: Option<&Evidence>,
+        grounds: Grounds<'_>,
     ) -> (Vec<crate::store::Entry>, Vec<crate::store::Message>) {
         match &decision.change {
-            Some(change) => (vec![entry(&self.plan, change, decision, evidence)], vec![message(&self.plan, change)]),
+            Some(change) => {
+                (vec![entry(&self.plan, change, decision, grounds)], vec![message(&self.plan, change, grounds)])
+            }
             None => (Vec::new(), Vec::new()),
         }
     }

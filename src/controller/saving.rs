@@ -1,9 +1,11 @@
 //! Making a lane's changes durable. An opening waits for it; a closing has been served before.
 
+use super::evidence::Grounds;
 use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
-use crate::rollout::{self, Decision, Effect, Event, Evidence, State, decide, standing_waits};
+use crate::clock::after;
+use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, Message};
 use std::sync::Arc;
@@ -43,18 +45,18 @@ pub(super) struct Unsaved {
 
 impl Lane {
     /// Stores what a decision says, at the version this lane knows.
-    pub(super) async fn save(&mut self, decision: &Decision, evidence: Option<&Evidence>) -> Saved {
+    pub(super) async fn save(&mut self, decision: &Decision, grounds: Grounds<'_>) -> Saved {
         if self.unsaved.is_some() {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
-        let (entries, messages) = self.rows(decision, evidence);
+        let (entries, messages) = self.rows(decision, grounds);
         let saved = self.commit(decision.next.clone(), entries, messages).await;
         match &saved {
             Saved::Yes => self.store_problem = None,
             Saved::Conflict => self.reload_at = Some(Instant::now()),
             Saved::No(why) => {
                 self.store_problem = Some(format!("the store does not take changes: {why}"));
-                self.reload_at = Some(Instant::now() + FIRST_PAUSE);
+                self.reload_at = Some(after(FIRST_PAUSE));
             }
         }
         saved
@@ -84,13 +86,8 @@ impl Lane {
     }
 
     /// Takes a closing that is served already: memory first, then the store.
-    pub(super) async fn take_closing(
-        &mut self,
-        decision: Decision,
-        evidence: Option<&Evidence>,
-        trigger: Option<Trigger>,
-    ) {
-        let (entries, messages) = self.rows(&decision, evidence);
+    pub(super) async fn take_closing(&mut self, decision: Decision, grounds: Grounds<'_>, trigger: Option<Trigger>) {
+        let (entries, messages) = self.rows(&decision, grounds);
         let accepted = trigger.as_ref().map_or_else(Instant::now, |trigger| trigger.accepted);
         self.take_up(decision);
         self.unsaved = Some(Unsaved {
@@ -129,7 +126,7 @@ impl Lane {
         }
         self.journal_closing().await;
         if let Some(unsaved) = &mut self.unsaved {
-            unsaved.retry_at = Instant::now() + unsaved.pause;
+            unsaved.retry_at = after(unsaved.pause);
             unsaved.pause = unsaved.pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
         self.store_problem = Some("its closing is served but not stored yet: the store does not answer".to_owned());
@@ -211,7 +208,7 @@ impl Lane {
         let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
         let work = async move { timeout(COMMIT_TIMEOUT, store.rollout(&name)).await };
         let Ok(Ok(Some(record))) = self.meanwhile_closing(work).await else {
-            self.reload_at = Some(Instant::now() + super::lane::RELOAD_AFTER);
+            self.reload_at = Some(after(super::lane::RELOAD_AFTER));
             return;
         };
         if self.unsaved.is_some() || record.version == self.version {
@@ -251,7 +248,7 @@ impl Lane {
                 if let Effect::Close(effect) = &decision.effect {
                     self.shared.world.publisher.close(&self.plan.flag, effect.overlay());
                 }
-                self.take_closing(decision, None, None).await;
+                self.take_closing(decision, Grounds::default(), None).await;
                 // It is in the local record already, so it is cleared from there once it is stored.
                 match &mut self.unsaved {
                     Some(unsaved) => unsaved.journaled = true,

@@ -3,7 +3,7 @@
 use super::files::Folder;
 use super::shop::Shop;
 use crate::app::{Server, StartError};
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::config::{DEFAULT_CONTROL, DEFAULT_EVALUATION, Listener, Settings, StoreChoice};
 use crate::eval::Bucketing;
 use crate::http::api::wire::{History, HistoryEntry};
@@ -207,7 +207,7 @@ impl<S: Fn(&str) + Send> Story<S> {
         let exposure = entry.detail.get("exposure").and_then(|value| value.as_str());
         match (entry.rollout.as_str(), entry.kind.as_str()) {
             (BAD, "wave-opened") if exposure == Some("25%") => {
-                self.breaks_at = Some(Instant::now() + HEALTHY);
+                self.breaks_at = Some(after(HEALTHY));
             }
             (BAD, "closed") => self.check_closed().await,
             (GOOD, "wave-opened") if exposure == Some("100%") => self.check_everybody().await,

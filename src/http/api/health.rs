@@ -2,7 +2,6 @@
 
 use super::Api;
 use crate::eval::Bucketing;
-use crate::store::LedgerCheck;
 use crate::units::Generation;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
@@ -40,11 +39,7 @@ async fn details(api: &Api) -> String {
         Ok(()) => "ok".to_owned(),
         Err(error) => error.to_string(),
     };
-    let ledger = match api.store.verify().await {
-        Ok(LedgerCheck::Sound { rows }) => format!("sound, {rows} rows"),
-        Ok(broken @ LedgerCheck::Broken { .. }) => broken.to_string(),
-        Err(error) => error.to_string(),
-    };
+    let ledger = api.ledger.borrow().clone();
     let published = api.live.load_full();
     let snapshot = published.snapshot();
     let rollouts = api.controller.list();

@@ -27,6 +27,8 @@ pub struct Api {
     pub metrics: Metrics,
     /// What is wrong in the files now.
     pub problems: watch::Receiver<Arc<Vec<Problem>>>,
+    /// What the last verification of the ledger said. Verifying reads all of it, so no request does it.
+    pub ledger: watch::Receiver<String>,
     /// The time.
     pub clock: Clock,
     /// Who may come in.
