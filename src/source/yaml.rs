@@ -128,11 +128,9 @@ impl<'t> Builder<'t> {
 
     /// Passes over what is nested too deeply; a null takes its place.
     fn skip(&mut self, event: &Event<'_>, start: usize, open: usize, span: Span) -> Result<(), Stop> {
-        let open = match event {
-            Event::SequenceStart(..) | Event::MappingStart(..) => open.saturating_add(1),
-            Event::SequenceEnd | Event::MappingEnd => open.saturating_sub(1),
-            _ => open,
-        };
+        let opens = matches!(event, Event::SequenceStart(..) | Event::MappingStart(..));
+        let closes = matches!(event, Event::SequenceEnd | Event::MappingEnd);
+        let open = open.saturating_add(usize::from(opens)).saturating_sub(usize::from(closes));
         if open > 0 {
             self.skipping = Some((start, open));
             return Ok(());

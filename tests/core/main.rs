@@ -15,3 +15,4 @@ mod documents;
 mod operators;
 mod resolve;
 mod served;
+mod sources;
