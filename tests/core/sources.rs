@@ -109,7 +109,7 @@ fn every_problem_of_a_file_is_told_at_once() {
     let text = "{\"a\": 1, \"a\": 2, \"b\": 1e400, \"c\": {\"d\": 0, \"d\": 0}}";
     let problems = parse("f.json", text.as_bytes(), Format::Json).expect_err("it is wrong");
     let columns: Vec<_> = problems.iter().map(|problem| problem.column).collect();
-    assert_eq!(columns, [10, 23, 43]);
+    assert_eq!(columns, [10, 23, 44]);
     assert_eq!(problems[0].to_string(), "f.json:1:10: the key `a` stands here a second time; remove one of the two");
     assert_eq!(problems[0].excerpt, "\"a\"");
 }
