@@ -1,9 +1,8 @@
-//! Which bucket somebody is in: `MurmurHash3` (x86, 32 bit, seed 0), integers only, with the arithmetic
-//! of flagd, so that its providers and this server agree on every user.
+//! Which bucket somebody is in: the hash and the arithmetic of flagd, integers only, so that its
+//! providers and this server agree on every user.
 
-use super::cbor::{self, Header};
-use super::murmur3::murmur3;
-use super::scratch::Scratch;
+use super::cbor;
+use super::murmur3::Murmur3;
 use super::value::Value;
 
 /// What is hashed: flagd changed it once.
@@ -26,40 +25,39 @@ impl Bucketing {
         }
     }
 
-    /// The hash of a text.
-    pub(super) fn hash_text(self, text: &mut Scratch) -> u32 {
+    /// The hash of the text that two parts make together.
+    pub(super) fn hash_text(self, first: &str, second: &str) -> u32 {
+        let mut hash = Murmur3::default();
         match self {
-            Self::V2 => murmur3(text.text()),
-            Self::V3 => {
-                let header = Header::of_text(text.text().len());
-                murmur3(text.with_header(header.as_bytes()))
-            }
+            Self::V2 => {}
+            Self::V3 => cbor::text_header(first.len().saturating_add(second.len()), &mut hash),
         }
+        hash.write(first.as_bytes());
+        hash.write(second.as_bytes());
+        hash.finish()
     }
 
     /// The hash of any value; `None` for one that stands for nobody.
     pub(super) fn hash_value(self, value: &Value<'_>) -> Option<u32> {
         match (self, value) {
-            (_, Value::Text(text)) => {
-                let mut scratch = Scratch::new();
-                scratch.push(text);
-                Some(self.hash_text(&mut scratch))
-            }
+            (_, Value::Text(text)) => Some(self.hash_text(text, "")),
             (Self::V2, _) => None,
-            (Self::V3, value) => cbor::encode(value).map(|bytes| murmur3(&bytes)),
+            (Self::V3, value) => {
+                let mut hash = Murmur3::default();
+                cbor::encode(value, &mut hash).then(|| hash.finish())
+            }
         }
     }
 
     /// The hash of a flag's key and a targeting key together.
     pub(super) fn hash_keys(self, flag_key: &str, targeting_key: &str) -> u32 {
         match self {
-            Self::V2 => {
-                let mut scratch = Scratch::new();
-                scratch.push(flag_key);
-                scratch.push(targeting_key);
-                murmur3(scratch.text())
+            Self::V2 => self.hash_text(flag_key, targeting_key),
+            Self::V3 => {
+                let mut hash = Murmur3::default();
+                cbor::encode_pair(flag_key, targeting_key, &mut hash);
+                hash.finish()
             }
-            Self::V3 => murmur3(&cbor::encode_pair(flag_key, targeting_key)),
         }
     }
 }

@@ -2,8 +2,20 @@
 //! bucketing hashes, so that 1 and 1.0 are one user.
 
 use super::datum::{Datum, Object};
+use super::murmur3::Murmur3;
 use super::value::Value;
 use crate::flag::Number;
+
+/// Where the bytes go.
+pub(super) trait Sink {
+    fn put(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Murmur3 {
+    fn put(&mut self, bytes: &[u8]) {
+        self.write(bytes);
+    }
+}
 
 /// CBOR's major types, as the upper three bits of a header.
 const UNSIGNED: u8 = 0x00;
@@ -14,18 +26,13 @@ const MAP: u8 = 0xA0;
 
 /// A header: up to nine bytes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
+struct Header {
     bytes: [u8; 9],
     length: usize,
 }
 
 impl Header {
-    /// The header of a text of so many bytes.
-    pub(super) fn of_text(length: usize) -> Self {
-        Self::new(TEXT, u64::try_from(length).unwrap_or(u64::MAX))
-    }
-
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
@@ -49,31 +56,33 @@ impl Header {
     }
 }
 
-/// A value to be hashed; `None` for null and lists, which stand for nobody.
-pub(super) fn encode(value: &Value<'_>) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
+/// Writes a value to be hashed; false for null and lists, which stand for nobody.
+pub(super) fn encode(value: &Value<'_>, out: &mut impl Sink) -> bool {
     match value {
-        Value::Null | Value::List(_) | Value::Built(_) => return None,
-        Value::Bool(value) => boolean(*value, &mut out),
-        Value::Number(value) => number(*value, &mut out),
-        Value::Text(value) => text(value, &mut out),
-        Value::Object(value) => object(value, &mut out),
+        Value::Null | Value::List(_) | Value::Built(_) => return false,
+        Value::Bool(value) => boolean(*value, out),
+        Value::Number(value) => number(*value, out),
+        Value::Text(value) => text(value, out),
+        Value::Object(value) => object(value, out),
     }
-    Some(out)
+    true
 }
 
-/// The list of a flag's key and a targeting key, which the short form of `fractional` hashes.
-pub(super) fn encode_pair(flag_key: &str, targeting_key: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(flag_key.len().saturating_add(targeting_key.len()).saturating_add(19));
-    head(ARRAY, 2, &mut out);
-    text(flag_key, &mut out);
-    text(targeting_key, &mut out);
-    out
+/// Writes the list of a flag's key and a targeting key, which the short form of `fractional` hashes.
+pub(super) fn encode_pair(flag_key: &str, targeting_key: &str, out: &mut impl Sink) {
+    head(ARRAY, 2, out);
+    text(flag_key, out);
+    text(targeting_key, out);
 }
 
-fn datum(value: &Datum<'_>, out: &mut Vec<u8>) {
+/// Writes what comes before a text of so many bytes.
+pub(super) fn text_header(length: usize, out: &mut impl Sink) {
+    head(TEXT, length, out);
+}
+
+fn datum(value: &Datum<'_>, out: &mut impl Sink) {
     match value {
-        Datum::Null => out.push(0xF6),
+        Datum::Null => out.put(&[0xF6]),
         Datum::Bool(value) => boolean(*value, out),
         Datum::Number(value) => number(*value, out),
         Datum::Text(value) => text(value, out),
@@ -85,21 +94,21 @@ fn datum(value: &Datum<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn head(major: u8, length: usize, out: &mut Vec<u8>) {
+fn head(major: u8, length: usize, out: &mut impl Sink) {
     let header = Header::new(major, u64::try_from(length).unwrap_or(u64::MAX));
-    out.extend_from_slice(header.as_bytes());
+    out.put(header.as_bytes());
 }
 
-fn boolean(value: bool, out: &mut Vec<u8>) {
-    out.push(if value { 0xF5 } else { 0xF4 });
+fn boolean(value: bool, out: &mut impl Sink) {
+    out.put(&[if value { 0xF5 } else { 0xF4 }]);
 }
 
-fn text(value: &str, out: &mut Vec<u8>) {
+fn text(value: &str, out: &mut impl Sink) {
     head(TEXT, value.len(), out);
-    out.extend_from_slice(value.as_bytes());
+    out.put(value.as_bytes());
 }
 
-fn object(value: &Object<'_>, out: &mut Vec<u8>) {
+fn object(value: &Object<'_>, out: &mut impl Sink) {
     head(MAP, value.iter().len(), out);
     let mut entries: Vec<_> = value.iter().collect();
     // The order of the encoded keys: a header with a smaller length is the smaller.
@@ -110,7 +119,7 @@ fn object(value: &Object<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn number(value: Number, out: &mut Vec<u8>) {
+fn number(value: Number, out: &mut impl Sink) {
     let header = match value.as_integer() {
         Some(integer) => match (u64::try_from(integer), i64::try_from(integer)) {
             (Ok(unsigned), _) => Some(Header::new(UNSIGNED, unsigned)),
@@ -121,28 +130,28 @@ fn number(value: Number, out: &mut Vec<u8>) {
         None => None,
     };
     match header {
-        Some(header) => out.extend_from_slice(header.as_bytes()),
+        Some(header) => out.put(header.as_bytes()),
         None => float(value.as_f64(), out),
     }
 }
 
 /// The shortest of the three widths that keeps the value exactly.
-fn float(value: f64, out: &mut Vec<u8>) {
+fn float(value: f64, out: &mut impl Sink) {
     #[expect(clippy::cast_possible_truncation, reason = "whether something is lost is looked at next")]
     let single = value as f32;
     if f64::from(single).to_bits() != value.to_bits() {
-        out.push(0xFB);
-        out.extend_from_slice(&value.to_be_bytes());
+        out.put(&[0xFB]);
+        out.put(&value.to_be_bytes());
         return;
     }
     match half(single) {
         Some(bits) => {
-            out.push(0xF9);
-            out.extend_from_slice(&bits.to_be_bytes());
+            out.put(&[0xF9]);
+            out.put(&bits.to_be_bytes());
         }
         None => {
-            out.push(0xFA);
-            out.extend_from_slice(&single.to_be_bytes());
+            out.put(&[0xFA]);
+            out.put(&single.to_be_bytes());
         }
     }
 }
@@ -174,8 +183,19 @@ fn half(single: f32) -> Option<u16> {
 mod tests {
     use super::*;
 
+    #[derive(Default)]
+    struct Bytes(Vec<u8>);
+
+    impl Sink for Bytes {
+        fn put(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+    }
+
     fn hex(value: &Value<'_>) -> String {
-        encode(value).unwrap().iter().map(|byte| format!("{byte:02x}")).collect()
+        let mut bytes = Bytes::default();
+        assert!(encode(value, &mut bytes));
+        bytes.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     #[test]
@@ -213,7 +233,7 @@ mod tests {
         let entries = ["bb", "a", "c"].map(|key| (key.into(), Datum::List(vec![Datum::Null])));
         let object = Object::new(entries.to_vec());
         assert_eq!(hex(&Value::Object(&object)), "a3616181f6616381f662626281f6");
-        assert_eq!(encode(&Value::Null), None);
-        assert_eq!(encode(&Value::List(&[])), None);
+        assert!(!encode(&Value::Null, &mut Bytes::default()));
+        assert!(!encode(&Value::List(&[]), &mut Bytes::default()));
     }
 }

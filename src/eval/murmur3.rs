@@ -1,37 +1,60 @@
 //! `MurmurHash3`, x86 variant of 32 bits, seed 0, after Austin Appleby's description: public domain, and
-//! what flagd hashes with. Written out here because it is most of what an evaluation costs; a test holds
-//! it against the published crate.
+//! what flagd hashes with. Written out here to be fed in parts without putting them together first, for
+//! this is most of what an evaluation costs; a test holds it against the published crate.
 
-const FIRST: u32 = 0xCC9E_2D51;
-const SECOND: u32 = 0x1B87_3593;
-
-/// The hash of the bytes. Their length counts modulo 2^32.
-pub(super) fn murmur3(bytes: &[u8]) -> u32 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut state = 0_u32;
-    for word in words {
-        state ^= scrambled(u32::from_le_bytes(*word));
-        state = state.rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64);
-    }
-    if !rest.is_empty() {
-        state ^= scrambled(rest.iter().rev().fold(0, |word, byte| (word << 8) | u32::from(*byte)));
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the length counts modulo 2^32")]
-    let length = bytes.len() as u32;
-    finished(state ^ length)
+/// A hash being fed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Murmur3 {
+    state: u32,
+    /// Bytes that do not fill a word yet, the first of them lowest.
+    pending: u64,
+    /// How many bits of `pending` are taken: 0, 8, 16 or 24.
+    taken: u32,
+    /// Counts modulo 2^32.
+    length: u32,
 }
 
+impl Murmur3 {
+    /// Feeds the next bytes.
+    #[expect(clippy::cast_possible_truncation, reason = "the length counts modulo 2^32, a word is the lower half")]
+    pub(super) fn write(&mut self, bytes: &[u8]) {
+        let (words, rest) = bytes.as_chunks::<4>();
+        for word in words {
+            self.pending |= u64::from(u32::from_le_bytes(*word)).wrapping_shl(self.taken);
+            self.mix(self.pending as u32);
+            self.pending >>= 32;
+        }
+        let last = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        self.pending |= last.wrapping_shl(self.taken);
+        self.taken = self.taken.wrapping_add((rest.len() as u32).wrapping_mul(8));
+        if self.taken >= 32 {
+            self.mix(self.pending as u32);
+            self.pending >>= 32;
+            self.taken = self.taken.wrapping_sub(32);
+        }
+        self.length = self.length.wrapping_add(bytes.len() as u32);
+    }
+
+    /// The hash of all that was fed.
+    #[expect(clippy::cast_possible_truncation, reason = "fewer than four bytes are pending")]
+    pub(super) const fn finish(self) -> u32 {
+        let mut state = self.state ^ scrambled(self.pending as u32) ^ self.length;
+        // Lets every bit of the state count in every bit of the hash.
+        state ^= state >> 16;
+        state = state.wrapping_mul(0x85EB_CA6B);
+        state ^= state >> 13;
+        state = state.wrapping_mul(0xC2B2_AE35);
+        state ^ (state >> 16)
+    }
+
+    const fn mix(&mut self, word: u32) {
+        self.state = (self.state ^ scrambled(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64);
+    }
+}
+
+/// A word's share of the state; of nothing it is nothing.
 const fn scrambled(word: u32) -> u32 {
-    word.wrapping_mul(FIRST).rotate_left(15).wrapping_mul(SECOND)
-}
-
-/// Lets every bit of the state count in every bit of the hash.
-const fn finished(mut state: u32) -> u32 {
-    state ^= state >> 16;
-    state = state.wrapping_mul(0x85EB_CA6B);
-    state ^= state >> 13;
-    state = state.wrapping_mul(0xC2B2_AE35);
-    state ^ (state >> 16)
+    word.wrapping_mul(0xCC9E_2D51).rotate_left(15).wrapping_mul(0x1B87_3593)
 }
 
 #[cfg(test)]
@@ -39,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_million_inputs_hash_as_the_published_crate_hashes_them() {
+    fn a_million_inputs_in_any_parts_hash_as_the_published_crate_hashes_them() {
         let mut bytes = [0_u8; 40];
         // A plain linear congruence: any spread of inputs will do, and the same each time.
         let mut seed = 1_u64;
@@ -48,8 +71,12 @@ mod tests {
             let at = round % 33;
             bytes[at..at + 8].copy_from_slice(&seed.to_be_bytes());
             let input = &bytes[..(seed >> 33) as usize % 41];
+            let (first, second) = input.split_at(round % (input.len() + 1));
+            let mut hash = Murmur3::default();
+            hash.write(first);
+            hash.write(second);
             let expected = murmur3::murmur3_32(&mut &*input, 0).unwrap();
-            assert!(murmur3(input) == expected, "{input:?}");
+            assert!(hash.finish() == expected, "{first:?} {second:?}");
         }
     }
 }

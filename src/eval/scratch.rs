@@ -1,24 +1,17 @@
-//! A text put together for hashing, on the stack as long as it is of a usual size.
-
-use std::fmt;
-
-/// Room for the longest header that CBOR puts before a text.
-const HEAD: usize = 9;
-
-/// Head and text together; longer ones move to the heap.
-const INLINE: usize = 160;
+//! A text put together on the stack as long as it is of a usual size: its length must be known before it
+//! can be hashed.
 
 pub(super) struct Scratch {
-    inline: [u8; INLINE],
+    inline: [u8; 128],
     /// The end of the text in `inline`, as long as nothing is in `spilled`.
     end: usize,
-    /// Empty, or head and text.
-    spilled: Vec<u8>,
+    /// Empty, or the whole text.
+    spilled: String,
 }
 
 impl Scratch {
     pub(super) const fn new() -> Self {
-        Self { inline: [0; INLINE], end: HEAD, spilled: Vec::new() }
+        Self { inline: [0; 128], end: 0, spilled: String::new() }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -35,37 +28,18 @@ impl Scratch {
     #[cold]
     fn spill(&mut self, text: &str) {
         if self.spilled.is_empty() {
-            self.spilled.extend_from_slice(self.inline.get(..self.end).unwrap_or_default());
+            let short = self.inline.get(..self.end).unwrap_or_default();
+            self.spilled.push_str(std::str::from_utf8(short).unwrap_or(""));
         }
-        self.spilled.extend_from_slice(text.as_bytes());
+        self.spilled.push_str(text);
     }
 
-    fn whole(&mut self) -> &mut [u8] {
+    /// The text.
+    pub(super) fn text(&self) -> &str {
         match self.spilled.is_empty() {
-            true => self.inline.get_mut(..self.end).unwrap_or_default(),
-            false => &mut self.spilled,
+            // Only whole texts were put there.
+            true => self.inline.get(..self.end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or(""),
+            false => &self.spilled,
         }
-    }
-
-    /// The text's bytes.
-    pub(super) fn text(&mut self) -> &[u8] {
-        self.whole().get(HEAD..).unwrap_or_default()
-    }
-
-    /// The text's bytes behind a header, which is put before them.
-    pub(super) fn with_header(&mut self, header: &[u8]) -> &[u8] {
-        let start = HEAD.saturating_sub(header.len());
-        let whole = self.whole();
-        if let Some(room) = whole.get_mut(start..HEAD) {
-            room.copy_from_slice(header);
-        }
-        whole.get(start..).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Scratch {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.push(text);
-        Ok(())
     }
 }

@@ -4,7 +4,6 @@ use super::attribute::Attribute;
 use super::bucket::bucket;
 use super::evaluate::Evaluation;
 use super::rule::Rule;
-use super::scratch::Scratch;
 use super::value::Value;
 use crate::flag::{Definition, Gate, Overlay, Share};
 use crate::units::Exposure;
@@ -63,15 +62,13 @@ impl OpenShare {
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be
     /// told from anybody.
     fn hash(&self, evaluation: &Evaluation<'_>) -> Option<u32> {
-        let mut text = Scratch::new();
-        text.push(&self.salt);
+        let hash = |text: &str| Some(evaluation.bucketing().hash_text(&self.salt, text));
         match evaluation.attribute(&self.bucket_by) {
-            Value::Text(value) if !value.is_empty() => text.push(&value),
-            Value::Number(number) => text.push(&number.text()),
-            Value::Bool(true) => text.push("true"),
-            Value::Bool(false) => text.push("false"),
-            Value::Text(_) | Value::Null | Value::List(_) | Value::Built(_) | Value::Object(_) => return None,
+            Value::Text(value) if !value.is_empty() => hash(&value),
+            Value::Number(number) => hash(&number.text()),
+            Value::Bool(true) => hash("true"),
+            Value::Bool(false) => hash("false"),
+            Value::Text(_) | Value::Null | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
         }
-        Some(evaluation.bucketing().hash_text(&mut text))
     }
 }

@@ -56,7 +56,7 @@ impl Split {
             By::Joined(parts) => {
                 let mut text = Scratch::new();
                 evaluation.join(parts, &mut |part| text.push(part))?;
-                Ok(Some(evaluation.bucketing().hash_text(&mut text)))
+                Ok(Some(evaluation.bucketing().hash_text(text.text(), "")))
             }
             By::Value(rule) => {
                 let value = evaluation.rule(rule)?;

@@ -46,22 +46,43 @@ impl Catalog {
 
     /// Takes a file's new content, or why it cannot be read; then its last good content stays.
     pub fn update(&mut self, file: &str, read: Result<FlagFile, Vec<Problem>>) {
-        let name: Arc<str> =
-            self.files.get_key_value(file).map_or_else(|| Arc::from(file), |(name, _)| Arc::clone(name));
-        let previous = self.files.remove(file);
-        let current = match (read, previous) {
-            (Ok(read), previous) => File::merged(read, previous.map(|file| file.flags).unwrap_or_default()),
-            (Err(problems), Some(previous)) => File { problems, ..previous },
-            (Err(problems), None) => File { text: Text::new(file, ""), flags: BTreeMap::new(), problems },
-        };
-        self.claim(&name, &current.flags);
-        self.files.insert(name, current);
+        match read {
+            Ok(read) => self.replace(file, read),
+            Err(problems) => {
+                let unread = || File { text: Text::new(file, ""), flags: BTreeMap::new(), problems: Vec::new() };
+                self.files.entry(Arc::from(file)).or_insert_with(unread).problems = problems;
+            }
+        }
     }
 
     /// Forgets a file: it is gone, and its flags with it.
     pub fn remove(&mut self, file: &str) {
-        if self.files.remove(file).is_some() {
-            self.claim(&Arc::from(file), &BTreeMap::new());
+        if let Some((name, gone)) = self.files.remove_entry(file) {
+            gone.flags.keys().for_each(|key| self.disclaim(&name, key));
+        }
+    }
+
+    fn replace(&mut self, file: &str, read: FlagFile) {
+        let (name, before) = self
+            .files
+            .remove_entry(file)
+            .map_or_else(|| (Arc::from(file), BTreeMap::new()), |(name, before)| (name, before.flags));
+        for key in before.keys().filter(|key| !read.flags.contains_key(*key)) {
+            self.disclaim(&name, key);
+        }
+        for key in read.flags.keys().filter(|key| !before.contains_key(*key)) {
+            self.claims.entry(key.clone()).or_default().push(Arc::clone(&name));
+        }
+        self.files.insert(name, File::merged(read, before));
+    }
+
+    /// A file no longer defines a key: the next that does serves.
+    fn disclaim(&mut self, file: &Arc<str>, key: &FlagKey) {
+        if let Some(files) = self.claims.get_mut(key) {
+            files.retain(|other| other != file);
+            if files.is_empty() {
+                self.claims.remove(key);
+            }
         }
     }
 
@@ -95,20 +116,6 @@ impl Catalog {
         let message = format!("the flag is already defined in {first}, which serves");
         problems.add_with_hint(flag.place, message, "remove it from one of the two files");
         problems.into_vec()
-    }
-
-    /// Notes which keys a file defines from now on.
-    fn claim(&mut self, file: &Arc<str>, flags: &BTreeMap<FlagKey, Flag>) {
-        self.claims.retain(|key, files| {
-            files.retain(|other| other != file || flags.contains_key(key));
-            !files.is_empty()
-        });
-        for key in flags.keys() {
-            let files = self.claims.entry(key.clone()).or_default();
-            if !files.contains(file) {
-                files.push(Arc::clone(file));
-            }
-        }
     }
 }
 

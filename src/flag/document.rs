@@ -51,7 +51,10 @@ impl FlagFile {
 pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
     let mut file = FlagFile { text: parsed.text.clone(), flags: BTreeMap::new(), problems: Vec::new() };
     let mut unusable = Vec::new();
-    for document in parsed.documents.iter().filter(|document| document.get("kind").is_none()) {
+    // Nothing between two `---` is no document that anybody meant.
+    let meant = |document: &&Node| parsed.documents.len() == 1 || document.value != Value::Null;
+    let ours = |document: &&Node| document.get("kind").is_none();
+    for document in parsed.documents.iter().filter(meant).filter(ours) {
         if let Err(problems) = lower_document(document, parsed, &mut file) {
             unusable.extend(problems);
         }

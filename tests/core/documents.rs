@@ -83,12 +83,12 @@ fn an_empty_rule_is_no_rule() {
 
 #[test]
 fn several_documents_in_one_file_are_all_read_and_those_of_another_kind_are_not_ours() {
-    let text = "flags: { a: { state: ENABLED, variants: { v: 1 } } }\n---\nkind: Rollout\nname: r\n---\n\
+    let text = "flags: { a: { state: ENABLED, variants: { v: 1 } } }\n---\n---\nkind: Rollout\nname: r\n---\n\
                 flags: { b: { state: DISABLED, variants: { v: 1 } } }\n";
     let mut catalog = Catalog::new();
     catalog.update("f.yaml", read("f.yaml", text));
     assert_eq!(messages(&catalog), Vec::<String>::new());
-    assert_eq!(serving(&catalog, "b").map(|b| (b.state, b.line)), Some((FlagState::Disabled, 6)));
+    assert_eq!(serving(&catalog, "b").map(|b| (b.state, b.line)), Some((FlagState::Disabled, 7)));
 }
 
 #[test]

@@ -18,3 +18,4 @@ mod plans;
 mod resolve;
 mod rollouts;
 mod served;
+mod sources;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidegate::eval::{Bucketing, Snapshot};
 use tidegate::flag::{Expression, Gate, Overlay, Rank, Share, lower_expression};
 use tidegate::source::{Format, Problems, parse};
-use tidegate::units::{Exposure, Generation, RolloutName, VariantName};
+use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
 const FLAGS: &str = r#"
 metadata: { team: core, tier: 1 }
@@ -122,4 +122,56 @@ fn an_overlay_of_unknown_variants_serves_what_there_is() {
     assert!(answer(&gone, "plain", r#"{"targetingKey":"u"}"#).contains(r#""variant":"on""#));
     let both = with_overlay(&served, "plain", overlay("gone", "lost", share(1_000_000, None)));
     assert!(answer(&both, "plain", r#"{"targetingKey":"u"}"#).contains(r#""DEFAULT","key":"plain","variant":"off""#));
+}
+
+#[test]
+fn an_overlay_is_taken_away_without_a_trace_and_one_of_a_missing_flag_changes_nothing() {
+    let served = snapshot(FLAGS, Bucketing::V3);
+    let key = FlagKey::new("plain").unwrap();
+    let closed = with_overlay(&served, "plain", overlay("off", "on", Gate::Closed));
+    assert_eq!(closed.flag("plain").and_then(|flag| flag.overlay()).map(|overlay| &overlay.gate), Some(&Gate::Closed));
+    let free = closed.with_overlay(Generation::new(9), &key, None);
+    assert_eq!(free.generation(), Generation::new(9));
+    assert_eq!(answer(&free, "plain", "{}"), answer(&served, "plain", "{}"));
+    assert!(answer(&closed, "plain", "{}").contains("\"on\""), "the older snapshot stays as it was");
+    let missing = FlagKey::new("missing").unwrap();
+    let same = served.with_overlay(Generation::new(2), &missing, Some(overlay("on", "off", Gate::Closed)));
+    assert!(same.flag("missing").is_none());
+    assert_eq!(same.len(), served.len());
+}
+
+#[test]
+fn users_are_told_apart_by_texts_numbers_and_booleans_alone() {
+    let served = snapshot(FLAGS, Bucketing::V3);
+    let by = |attribute: &str| {
+        let share = Share { exposure: Exposure::ALL, bucket_by: attribute.into(), salt: "salt".into(), audience: None };
+        with_overlay(&served, "plain", overlay("on", "off", Gate::Open(share)))
+    };
+    for (value, variant) in [
+        ("\"u\"", "on"),
+        ("0", "on"),
+        ("1.5", "on"),
+        ("false", "on"),
+        ("null", "off"),
+        ("\"\"", "off"),
+        ("[1]", "off"),
+        ("{}", "off"),
+    ] {
+        let told = answer(&by("account.id"), "plain", &format!(r#"{{"account":{{"id":{value}}},"targetingKey":"u"}}"#));
+        assert!(told.contains(&format!(r#""SPLIT","key":"plain","variant":"{variant}""#)), "{value}: {told}");
+    }
+}
+
+#[test]
+fn a_rule_that_produces_too_much_text_is_a_failure_not_a_burden() {
+    let text = r#"flags: { f: { state: ENABLED, variants: { a: 1 }, defaultVariant: a,
+        targeting: { if: [ { "==": [ { cat: [ { var: x }, { var: x } ] }, b ] }, a, null ] } } }"#;
+    let served = snapshot(text, Bucketing::V3);
+    let context = |length: usize| format!(r#"{{"x":"{}"}}"#, "x".repeat(length));
+    assert!(answer(&served, "f", &context(32_768)).contains("DEFAULT"));
+    let told = answer(&served, "f", &context(32_769));
+    assert_eq!(
+        told,
+        r#"{"key":"f","errorCode":"GENERAL","errorDetails":"the targeting rule produced more than 64 KiB of text"}"#
+    );
 }

@@ -8,5 +8,6 @@
     reason = "a test says by panicking what is wrong"
 )]
 
+mod allocations;
 mod exposure;
 mod sturdy;

@@ -1,0 +1,45 @@
+//! Ordinary rules allocate nothing: an allocation on the hot path is a lock shared by all cores.
+
+use std::collections::BTreeMap;
+use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::flag::{Catalog, lower};
+use tidegate::source::{Format, parse};
+use tidegate::units::Generation;
+
+const RULES: [&str; 8] = [
+    r#"{"if": [{"ends_with": [{"var": "email"}, "@example.org"]}, "on", "off"]}"#,
+    r#"{"if": [{"and": [{"in": [{"var": "plan"}, ["pro", "team"]]}, {"sem_ver": [{"var": "version"}, ">=", "2.1"]}]}, "on", null]}"#,
+    r#"{"if": [{"<=": [18, {"var": "age"}, 65]}, "on", {"or": [{"var": "nothing"}, "off"]}]}"#,
+    r#"{"if": [{">": [{"var": "$flagd.timestamp"}, 1700000000]}, "on"]}"#,
+    r#"{"if": [{"==": [{"var": "company.size"}, 5]}, "on", "off"]}"#,
+    r#"{"fractional": [["on", 25], ["off", 75]]}"#,
+    r#"{"fractional": [{"cat": [{"var": "$flagd.flagKey"}, {"var": "email"}]}, ["on", 25], ["off", 75]]}"#,
+    r#"{"fractional": [{"var": "age"}, ["on", 25], ["off", 75]]}"#,
+];
+
+const CONTEXT: &str = r#"{"targetingKey": "5f0c6a5e-8d3b-4c7e-9a51-2f6f1d4f7c11", "email": "someone@example.org", "plan": "team",
+    "version": "2.10.0-rc.1", "age": 30, "company": {"size": 5}}"#;
+
+#[test]
+fn ordinary_rules_allocate_nothing() {
+    let context = Context::from_json(CONTEXT.as_bytes()).unwrap();
+    for rule in RULES {
+        let text = format!(
+            r#"{{"flags": {{"f": {{"state": "ENABLED", "variants": {{"on": 1, "off": 0}}, "targeting": {rule} }} }} }}"#
+        );
+        let mut catalog = Catalog::new();
+        catalog.update("f.json", parse("f.json", text.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+        assert_eq!(catalog.problems(), [], "{rule}");
+        let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, None);
+        let flag = snapshot.flag("f").unwrap();
+        let mut out = Vec::with_capacity(1024);
+        let mut decided = false;
+        let counted = allocation_counter::measure(|| {
+            let resolution = resolve(flag, &context, 1_780_000_000);
+            decided = resolution.variant().is_some();
+            resolution.write_ofrep(&mut out);
+        });
+        assert!(decided, "{rule} chose nothing");
+        assert_eq!(counted.count_total, 0, "{rule}");
+    }
+}
