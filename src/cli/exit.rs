@@ -68,10 +68,10 @@ impl Failure {
 /// fault of anybody.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::new(Exit::Done, ""),
-            _ => Self::error(error.to_string()),
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Exit::Done, "");
         }
+        Self::error(error.to_string())
     }
 }
 
