@@ -260,3 +260,39 @@ pub fn place_in_file(plan: &PlanSource, key: &str) -> (usize, usize) {
     };
     place().unwrap_or((1, 1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAN: &str =
+        "kind: Rollout\nname: a\nflag: f\ncandidate: x\nstable: y\nwaves:\n- { name: w, exposure: 5%, bake: 1m }\n";
+
+    /// A document's own text is stored and read again at each start: cut wrongly, the rollout is lost.
+    #[test]
+    fn each_rollout_of_a_file_can_be_read_again_from_its_own_text() {
+        let indented: String = PLAN.lines().map(|line| format!("  {line}\n")).collect();
+        let flow =
+            "{kind: Rollout, name: b, flag: f, candidate: x, stable: y, waves: [{name: w, exposure: 5%, bake: 1m}]}";
+        let file = format!("# first\n---\n{indented}# second\n--- {flow}\n---\nflags: {{}}\n---\n");
+        let read = content(Path::new("all.yaml"), file.as_bytes());
+        assert_eq!(read.problems(), []);
+        assert_eq!(read.plans.len(), 2);
+        assert!(matches!(&read.flags, Ok(Some(_))));
+        for (plan, source) in &read.plans {
+            let again = content(Path::new("again.yaml"), source.text.as_bytes());
+            assert_eq!(again.plans.first().map(|(plan, _)| plan), Some(plan), "{}", source.text);
+        }
+    }
+
+    #[test]
+    fn a_plan_knows_where_it_stands_in_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("all.yaml");
+        fs::write(&path, format!("flags: {{}}\n---\n{PLAN}")).unwrap();
+        let read = read(&path);
+        assert_eq!(place_in_file(&read.plans[0].1, "flag"), (5, 1));
+        fs::write(&path, "flags: {}\n").unwrap();
+        assert_eq!(place_in_file(&read.plans[0].1, "flag"), (1, 1), "the file has changed since");
+    }
+}

@@ -10,7 +10,7 @@ use std::path::Path;
 const PREFIX: &str = "TIDEGATE_";
 
 /// Variables that belong to other parts of the program.
-const ELSEWHERE: [&str; 2] = ["TIDEGATE_CONFIG", "TIDEGATE_SERVER"];
+const ELSEWHERE: [&str; 3] = ["TIDEGATE_CONFIG", "TIDEGATE_LOG_FILTER", "TIDEGATE_SERVER"];
 
 /// Reads the settings among the variables. The second part are remarks on variables that look like
 /// ours and are not: an orchestrator sets its own `TIDEGATE_...` for a service of this name, so

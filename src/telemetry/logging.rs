@@ -39,7 +39,9 @@ pub enum LoggingError {
 pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
     let filter =
         EnvFilter::try_new(filter).map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    // Colours are for eyes: in a file or a journal they are noise around every word.
+    let colours = std::io::stderr().is_terminal();
+    let lines = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
     let set = match format {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
         LogFormat::Text => lines.try_init(),

@@ -39,10 +39,6 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("next check", or_dash(rollout.next_check.as_deref())),
         ("why", rollout.reason.clone()),
     ];
-    // A single thing that is waited for is the whole reason already.
-    if rollout.waits.len() > 1 {
-        rows.extend(rollout.waits.iter().map(|wait| ("waits for", wait.sentence.clone())));
-    }
     rows.extend(rollout.readings.iter().map(|reading| ("metric", format!("{}: {}", reading.metric, reading.value))));
     rows.extend(rollout.problems.iter().map(|problem| ("problem", problem.clone())));
     rows.push((
