@@ -75,7 +75,20 @@ fn context_of(targeting_key: Option<String>, context: Option<&str>) -> Result<Ma
     Ok(context)
 }
 
+/// The flags, and below them what is wrong in the files until it is mended.
 fn list(flags: &wire::Flags) -> String {
+    let mut text = table(flags);
+    if !flags.problems.is_empty() {
+        text.push_str("\n\nproblems in the files:");
+    }
+    for problem in &flags.problems {
+        text.push_str("\n  ");
+        text.push_str(&problem.to_string());
+    }
+    text
+}
+
+fn table(flags: &wire::Flags) -> String {
     if flags.flags.is_empty() {
         return "no flags".to_owned();
     }

@@ -9,6 +9,7 @@
 )]
 
 mod command;
+mod files;
 mod flags;
 mod rollouts;
 mod serve;

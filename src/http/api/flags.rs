@@ -13,7 +13,10 @@ use axum::http::{HeaderName, header};
 
 pub(super) async fn list(State(api): State<Api>) -> Json<wire::Flags> {
     let published = api.live.load_full();
-    Json(wire::Flags { flags: published.snapshot().flags().iter().map(|flag| summary(flag)).collect() })
+    Json(wire::Flags {
+        flags: published.snapshot().flags().iter().map(|flag| summary(flag)).collect(),
+        problems: api.problems.borrow().iter().map(wire::Problem::from).collect(),
+    })
 }
 
 pub(super) async fn get(

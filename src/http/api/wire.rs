@@ -192,6 +192,9 @@ pub struct HistoryEntry {
 pub struct Flags {
     /// All of them, by key.
     pub flags: Vec<Flag>,
+    /// Everything that is wrong in the files now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
 }
 
 /// A flag as it is served.
