@@ -135,7 +135,7 @@ impl Server {
             tasks,
         };
         let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
-        door.key = settings.evaluation.key.as_ref().and_then(|key| evaluation::EvaluationKey::new(key.reveal()));
+        door.gate = Gate::new(settings.evaluation.key.as_ref());
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
         let state = api::Api {
             controller,
@@ -200,7 +200,7 @@ fn prometheus(settings: &Settings) -> Result<Prometheus, StartError> {
 async fn verify_ledger(store: Arc<dyn Store>, verified: watch::Sender<String>, shutdown: CancellationToken) {
     loop {
         let found = match store.verify().await {
-            Ok(sound @ LedgerCheck::Sound { .. }) => sound.to_string(),
+            Ok(LedgerCheck::Sound { rows }) => format!("sound, {rows} rows"),
             Ok(broken @ LedgerCheck::Broken { .. }) => {
                 tracing::error!("{broken}");
                 broken.to_string()

@@ -6,7 +6,7 @@ use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
 use crate::rollout::{self, Concern, Plan, State, concern, standing_waits};
-use crate::source::{Text, parse};
+use crate::source::{Problems, Text, parse};
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
 use crate::units::RolloutName;
 use futures_util::future::join_all;
@@ -168,7 +168,10 @@ impl Controller {
         };
         let parsed = parse(&name, source.text.as_bytes(), source.format).map_err(ApplyError::Invalid)?;
         let [document] = parsed.documents.as_slice() else {
-            return Err(ApplyError::Refused("there must be exactly one document".to_owned()));
+            let mut problems = Problems::new(&parsed.text);
+            let second = parsed.documents.get(1).map(|document| document.span).unwrap_or_default();
+            problems.add_with_hint(second, "a second document", "apply one rollout at a time");
+            return Err(ApplyError::Invalid(problems.into_vec()));
         };
         let plan = rollout::lower(document, &parsed.text).map_err(ApplyError::Invalid)?;
         self.apply_plan(Arc::new(plan), source, by).await

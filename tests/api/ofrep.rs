@@ -3,7 +3,8 @@
 use crate::evaluation_door::{Door, snapshot};
 use crate::raw_client::{Reply, exchange, request};
 use serde_json::{Value, json};
-use tidegate::http::evaluation::EvaluationKey;
+use tidegate::config::Secret;
+use tidegate::http::Gate;
 
 const FLAGS: &str = r#"
 flags:
@@ -217,13 +218,14 @@ async fn other_methods_are_405_and_other_paths_404() {
 
 #[tokio::test]
 async fn with_a_key_configured_only_who_shows_it_is_answered() {
-    let door = Door::with(FLAGS, |settings| settings.key = EvaluationKey::new("s3cret")).await;
+    let key = Secret::new("s3cret-0123456789").unwrap();
+    let door = Door::with(FLAGS, |settings| settings.gate = Gate::new(Some(&key))).await;
     for (header, status) in [
         ("x-nothing: 1", 401),
         ("authorization: Bearer wrong", 401),
         ("x-api-key: ", 401),
-        ("authorization: Bearer s3cret", 200),
-        ("x-api-key: s3cret", 200),
+        ("authorization: Bearer s3cret-0123456789", 200),
+        ("x-api-key: s3cret-0123456789", 200),
     ] {
         let reply = exchange(door.address, &request("POST", BULK, &[header], "{}")).await;
         assert_eq!(reply.status, status, "{header}");

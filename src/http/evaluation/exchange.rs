@@ -50,9 +50,9 @@ pub(super) async fn answer(
     progress.head_read();
     let (head, body) = request.into_parts();
     let route = Route::of(head.uri.path());
-    let early = match &door.settings.key {
-        Some(key) if !key.is_shown_in(&head.headers) => Some(answer::unauthorized()),
-        Some(_) | None => match (&route, &head.method) {
+    let early = match door.settings.gate.check(&head.headers) {
+        Err(_) => Some(answer::unauthorized()),
+        Ok(()) => match (&route, &head.method) {
             (Route::Nowhere, _) => Some(answer::nowhere(head.uri.path())),
             (Route::Single(_) | Route::Bulk, &Method::POST) => None,
             (Route::Single(_) | Route::Bulk, _) => Some(answer::only_post()),

@@ -6,7 +6,6 @@ mod bulk;
 mod connection;
 mod drain;
 mod exchange;
-mod key;
 mod progress;
 mod refusal;
 mod route;
@@ -15,6 +14,5 @@ mod settings;
 mod single;
 mod tag;
 
-pub use key::EvaluationKey;
 pub use server::serve;
 pub use settings::{Clock, EvaluationSettings, Limits};

@@ -1,6 +1,6 @@
 //! What the evaluation door is given: its limits, its key, its clock.
 
-use super::key::EvaluationKey;
+use crate::http::Gate;
 use crate::units::UnixMillis;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +13,8 @@ pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 pub struct EvaluationSettings {
     /// What one client may use.
     pub limits: Limits,
-    /// The key that requests must show; `None` answers everybody.
-    pub key: Option<EvaluationKey>,
+    /// Who is answered.
+    pub gate: Gate,
     /// The time for rules that ask for it.
     pub clock: Clock,
 }
@@ -23,7 +23,7 @@ impl EvaluationSettings {
     /// The usual limits and no key.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        Self { limits: Limits::default(), key: None, clock }
+        Self { limits: Limits::default(), gate: Gate::new(None), clock }
     }
 }
 
@@ -31,7 +31,7 @@ impl std::fmt::Debug for EvaluationSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EvaluationSettings")
             .field("limits", &self.limits)
-            .field("key", &self.key)
+            .field("gate", &self.gate)
             .finish_non_exhaustive()
     }
 }
