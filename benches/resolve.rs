@@ -85,45 +85,8 @@ fn measure(criterion: &mut Criterion) {
     });
 }
 
-/// Ten thousand flags, every fourth with a rule.
-fn many() -> String {
-    let flag = |n: u32| {
-        let rule = match n % 4 {
-            0 => {
-                r#", "targeting": {"if": [{"in": [{"var": "email"}, ["a@example.org", "b@example.org"]]}, "on", null]}"#
-            }
-            _ => "",
-        };
-        format!(
-            r#""flag-{n}": {{"state": "ENABLED", "variants": {{"on": true, "off": false}}, "defaultVariant": "off"{rule}}}"#
-        )
-    };
-    format!("{{\"flags\": {{\n{}\n}}}}", (0..10_000).map(flag).collect::<Vec<_>>().join(",\n"))
-}
-
-fn measure_load(criterion: &mut Criterion) {
-    let text = many();
-    let load = |name: &str, format| {
-        let mut catalog = Catalog::new();
-        catalog.update(name, parse(name, text.as_bytes(), format).and_then(|parsed| lower(&parsed)));
-        Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, None)
-    };
-    let snapshot = load("f.json", Format::Json);
-    assert_eq!(snapshot.len(), 10_000);
-    let key = FlagKey::new("flag-5000").expect("a key");
-    let mut group = criterion.benchmark_group("10,000 flags");
-    group.sample_size(10);
-    group.bench_function("from JSON to a snapshot", |bencher| bencher.iter(|| load("f.json", Format::Json)));
-    group.bench_function("from YAML to a snapshot", |bencher| bencher.iter(|| load("f.yaml", Format::Yaml)));
-    group.bench_function("one overlay changed", |bencher| {
-        bencher.iter(|| snapshot.with_overlay(Generation::new(2), black_box(&key), None));
-    });
-    group.finish();
-}
-
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     measure(&mut criterion);
-    measure_load(&mut criterion);
     criterion.final_summary();
 }
