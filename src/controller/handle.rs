@@ -64,8 +64,8 @@ impl Controller {
             None => BTreeMap::new(),
         };
         let mut records = world.store.rollouts().await?;
-        // Of two rollouts on one flag the one that moved last has it.
-        records.sort_by_key(|record| record.updated);
+        // Of two rollouts on one flag the one under way has it, else the one that moved last.
+        records.sort_by_key(|record| (is_live(&record.state), record.updated));
         let shared = Arc::new(Shared::new(world));
         let inner =
             Inner { shared, lanes: RwLock::default(), creating: Mutex::default(), tasks: TaskTracker::new(), shutdown };
@@ -313,11 +313,19 @@ impl Lane {
         let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
         let world = &self.shared.world;
         world.publisher.open(&self.plan.flag, overlay);
-        if matches!(self.state, State::Running(_) | State::Paused { .. } | State::Watching(_))
+        if is_live(&self.state)
             && let Err(other) = self.shared.claim(&self.plan.flag, &self.plan.name)
         {
             tracing::error!(rollout = %self.plan.name, %other, "two live rollouts for one flag");
         }
+    }
+}
+
+/// Whether somebody has the candidate and the rollout is watched.
+const fn is_live(state: &State) -> bool {
+    match state {
+        State::Running(_) | State::Paused { .. } | State::Watching(_) => true,
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
     }
 }
 

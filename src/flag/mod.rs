@@ -1,6 +1,7 @@
 //! Flags: the document as written, the definition as valid, the catalog of all files, and the
 //! exposure laid over a flag.
 
+mod attributes;
 mod catalog;
 mod definition;
 mod document;

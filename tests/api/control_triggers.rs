@@ -77,3 +77,18 @@ async fn one_wrong_outcome_refuses_its_batch_and_is_named() {
         metrics.as_str().unwrap().lines().find(|line| line.starts_with("tidegate_outcomes_total{result=\"accepted\"}"));
     assert!(accepted.is_none_or(|line| line.ends_with(" 0")), "{accepted:?}");
 }
+
+#[tokio::test]
+async fn an_outcome_whose_variant_the_key_alone_does_not_tell_is_refused() {
+    let control = Control::open().await;
+    let staff = "exposure: 50%, audience: { ends_with: [ { var: email }, \"@company.example\" ] }";
+    control.apply(&ROLLOUT.replacen("exposure: 50%", staff, 1)).await;
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let by_key = r#"[{"flag":"search","targetingKey":"user-1","ok":true}]"#;
+    let (status, body) = control.post("/api/v1/outcomes", by_key).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(message.contains("looks at more") && message.contains("send the `variant`"), "{message}");
+    let by_variant = r#"[{"flag":"search","variant":"on","ok":true}]"#;
+    assert_eq!(control.post("/api/v1/outcomes", by_variant).await.0, StatusCode::ACCEPTED);
+}

@@ -81,10 +81,7 @@ fn each_fault_of_an_item_is_told_with_its_mend() {
             r#"{"flag":"cart","variant":"on","ok":true,"user":1}"#,
             "unknown field `user`; an outcome may have `flag`, `targ",
         ),
-        (
-            r#"{"flag":"cart","targetingKey":"nobody","ok":true}"#,
-            "item 0, `targetingKey`: no variant is known for this",
-        ),
+        (r#"{"flag":"cart","targetingKey":"nobody","ok":true}"#, "item 0, `targetingKey`: does not tell the variant"),
         (r#"{"flag":"cort","targetingKey":"alice","ok":true}"#, "check `flag`, or send the `variant` that was served"),
         (r#"{"flag":"ca\u0000rt","variant":"on","ok":true}"#, "item 0, `flag`: the flag key has a control character"),
     ] {

@@ -2,7 +2,8 @@
 
 use super::body::Payload;
 use super::{Api, wire};
-use crate::eval::{Context, Snapshot, resolve};
+use crate::eval::{Context, Flag, Snapshot, resolve};
+use crate::flag::{Expression, Gate};
 use crate::http::ApiError;
 use crate::measure::{Outcome, parse_outcomes};
 use crate::source::suggest;
@@ -29,11 +30,25 @@ pub(super) async fn record(
     Ok((StatusCode::ACCEPTED, Json(wire::Accepted { accepted: recorded.kept, dropped: recorded.dropped })))
 }
 
-/// The variant that a user with nothing but a targeting key is served now.
+/// The variant that a user is served now, where the targeting key alone decides it.
 fn served(snapshot: &Snapshot, flag: &FlagKey, targeting_key: &str, unix_seconds: i64) -> Option<VariantName> {
-    let flag = snapshot.flag(flag.as_str())?;
+    let flag = snapshot.flag(flag.as_str()).filter(|flag| decided_by_key(flag))?;
     let context = Context::empty().with("targetingKey", targeting_key);
     VariantName::new(resolve(flag, &context, unix_seconds).variant()?).ok()
+}
+
+/// Whether the answer needs no more of a context than the targeting key. Where it does, guessing would
+/// count the candidate's failures as the stable variant's.
+fn decided_by_key(flag: &Flag) -> bool {
+    let only_key = |rule: &Expression| rule.looks_only_at("targetingKey");
+    let ruled = flag.definition().and_then(|definition| definition.targeting.as_ref()).is_none_or(only_key);
+    let shared = match flag.overlay().map(|overlay| &overlay.gate) {
+        None | Some(Gate::Closed) => true,
+        Some(Gate::Open(share)) => {
+            &*share.bucket_by == "targetingKey" && share.audience.as_deref().is_none_or(only_key)
+        }
+    };
+    ruled && shared
 }
 
 /// Refuses a batch with flags or variants that do not exist: counted, they would be missed by nobody.

@@ -105,8 +105,11 @@ fn finish(draft: Draft, resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>
     let variant = match (draft.variant, draft.targeting_key) {
         (Some(variant), None) => variant,
         (None, Some(key)) => resolve(&flag, &key).ok_or_else(|| {
-            Fault::new("targetingKey", "no variant is known for this flag and user")
-                .with_hint("check `flag`, or send the `variant` that was served")
+            Fault::new(
+                "targetingKey",
+                "does not tell the variant: there is no such flag, or it looks at more than this",
+            )
+            .with_hint("check `flag`, or send the `variant` that was served")
         })?,
         (None, None) => {
             return Err(Fault::whole("says nothing of who or what it was", "send `targetingKey` or `variant`"));
