@@ -1,4 +1,38 @@
-//! Tidegate.
+//! Tidegate: progressive delivery. Feature flags evaluated in nanoseconds, rollouts that open in waves
+//! while the metrics hold and close by themselves when they do not.
+//!
+//! The crate is a house of rooms. The pure ones decide and know nothing of the world; with
+//! `default-features = false` they are all there is, and the crate is an embeddable evaluator. The
+//! others, behind the feature `server`, act.
+//!
+//! | Pure | |
+//! |---|---|
+//! | [`units`] | shares, durations, names, moments |
+//! | [`source`] | files as trees with places, and what is wrong in them |
+//! | [`flag`] | definitions, the catalog of all files, the exposures laid over flags |
+//! | [`eval`] | snapshots, contexts, the hot path |
+//! | [`analysis`] | the language of conditions, readings, alerts |
+//! | [`rollout`] | plans, states, events and the decision |
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+//! use tidegate::flag::{Catalog, lower};
+//! use tidegate::source::{Format, parse};
+//! use tidegate::units::Generation;
+//!
+//! let file = r#"{"flags": {"new-search": {
+//!     "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
+//!     "targeting": {"if": [{"ends_with": [{"var": "email"}, "@company.example"]}, "on", null]}}}}"#;
+//! let mut catalog = Catalog::new();
+//! catalog.update("flags.json", parse("flags.json", file.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+//! assert!(catalog.problems().is_empty());
+//!
+//! let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, None);
+//! let flag = snapshot.flag("new-search").expect("it is in the file");
+//! let context = Context::empty().with("targetingKey", "ann").with("email", "ann@company.example");
+//! assert_eq!(resolve(flag, &context, 0).variant(), Some("on"));
+//! ```
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 pub mod analysis;
 pub mod eval;
