@@ -108,7 +108,10 @@ impl Facts<'_> {
             true_since.remove(&key);
             return Judgement::plain(Truth::False, seen);
         }
-        let since = *true_since.entry(key).or_insert(self.now);
+        // A moment in the future is of a clock that was set back since: it would keep the comparison from
+        // coming true until the clock is there again.
+        let since = true_since.get(&key).map_or(self.now, |since| self.now.min(*since));
+        true_since.insert(key, since);
         let lasted = self.now.since(since);
         if lasted >= lasting {
             return Judgement::plain(Truth::True, format!("{seen} for {}", format_duration(lasted)));

@@ -9,7 +9,8 @@ use super::{json, yaml};
 /// far under any stack.
 pub(super) const DEEPEST: usize = 256;
 
-/// The most values that YAML's anchors and aliases may add to a document: each can hold others twice.
+/// The most values that YAML's anchors and aliases may add to a document: each can hold others twice. A
+/// long text counts as several.
 pub(super) const MOST_COPIED: usize = 1_000_000;
 
 /// How a document is written.

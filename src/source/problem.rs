@@ -7,6 +7,9 @@ use std::sync::Arc;
 /// The longest excerpt of the offending text that a problem quotes.
 const LONGEST_EXCERPT: usize = 80;
 
+/// The longest word, in characters, that a similar one is looked for.
+const LONGEST_SUGGESTED: usize = 64;
+
 /// One fault in a file: a sentence, its place, the offending text and, where one is known, the mend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -114,13 +117,43 @@ impl<'t> Problems<'t> {
     }
 }
 
-/// "did you mean" for a word that is close to one of the known ones.
+/// "did you mean" for a word that is close to one of the known ones. The words come from whoever asks,
+/// and comparing two of them costs the product of their lengths: so long ones are compared with nothing,
+/// and no word with one whose length alone tells that it is too far away.
 #[must_use]
 pub fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let length = word.chars().take(LONGEST_SUGGESTED.saturating_add(1)).count();
+    if length > LONGEST_SUGGESTED {
+        return None;
+    }
+    let allowed = |candidate: &str| (candidate.chars().count() / 4).clamp(1, 4);
     known
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 4).clamp(1, 4))
+        .filter(|(distance, candidate)| *distance <= allowed(candidate))
         .min()
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_pen_is_recognised_and_another_word_is_not() {
+        assert_eq!(suggest("varients", ["flags", "variants"]).as_deref(), Some("did you mean `variants`?"));
+        assert_eq!(suggest("variant", ["variants"]).as_deref(), Some("did you mean `variants`?"));
+        assert_eq!(suggest("colour", ["flags", "variants"]), None);
+        assert_eq!(suggest("", ["flags"]), None);
+    }
+
+    /// Names in requests are compared with all flags; at the product of the lengths this was minutes.
+    #[test]
+    fn a_word_of_any_length_is_answered_at_once() {
+        let known: Vec<String> = (0..10_000).map(|n| format!("{n:0200}")).collect();
+        for word in ["y".repeat(200), "y".repeat(60_000)] {
+            assert_eq!(suggest(&word, known.iter().map(String::as_str)), None);
+        }
+    }
 }

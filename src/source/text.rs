@@ -19,6 +19,17 @@ pub struct Text {
     /// The offset of each line's first byte, so that a place is found without reading from the start:
     /// a file of many flags asks for many places.
     line_starts: Arc<[usize]>,
+    /// How many characters begin before each block of [`BLOCK`] bytes: documents made by programs can be
+    /// one line of megabytes with any number of faults in it.
+    characters: Arc<[usize]>,
+}
+
+/// The bytes that are counted anew for a column.
+const BLOCK: usize = 1_024;
+
+/// Every character has exactly one byte that does not continue another.
+fn characters_in(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
 impl Text {
@@ -28,7 +39,14 @@ impl Text {
         let after_breaks =
             content.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at.saturating_add(1));
         let line_starts = std::iter::once(0).chain(after_breaks).collect();
-        Self { name: Arc::from(name), content: Arc::from(content), line_starts }
+        let mut before = 0_usize;
+        let characters = content.as_bytes().chunks(BLOCK).map(|block| {
+            let so_far = before;
+            before = before.saturating_add(characters_in(block));
+            so_far
+        });
+        let characters = characters.collect();
+        Self { name: Arc::from(name), content: Arc::from(content), line_starts, characters }
     }
 
     /// The file's path, or what stands for it.
@@ -68,10 +86,16 @@ impl Text {
         let offset = offset.min(self.content.len());
         let line = self.line(offset);
         let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.content.as_bytes().get(start..offset).unwrap_or_default();
-        // Every character has exactly one byte that does not continue another.
-        let characters = before.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        let characters = self.characters_before(offset).saturating_sub(self.characters_before(start));
         (line, characters.saturating_add(1))
+    }
+
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        // Only the end of a text that fills its last block has no block of its own.
+        let Some(before) = self.characters.get(block) else { return characters_in(self.content.as_bytes()) };
+        let start = block.saturating_mul(BLOCK);
+        before.saturating_add(characters_in(self.content.as_bytes().get(start..offset).unwrap_or_default()))
     }
 }
 
@@ -88,5 +112,16 @@ mod tests {
             assert_eq!(text.line_column(offset), place, "offset {offset}");
         }
         assert_eq!(Text::new("f", "").line_column(0), (1, 1));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_right_in_every_block() {
+        let content = format!("é\n{}", "aé".repeat(2_000));
+        let text = Text::new("f", &content);
+        for (offset, _) in content.char_indices().chain([(content.len(), ' ')]).filter(|(offset, _)| *offset > 2) {
+            assert_eq!(text.line_column(offset), (2, content[3..offset].chars().count() + 1), "offset {offset}");
+        }
+        let full = "x".repeat(2 * BLOCK);
+        assert_eq!(Text::new("f", &full).line_column(full.len()), (1, 2 * BLOCK + 1));
     }
 }

@@ -57,7 +57,7 @@ enum Open {
 /// A value that aliases refer to.
 struct Anchored {
     node: Node,
-    /// How many values it has, itself included.
+    /// How many values it has, itself included and long texts counted as several.
     size: usize,
     /// How many levels of lists and mappings it has.
     depth: usize,
@@ -272,7 +272,16 @@ fn number(content: &str) -> Option<Result<String, ()>> {
     }
 }
 
-/// How many values a node holds, itself included, and how many levels of lists and mappings.
+/// Bytes of text that weigh as much as a value.
+const BYTES_OF_A_VALUE: usize = 64;
+
+/// What a text weighs beside the value that it is or belongs to.
+const fn weight(text: &str) -> usize {
+    text.len() / BYTES_OF_A_VALUE
+}
+
+/// How many values a node holds, itself included and long texts counted as several, and how many levels
+/// of lists and mappings.
 fn measure(node: &Node) -> (usize, usize) {
     let (mut size, mut deepest) = (0_usize, 0_usize);
     let mut rest = vec![(node, 0_usize)];
@@ -286,9 +295,11 @@ fn measure(node: &Node) -> (usize, usize) {
             }
             Value::Object(entries) => {
                 deepest = deepest.max(inside);
+                size = entries.iter().fold(size, |size, entry| size.saturating_add(weight(&entry.key)));
                 rest.extend(entries.iter().map(|entry| (&entry.value, inside)));
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            Value::Number(text) | Value::String(text) => size = size.saturating_add(weight(text)),
+            Value::Null | Value::Bool(_) => {}
         }
     }
     (size, deepest)

@@ -230,6 +230,13 @@ fn aliases_that_multiply_are_bounded() {
     }
     let catalog = read("f.yaml", text.as_bytes());
     assert!(render(&catalog.problems()).contains("anchors and aliases add more than"));
+    // A text weighs what it is long, as a value and as a key: the memory of a gigabyte is not to be had for a
+    // file of a few kilobytes.
+    let long = "x".repeat(50_000);
+    for held in [long.clone(), format!("{{ ? {long} : 1 }}")] {
+        let text = format!("a: &a {held}\nb: [ {} ]\n", vec!["*a"; 20_000].join(", "));
+        assert!(render(&read("f.yaml", text.as_bytes()).problems()).contains("anchors and aliases add more than"));
+    }
     let mut text = "a0: &a0 [ x ]\n".to_owned();
     for level in 1..400 {
         writeln!(text, "a{level}: &a{level} [ *a{} ]", level - 1).expect("a text");
