@@ -2,23 +2,38 @@
 
 use super::shared::World;
 use super::view::ReadingView;
-use crate::analysis::{Reading, Truth};
-use crate::rollout::{self, Change, Decision, Evidence, List, Plan};
+use crate::analysis::{NoData, Reading, Truth};
+use crate::rollout::{self, Change, Decision, Evidence, List, Metric, Plan};
 use crate::store::{Entry, Message};
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// No provider is waited for longer than this, whatever it promises: the others' answers may close the flag.
+const LONGEST_READING: Duration = Duration::from_secs(15);
 
 /// Asks every metric of a plan, all at once.
 pub(super) async fn gather(world: World, plan: Arc<Plan>) -> Evidence {
-    let now = world.clock.now();
     let asked = plan.metrics.iter().map(|(name, metric)| {
-        let (world, plan) = (world.clone(), Arc::clone(&plan));
-        async move { (name.clone(), world.readings.read(&plan, metric, now).await) }
+        let (world, plan) = (&world, &plan);
+        async move { (name.clone(), read(world, plan, metric).await) }
     });
     let readings: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
     Evidence { readings, flag_problems: flag_problems(&world, &plan) }
+}
+
+/// One metric's answer. A provider that hangs or has a fault must not take the lane with it.
+async fn read(world: &World, plan: &Plan, metric: &Metric) -> Reading {
+    let reading = AssertUnwindSafe(world.readings.read(plan, metric, world.clock.now())).catch_unwind();
+    match timeout(LONGEST_READING, reading).await {
+        Ok(Ok(reading)) => reading,
+        Ok(Err(_panic)) => Reading::NoData(NoData::Refused("the provider broke down; see the log".to_owned())),
+        Err(_elapsed) => Reading::NoData(NoData::TimedOut(LONGEST_READING)),
+    }
 }
 
 /// What is wrong with a plan's flag, as it is served now.

@@ -2,19 +2,20 @@
 
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
+use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT};
 use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
 use crate::rollout::{self, Concern, Plan, State, concern, standing_waits};
 use crate::source::{Problems, Text, parse};
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
-use crate::units::RolloutName;
+use crate::units::{RolloutName, UnixMillis};
 use futures_util::future::join_all;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -64,8 +65,7 @@ impl Controller {
             None => BTreeMap::new(),
         };
         let mut records = world.store.rollouts().await?;
-        // Of two rollouts on one flag the one under way has it, else the one that moved last.
-        records.sort_by_key(|record| (is_live(&record.state), record.updated));
+        records.sort_by_key(last_on_its_flag);
         let shared = Arc::new(Shared::new(world));
         let inner =
             Inner { shared, lanes: RwLock::default(), creating: Mutex::default(), tasks: TaskTracker::new(), shutdown };
@@ -76,7 +76,6 @@ impl Controller {
                 Ok(plan) => {
                     let closing = closings.remove(&record.name);
                     let (mut lane, handle) = controller.lane(plan, record);
-                    lane.publish_stored();
                     lane.recover(closing).await;
                     controller.spawn(lane, handle);
                 }
@@ -109,7 +108,7 @@ impl Controller {
         by: String,
         reason: Option<String>,
     ) -> Result<View, CommandError> {
-        let lane = self.lanes().get(name).cloned().ok_or_else(|| CommandError::Unknown(name.clone()))?;
+        let lane = self.known(name).ok_or_else(|| CommandError::Unknown(name.clone()))?;
         if verb == Verb::Rollback {
             let kind = TriggerKind::Rollback { by, reason };
             return match lane.trigger(kind, Instant::now()).await? {
@@ -133,9 +132,9 @@ impl Controller {
         let told = lanes.iter().flat_map(|(name, lane)| {
             let plan = Arc::clone(&lane.view.borrow().plan);
             let concerned = firing.iter().filter(move |alert| concern(&plan, alert) != Concern::No);
-            concerned.map(move |alert| async move {
-                (name, lane.trigger(TriggerKind::Firing(alert.clone()), accepted).await)
-            })
+            let fire = concerned.map(|alert| TriggerKind::Firing(alert.clone()));
+            let resolve = resolved.iter().map(|alert| TriggerKind::Resolved { fingerprint: alert.fingerprint.clone() });
+            fire.chain(resolve).map(move |kind| async move { (name, lane.trigger(kind, accepted).await) })
         });
         let mut answer = AlertAnswer::default();
         for (name, outcome) in join_all(told).await {
@@ -144,13 +143,6 @@ impl Controller {
                 Triggered::AlreadyClosed(_) => answer.already_closed.push(name.clone()),
                 Triggered::Noted => answer.concerned.push(name.clone()),
                 Triggered::NotConcerned => {}
-            }
-        }
-        for (_, lane) in &lanes {
-            for alert in resolved {
-                let fingerprint = alert.fingerprint.clone();
-                // A lane that is stopping has nothing left to forget.
-                drop(lane.commands.send(Command::Resolved { fingerprint }).await);
             }
         }
         answer.settle();
@@ -183,40 +175,58 @@ impl Controller {
     /// When it cannot replace what is there, or could not be stored.
     pub async fn apply_plan(&self, plan: Arc<Plan>, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
         let creating = self.inner.creating.lock().await;
-        let known = self.lanes().get(&plan.name).cloned();
-        if let Some(lane) = known {
+        if let Some(lane) = self.known(&plan.name) {
             drop(creating);
-            let stopping = |_| ApplyError::Unavailable("the server is stopping".to_owned());
-            let (reply, answer) = oneshot::channel();
-            lane.commands.send(Command::Plan { plan, source, by, reply }).await.map_err(|_| stopping(()))?;
-            return answer.await.map_err(|_| stopping(()))?;
+            return lane.plan(plan, source, by).await;
         }
+        let record = self.create(&plan, source.clone(), &by).await?;
+        let created = record.version == 1 && record.plan == source;
+        let plan_stored = read_plan(&record.plan).map_err(ApplyError::Refused)?;
+        let (mut lane, handle) = self.lane(plan_stored, record);
+        lane.recover(None).await;
+        let view = lane.view();
+        self.spawn(lane, handle.clone());
+        drop(creating);
+        match created {
+            true => Ok(Applied { view, outcome: Outcome::Created }),
+            false => handle.plan(plan, source, by).await,
+        }
+    }
+
+    /// Stores a rollout that is new here. One that is there already, because an earlier attempt took
+    /// place whose answer was lost, is taken as it is.
+    async fn create(&self, plan: &Plan, source: PlanSource, by: &str) -> Result<Record, ApplyError> {
         let world = &self.inner.shared.world;
         let (at, state) = (world.clock.now(), State::Pending { attempts: 0 });
         let entry = Entry {
             kind: "applied".to_owned(),
-            actor: by.clone(),
+            actor: by.to_owned(),
             sentence: format!("applied by {by}"),
             detail: json!({ "plan": source.text }),
         };
         let change = Change {
             rollout: plan.name.clone(),
             expected: None,
-            plan: source.clone(),
-            state: state.clone(),
+            plan: source,
+            state,
             entries: vec![entry],
             messages: Vec::new(),
             at,
         };
-        let version = world.store.commit(&change).await.map_err(|error| match error {
-            CommitError::Conflict { .. } => ApplyError::Refused(format!("{} exists already", plan.name)),
-            CommitError::Unavailable(error) => ApplyError::Unavailable(error.to_string()),
-        })?;
-        let record = Record { name: plan.name.clone(), plan: source, version, state, updated: at };
-        let (lane, handle) = self.lane(plan, record);
-        let view = lane.view();
-        self.spawn(lane, handle);
-        Ok(Applied { view, outcome: Outcome::Created })
+        let unavailable = |why: String| ApplyError::Unavailable(format!("the rollout could not be stored: {why}"));
+        let late = |_| unavailable("the store does not answer".to_owned());
+        match timeout(COMMIT_TIMEOUT, world.store.commit(&change)).await.map_err(late)? {
+            Ok(version) => {
+                let Change { rollout: name, plan, state, .. } = change;
+                Ok(Record { name, plan, version, state, updated: at })
+            }
+            Err(CommitError::Conflict { .. }) => {
+                let read = timeout(READ_TIMEOUT, world.store.rollout(&plan.name)).await.map_err(late)?;
+                let record = read.map_err(|error| unavailable(error.to_string()))?;
+                record.ok_or_else(|| ApplyError::Refused(format!("{} exists already", plan.name)))
+            }
+            Err(CommitError::Unavailable(error)) => Err(unavailable(error.to_string())),
+        }
     }
 
     /// The ledger, of one rollout or of all.
@@ -264,6 +274,7 @@ impl Controller {
             plan_problem: None,
             unsaved: None,
             reload_at: None,
+            closings: VecDeque::new(),
             waiting: VecDeque::new(),
             triggers,
             commands,
@@ -280,6 +291,10 @@ impl Controller {
         self.inner.tasks.spawn(lane.run(self.inner.shutdown.clone()));
     }
 
+    fn known(&self, name: &RolloutName) -> Option<LaneHandle> {
+        self.lanes().get(name).cloned()
+    }
+
     fn lanes(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RolloutName, LaneHandle>> {
         self.inner.lanes.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -289,6 +304,13 @@ impl LaneHandle {
     async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())?
+    }
+
+    async fn plan(&self, plan: Arc<Plan>, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
+        let stopping = || ApplyError::Unavailable("the server is stopping".to_owned());
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(Command::Plan { plan, source, by, reply }).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
     }
 }
@@ -307,29 +329,18 @@ impl AlertAnswer {
     }
 }
 
-impl Lane {
-    /// Serves what the store says, before anything is asked.
-    fn publish_stored(&self) {
-        let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
-        let world = &self.shared.world;
-        world.publisher.open(&self.plan.flag, overlay);
-        if is_live(&self.state)
-            && let Err(other) = self.shared.claim(&self.plan.flag, &self.plan.name)
-        {
-            tracing::error!(rollout = %self.plan.name, %other, "two live rollouts for one flag");
-        }
+/// The order in which stored rollouts are served: of two on one flag the later one has it. That is the
+/// live one, for a rollout begins only when no other is under way; of two that are over, the one that
+/// ended last. A plan that was changed since does not count.
+fn last_on_its_flag(record: &Record) -> (bool, UnixMillis) {
+    match &record.state {
+        State::Running(_) | State::Paused { .. } | State::Watching(_) => (true, record.updated),
+        State::Completed { at, .. } | State::RolledBack { at, .. } => (false, *at),
+        State::Pending { .. } => (false, UnixMillis::default()),
     }
 }
 
-/// Whether somebody has the candidate and the rollout is watched.
-const fn is_live(state: &State) -> bool {
-    match state {
-        State::Running(_) | State::Paused { .. } | State::Watching(_) => true,
-        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
-    }
-}
-
-fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
+pub(super) fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
     let told =
         |problems: Vec<crate::source::Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let parsed = parse("the stored plan", source.text.as_bytes(), source.format).map_err(told)?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-/// Something that may close the flag.
+/// What an alerting system or a person in a hurry has to say: it may close the flag.
 #[derive(Debug)]
 pub(super) struct Trigger {
     /// What it is.
@@ -25,6 +25,9 @@ pub(super) struct Trigger {
 pub(super) enum TriggerKind {
     /// An alert fires.
     Firing(Alert),
+    /// An alert stopped firing. It closes nothing, but comes by this door: it must not overtake the
+    /// firing before it, nor be overtaken by the one after it.
+    Resolved { fingerprint: String },
     /// A person wants it closed.
     Rollback { by: String, reason: Option<String> },
 }
@@ -49,6 +52,4 @@ pub(super) enum Command {
     Verb { verb: Verb, by: String, reason: Option<String>, reply: oneshot::Sender<Result<View, CommandError>> },
     /// A new plan for it.
     Plan { plan: Arc<Plan>, source: PlanSource, by: String, reply: oneshot::Sender<Result<Applied, ApplyError>> },
-    /// An alert stopped firing.
-    Resolved { fingerprint: String },
 }

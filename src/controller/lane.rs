@@ -2,18 +2,18 @@
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
 use super::evidence::{Grounds, entry, flag_problems, gather, message, shown};
-use super::inbox::{Command, Trigger, TriggerKind, Triggered};
-use super::saving::{Saved, Unsaved};
+use super::inbox::{Command, Trigger};
+use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
 use super::shared::Shared;
 use super::view::{CommandError, ReadingView, Verb, View};
 use crate::clock::after;
-use crate::rollout::{self, Concern, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
+use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
 use crate::units::UnixMillis;
 use futures_util::future::{BoxFuture, FutureExt as _, OptionFuture};
 use std::collections::VecDeque;
-use std::future::Future;
+use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 /// How long after a failed reading of the store it is read again.
 pub(super) const RELOAD_AFTER: Duration = Duration::from_millis(500);
+
+/// After so many rounds of triggers without a break everything else gets a turn: alerts that never
+/// stop must not keep the metrics from being looked at.
+const ROUNDS_IN_A_ROW: u32 = 16;
 
 /// A rollout and the task that owns it.
 pub(super) struct Lane {
@@ -42,7 +46,9 @@ pub(super) struct Lane {
     pub(super) unsaved: Option<Unsaved>,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
-    /// Triggers that came while the lane was waiting for something; what they close is closed already.
+    /// Triggers for which the flag is closed already, and why; the rest of their work waits for the lane.
+    pub(super) closings: VecDeque<(Trigger, Cause)>,
+    /// Triggers that do not close the flag as it stands.
     pub(super) waiting: VecDeque<Trigger>,
     pub(super) triggers: mpsc::Receiver<Trigger>,
     pub(super) commands: mpsc::Receiver<Command>,
@@ -55,35 +61,43 @@ impl Lane {
     pub(super) async fn run(mut self, shutdown: CancellationToken) {
         let mut check: OptionFuture<BoxFuture<'static, Evidence>> = None.into();
         let mut checking = None;
+        let mut rounds = 0_u32;
         self.schedule();
         self.announce();
         loop {
-            if let Some(trigger) = self.waiting.pop_front() {
-                self.on_trigger(trigger).await;
+            if self.take_up_triggers().await {
                 continue;
+            }
+            // What is measured for a stage that is over says nothing of the one that began since.
+            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) {
+                checking = None;
+                check = None.into();
             }
             let due = self.check_at.filter(|_| checking.is_none());
             let reload = self.reload_at;
             let retry = self.unsaved.as_ref().map(|unsaved| unsaved.retry_at);
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => self.on_trigger(trigger).await,
+                Some(trigger) = self.triggers.recv(), if rounds < ROUNDS_IN_A_ROW => {
+                    rounds = rounds.saturating_add(1);
+                    self.receive(trigger);
+                    continue;
+                }
                 () = shutdown.cancelled() => break,
                 () = at(retry) => self.save_closing().await,
                 () = at(reload) => self.reload().await,
                 Some(command) = self.commands.recv() => self.on_command(command).await,
                 Some(evidence) = &mut check, if checking.is_some() => {
-                    // What was measured for a stage that is over says nothing of the one that began since.
-                    let fresh = checking.take() == Some(stage_mark(&self.state));
-                    if fresh {
-                        self.on_checked(&evidence).await;
-                    }
+                    checking = None;
+                    self.on_checked(&evidence).await;
                 }
                 () = at(due) => {
                     checking = Some(stage_mark(&self.state));
                     check = Some(gather(self.shared.world.clone(), Arc::clone(&self.plan)).boxed()).into();
                 }
+                () = ready(()), if rounds >= ROUNDS_IN_A_ROW => {}
             }
+            rounds = 0;
         }
         self.save_before_stop().await;
     }
@@ -95,77 +109,59 @@ impl Lane {
         loop {
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => {
-                    if let Ok(decision) = self.decide(&event_of(&trigger.kind)) {
-                        self.close_if_decided(&decision, Some(trigger.accepted));
-                    }
-                    self.waiting.push_back(trigger);
-                }
+                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
                 done = &mut work => return done,
             }
         }
+    }
+
+    /// Waits for something that a closing makes pointless: then it is given up.
+    async fn unless_closed<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        while self.closings.is_empty() {
+            tokio::select! {
+                biased;
+                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
+                done = &mut work => return Some(done),
+            }
+        }
+        None
     }
 
     pub(super) fn now(&self) -> UnixMillis {
         self.shared.world.clock.now()
     }
 
-    fn decide(&self, event: &Event) -> Result<Decision, CommandError> {
+    pub(super) fn decide(&self, event: &Event) -> Result<Decision, CommandError> {
         decide(&self.plan, &self.state, event, self.now()).map_err(|refusal| CommandError::Refused(refusal.to_string()))
-    }
-
-    /// Serves a closing. Looks at nothing else and waits for nothing.
-    pub(super) fn close_if_decided(&self, decision: &Decision, accepted: Option<Instant>) {
-        let Effect::Close(closing) = &decision.effect else { return };
-        let world = &self.shared.world;
-        world.publisher.close(&self.plan.flag, closing.overlay());
-        if let Some(accepted) = accepted {
-            world.metrics.rolled_back(accepted.elapsed());
-        }
-    }
-
-    async fn on_trigger(&mut self, trigger: Trigger) {
-        let concerned = match &trigger.kind {
-            TriggerKind::Firing(alert) => rollout::concern(&self.plan, alert) != Concern::No,
-            TriggerKind::Rollback { .. } => true,
-        };
-        let decision = match self.decide(&event_of(&trigger.kind)) {
-            Ok(decision) => decision,
-            Err(refused) => return answer(trigger.reply, Err(refused)),
-        };
-        if let Effect::Close(_) = &decision.effect {
-            self.close_if_decided(&decision, Some(trigger.accepted));
-            self.take_closing(decision, Grounds::default(), Some(trigger)).await;
-            return;
-        }
-        let closed = matches!(self.state, State::RolledBack { .. });
-        if closed && concerned {
-            return self.answer_closed(trigger);
-        }
-        if decision.next != self.state && self.unsaved.is_none() {
-            let check_now = decision.check_now;
-            self.keep_in_memory(decision).await;
-            if check_now {
-                self.check_at = Some(Instant::now());
-            }
-        }
-        answer(trigger.reply, Ok(if concerned { Triggered::Noted } else { Triggered::NotConcerned }));
     }
 
     async fn on_checked(&mut self, evidence: &Evidence) {
         self.readings = shown(&self.plan, evidence);
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
-        self.carry_out(decision, Grounds { evidence: Some(evidence), reason: None }).await;
+        let moves = needs_the_store(&decision);
+        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), reason: None }).await;
         self.schedule();
+        if saved == Saved::Conflict || (moves && saved != Saved::Yes) {
+            self.put_off_check();
+        }
         self.announce();
+    }
+
+    /// A check of which nothing came of is not repeated at once: it would be due ever since, and the
+    /// metrics would be asked without a pause until the store is back.
+    fn put_off_check(&mut self) {
+        let Some(every) = rollout::check_interval(&self.plan, &self.state) else { return };
+        let pause = self.shared.world.clock.in_the_world(every).min(LONGEST_PAUSE);
+        self.check_at = Some(after(pause));
     }
 
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
     async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
-            Effect::Close(_) => {
-                self.close_if_decided(&decision, None);
+            Effect::Close(closing) => {
+                self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
                 self.take_closing(decision, grounds, None).await;
                 Saved::Yes
             }
@@ -173,6 +169,8 @@ impl Lane {
                 let saved = self.save(&decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
+                    // What came while this was being stored may close what would be opened now.
+                    self.look_again();
                     self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
                 }
                 saved
@@ -233,17 +231,6 @@ impl Lane {
                 self.announce();
                 answer(reply, result);
             }
-            Command::Resolved { fingerprint } => {
-                let event = Event::Resolved { fingerprint };
-                if let Ok(decision) = self.decide(&event) {
-                    let check_now = decision.check_now;
-                    self.keep_in_memory(decision).await;
-                    if check_now {
-                        self.check_at = Some(Instant::now());
-                    }
-                    self.announce();
-                }
-            }
         }
     }
 
@@ -263,7 +250,9 @@ impl Lane {
                 // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
                 self.may_promote(&by)?;
                 let work = gather(self.shared.world.clone(), Arc::clone(&self.plan));
-                let evidence = self.meanwhile_closing(work).await;
+                let Some(evidence) = self.unless_closed(work).await else {
+                    return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
+                };
                 self.readings = shown(&self.plan, &evidence);
                 Event::Promote { by, evidence }
             }
@@ -276,10 +265,8 @@ impl Lane {
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
+        // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
         let saved = self.carry_out(decision, Grounds { evidence: evidence.as_ref(), reason }).await;
-        if begins && saved != Saved::Yes {
-            self.shared.release(&self.plan.flag, &self.plan.name);
-        }
         match saved {
             Saved::Yes => Ok(()),
             Saved::Conflict => {
@@ -392,13 +379,6 @@ fn check_result(decision: &Decision) -> CheckResult {
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(blind) => CheckResult::Blind,
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(held) => CheckResult::Held,
         Effect::Open(_) | Effect::Keep => CheckResult::Clear,
-    }
-}
-
-pub(super) fn event_of(kind: &TriggerKind) -> Event {
-    match kind {
-        TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
-        TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
     }
 }
 

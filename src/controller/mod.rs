@@ -7,6 +7,7 @@ mod lane;
 mod planning;
 mod saving;
 mod shared;
+mod triggers;
 mod view;
 
 pub use handle::{Controller, Unreadable};

@@ -36,7 +36,7 @@ impl Lane {
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
         let before = std::mem::replace(&mut self.source, Arc::new(source));
-        match self.commit(self.state.clone(), vec![entry], vec![message]).await {
+        match self.commit_and_note(self.state.clone(), vec![entry], vec![message]).await {
             Saved::Yes => {
                 self.plan = plan;
                 self.plan_problem = None;
@@ -46,7 +46,6 @@ impl Lane {
             }
             Saved::Conflict => {
                 self.source = before;
-                self.reload_at = Some(tokio::time::Instant::now());
                 Err(ApplyError::Unavailable("it changed at the same moment: repeat".to_owned()))
             }
             Saved::No(why) => {

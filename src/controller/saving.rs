@@ -1,23 +1,31 @@
 //! Making a lane's changes durable. An opening waits for it; a closing has been served before.
 
 use super::evidence::Grounds;
+use super::handle::read_plan;
 use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
 use crate::clock::after;
-use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
+use crate::rollout::{self, Decision, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
-use crate::store::{Change, CommitError, Entry, Message};
+use crate::store::{Change, CommitError, Entry, Message, Record};
+use crate::units::format_duration;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-/// A commit that takes longer is treated as failed: whether it took place is found out by reading.
-const COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// A commit that takes longer is treated as failed: whether it took place is found out by reading. The
+/// two together are less than three of the shortest check intervals, so that with a store that hangs
+/// the time between two checks still counts as watched, and a `for` runs out.
+pub(super) const COMMIT_TIMEOUT: Duration = Duration::from_millis(1_500);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(1);
+/// A closing that the store has not taken by then goes into the local record: until it is in one of
+/// them, a crash would forget what is served.
+const CLOSING_TIMEOUT: Duration = Duration::from_millis(250);
 /// The first and the longest pause between two attempts to store a closing.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Whether a change is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +47,8 @@ pub(super) struct Unsaved {
     pub(super) retry_at: Instant,
     pause: Duration,
     /// Whether the local record has it, so that whoever triggered it can be answered.
-    journaled: bool,
-    replies: Vec<oneshot::Sender<Result<Triggered, CommandError>>>,
+    pub(super) journaled: bool,
+    pub(super) replies: Vec<oneshot::Sender<Result<Triggered, CommandError>>>,
 }
 
 impl Lane {
@@ -50,7 +58,17 @@ impl Lane {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
         let (entries, messages) = self.rows(decision, grounds);
-        let saved = self.commit(decision.next.clone(), entries, messages).await;
+        self.commit_and_note(decision.next.clone(), entries, messages).await
+    }
+
+    /// Stores what is in memory.
+    pub(super) async fn save_memory(&mut self) -> Saved {
+        self.commit_and_note(self.state.clone(), Vec::new(), Vec::new()).await
+    }
+
+    /// Commits, and sees to it that the record is read again when it is not known what became of that.
+    pub(super) async fn commit_and_note(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
+        let saved = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
         match &saved {
             Saved::Yes => self.store_problem = None,
             Saved::Conflict => self.reload_at = Some(Instant::now()),
@@ -62,7 +80,7 @@ impl Lane {
         saved
     }
 
-    pub(super) async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
+    async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>, patience: Duration) -> Saved {
         let change = Change {
             rollout: self.plan.name.clone(),
             expected: Some(self.version),
@@ -73,7 +91,7 @@ impl Lane {
             at: self.now(),
         };
         let store = Arc::clone(&self.shared.world.store);
-        let work = async move { timeout(COMMIT_TIMEOUT, store.commit(&change)).await };
+        let work = async move { timeout(patience, store.commit(&change)).await };
         match self.meanwhile_closing(work).await {
             Ok(Ok(version)) => {
                 self.version = version;
@@ -81,12 +99,19 @@ impl Lane {
             }
             Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
             Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
-            Err(_elapsed) => Saved::No(format!("no answer within {}s", COMMIT_TIMEOUT.as_secs())),
+            Err(_elapsed) => Saved::No(format!("no answer within {}", format_duration(patience))),
         }
     }
 
     /// Takes a closing that is served already: memory first, then the store.
     pub(super) async fn take_closing(&mut self, decision: Decision, grounds: Grounds<'_>, trigger: Option<Trigger>) {
+        self.remember_closing(decision, grounds, trigger);
+        self.schedule();
+        self.announce();
+        self.save_closing().await;
+    }
+
+    fn remember_closing(&mut self, decision: Decision, grounds: Grounds<'_>, trigger: Option<Trigger>) {
         let (entries, messages) = self.rows(&decision, grounds);
         let accepted = trigger.as_ref().map_or_else(Instant::now, |trigger| trigger.accepted);
         self.take_up(decision);
@@ -99,19 +124,15 @@ impl Lane {
             journaled: false,
             replies: trigger.into_iter().map(|trigger| trigger.reply).collect(),
         });
-        self.schedule();
-        self.announce();
-        self.save_closing().await;
     }
 
     /// One attempt to store the closing. Fails into the local record, and into another attempt.
     pub(super) async fn save_closing(&mut self) {
-        let Some((entries, messages)) =
-            self.unsaved.as_ref().map(|unsaved| (unsaved.entries.clone(), unsaved.messages.clone()))
-        else {
-            return;
-        };
-        let saved = self.commit(self.state.clone(), entries, messages).await;
+        let Some(unsaved) = &self.unsaved else { return };
+        let (entries, messages) = (unsaved.entries.clone(), unsaved.messages.clone());
+        let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
+        let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
+        let saved = self.commit(self.state.clone(), entries, messages, patience).await;
         let stored = match &saved {
             Saved::Yes => true,
             Saved::Conflict => self.closing_is_in_the_store().await,
@@ -136,14 +157,18 @@ impl Lane {
     /// After a conflict: reads the record and goes on from its version. True when the closing is in it
     /// already, because an attempt took place whose answer was lost.
     async fn closing_is_in_the_store(&mut self) -> bool {
-        let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
-        let work = async move { timeout(COMMIT_TIMEOUT, store.rollout(&name)).await };
-        let Ok(Ok(Some(record))) = self.meanwhile_closing(work).await else { return false };
+        let Some(record) = self.read_record().await else { return false };
         self.version = record.version;
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.pause = FIRST_PAUSE;
         }
         record.state == self.state
+    }
+
+    async fn read_record(&mut self) -> Option<Record> {
+        let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
+        let work = async move { timeout(READ_TIMEOUT, store.rollout(&name)).await };
+        self.meanwhile_closing(work).await.ok()?.ok()?
     }
 
     async fn closing_stored(&mut self) {
@@ -192,47 +217,46 @@ impl Lane {
         }
     }
 
-    /// Answers a trigger for what is closed already: at once when that is durable, together with the
-    /// first one otherwise.
-    pub(super) fn answer_closed(&mut self, trigger: Trigger) {
-        let view = Box::new(self.view());
-        match &mut self.unsaved {
-            Some(unsaved) if !unsaved.journaled => unsaved.replies.push(trigger.reply),
-            Some(_) | None => answer(trigger.reply, Ok(Triggered::AlreadyClosed(view))),
-        }
-    }
-
     /// Reads the record again after a change whose outcome is not known, and goes on from it.
     pub(super) async fn reload(&mut self) {
         self.reload_at = None;
-        let (store, name) = (Arc::clone(&self.shared.world.store), self.plan.name.clone());
-        let work = async move { timeout(COMMIT_TIMEOUT, store.rollout(&name)).await };
-        let Ok(Ok(Some(record))) = self.meanwhile_closing(work).await else {
+        let Some(record) = self.read_record().await else {
             self.reload_at = Some(after(super::lane::RELOAD_AFTER));
             return;
         };
-        if self.unsaved.is_some() || record.version == self.version {
+        if self.unsaved.is_some() {
             return;
+        }
+        if record.version != self.version {
+            self.adopt(record);
+        }
+        // The flag was claimed for a beginning, of which it is known now whether it took place.
+        if !is_live(&self.state) {
+            self.shared.release(&self.plan.flag, &self.plan.name);
+        }
+    }
+
+    /// Goes on from a record that another attempt to write has left.
+    fn adopt(&mut self, record: Record) {
+        tracing::warn!(rollout = %self.plan.name, version = record.version, "goes on from what is stored");
+        if record.plan != *self.source
+            && let Ok(plan) = read_plan(&record.plan)
+        {
+            self.plan = plan;
+            self.source = Arc::new(record.plan);
         }
         self.version = record.version;
         self.state = record.state;
+        self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state);
         self.store_problem = None;
-        if let Some(overlay) = rollout::overlay(&self.plan, &self.state) {
-            match self.state {
-                State::RolledBack { .. } => self.shared.world.publisher.close(&self.plan.flag, &overlay),
-                State::Pending { .. }
-                | State::Running(_)
-                | State::Paused { .. }
-                | State::Watching(_)
-                | State::Completed { .. } => self.shared.world.publisher.open(&self.plan.flag, overlay),
-            };
-        }
+        self.look_again();
+        self.serve();
         self.schedule();
         self.announce();
     }
 
-    /// What a check remembered since the last change goes into the store before the program ends.
+    /// A closing that is not stored yet gets one more chance before the program ends.
     pub(super) async fn save_before_stop(&mut self) {
         if self.unsaved.is_some() {
             self.save_closing().await;
@@ -242,39 +266,38 @@ impl Lane {
     /// A rollout as it was found in the store: closed at once if the local record says so, and its
     /// clock taken up without the time that nobody watched.
     pub(super) async fn recover(&mut self, closing: Option<ClosingRecord>) {
-        let now = self.now();
-        match closing.map(|closing| (self.repeat(&closing), closing.attempt)) {
-            Some((Some(decision), _)) => {
-                if let Effect::Close(effect) = &decision.effect {
-                    self.shared.world.publisher.close(&self.plan.flag, effect.overlay());
+        if let Some(closing) = closing {
+            // A closing of an earlier attempt has been overtaken by a person's retry.
+            let same = self.state.attempt() == closing.attempt;
+            match self.closing_for(&closing.cause, closing.at).filter(|_| same) {
+                Some(decision) => {
+                    self.remember_closing(decision, Grounds::default(), None);
+                    // It is in the local record already, so it is cleared from there once it is stored.
+                    if let Some(unsaved) = &mut self.unsaved {
+                        unsaved.journaled = true;
+                    }
                 }
-                self.take_closing(decision, Grounds::default(), None).await;
-                // It is in the local record already, so it is cleared from there once it is stored.
-                match &mut self.unsaved {
-                    Some(unsaved) => unsaved.journaled = true,
-                    None => self.clear_journal(self.state.attempt()).await,
-                }
-                return;
+                None => self.clear_journal(closing.attempt).await,
             }
-            Some((None, attempt)) => self.clear_journal(attempt).await,
-            None => {}
         }
-        if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, now) {
+        self.serve();
+        if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, self.now()) {
             self.state = decision.next;
             self.waits = decision.waits;
         }
     }
 
-    /// The decision of a closing that was served and locally recorded, but never reached the store.
-    fn repeat(&self, closing: &ClosingRecord) -> Option<Decision> {
-        // A closing of an earlier attempt has been overtaken by a person's retry.
-        if self.state.attempt() != closing.attempt || matches!(self.state, State::RolledBack { .. }) {
-            return None;
+    /// Serves what the state says, and claims the flag if somebody watches over it.
+    fn serve(&self) {
+        let world = &self.shared.world;
+        let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
+        if is_live(&self.state)
+            && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name)
+        {
+            tracing::error!(rollout = %self.plan.name, %driver, "two live rollouts for one flag: the other one is served");
+            return;
         }
-        let event = Event::Rollback { by: "recovery".to_owned(), reason: None };
-        let mut decision = decide(&self.plan, &self.state, &event, closing.at).ok()?;
-        decision.replace_cause(&closing.cause);
-        Some(decision)
+        world.publisher.open(&self.plan.flag, overlay);
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {
@@ -285,5 +308,13 @@ impl Lane {
             }
         };
         self.store_problem.iter().chain(&self.plan_problem).cloned().chain(flag).collect()
+    }
+}
+
+/// Whether somebody has the candidate and the rollout is watched.
+pub(super) const fn is_live(state: &State) -> bool {
+    match state {
+        State::Running(_) | State::Paused { .. } | State::Watching(_) => true,
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
     }
 }

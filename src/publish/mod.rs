@@ -2,4 +2,4 @@
 
 mod publisher;
 
-pub use publisher::Publisher;
+pub use publisher::{Closed, Publisher};

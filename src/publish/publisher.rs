@@ -7,6 +7,17 @@ use crate::units::{FlagKey, Generation};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// What a closing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// It took the candidate away.
+    Now,
+    /// It was closed already.
+    Before,
+    /// Nothing: another rollout has taken the flag over.
+    Elsewhere,
+}
+
 /// Everything that changes what is served goes through here, one change after the other.
 #[derive(Debug)]
 pub struct Publisher {
@@ -74,16 +85,16 @@ impl Publisher {
     }
 
     /// Serves the candidate to nobody, from this call's return on. A flag that another rollout has
-    /// taken over since is left to that one: then the answer is false.
-    pub fn close(&self, flag: &FlagKey, overlay: &Overlay) -> bool {
+    /// taken over since is left to that one.
+    pub fn close(&self, flag: &FlagKey, overlay: &Overlay) -> Closed {
         let mut laid = self.lock();
         match laid.overlays.get(flag) {
-            Some(current) if current.rollout != overlay.rollout => return false,
-            Some(current) if current.rank >= overlay.rank => return true,
+            Some(current) if current.rollout != overlay.rollout => return Closed::Elsewhere,
+            Some(current) if current.rank >= overlay.rank => return Closed::Before,
             Some(_) | None => {}
         }
         self.lay(&mut laid, flag, overlay.clone());
-        true
+        Closed::Now
     }
 
     fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay) {

@@ -21,6 +21,6 @@ pub use document::json_schema;
 pub use document::{check_against, lower};
 pub use event::{Event, Evidence};
 pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
-pub use stage::{exposure, next_check_in, overlay};
+pub use stage::{check_interval, exposure, next_check_in, overlay};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

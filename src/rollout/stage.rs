@@ -163,6 +163,16 @@ fn lay(plan: &Plan, rank: Rank, gate: Gate) -> Overlay {
     Overlay { rollout: plan.name.clone(), rank, candidate: plan.candidate.clone(), stable: plan.stable.clone(), gate }
 }
 
+/// The time between two checks; `None` where none is made.
+#[must_use]
+pub fn check_interval(plan: &Plan, state: &State) -> Option<Duration> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } => wave_at(plan, stage.wave).map(|wave| wave.every),
+        State::Watching(_) => Some(Rules::of_watch(plan).every),
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
+    }
+}
+
 /// How long until the next check is due; `None` where none is made. Never longer than the check
 /// interval, so that a clock set back cannot silence the guardrails.
 #[must_use]

@@ -1,0 +1,177 @@
+//! Triggers: what they close is closed the moment they are seen; what else they bring is taken up in
+//! the order in which they came, and stored once for all that came together.
+
+use super::evidence::Grounds;
+use super::inbox::{Trigger, TriggerKind, Triggered};
+use super::lane::{Lane, answer};
+use super::saving::Saved;
+use super::view::CommandError;
+use crate::publish::Closed;
+use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, decide};
+use crate::units::UnixMillis;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+/// The most triggers that are received before those that came are taken up.
+const ROUND: usize = 256;
+
+/// The most triggers that wait for a busy lane. What comes on top of that is to be sent again.
+const MOST_WAITING: usize = 4_096;
+
+type Reply = oneshot::Sender<Result<Triggered, CommandError>>;
+
+impl Lane {
+    /// Receives a trigger and those right behind it.
+    pub(super) fn receive(&mut self, first: Trigger) {
+        self.set_aside(first);
+        for _ in 1..ROUND {
+            let Ok(trigger) = self.triggers.try_recv() else { return };
+            self.set_aside(trigger);
+        }
+    }
+
+    /// Closes the flag if that is what the trigger means as things stand, and keeps it for later.
+    pub(super) fn set_aside(&mut self, trigger: Trigger) {
+        let decision = self.decide(&event_of(&trigger.kind));
+        let cause = match &decision {
+            Ok(Decision { effect: Effect::Close(closing), next: State::RolledBack { cause, .. }, .. }) => {
+                let closed = self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
+                if closed == Closed::Now {
+                    self.shared.world.metrics.rolled_back(trigger.accepted.elapsed());
+                }
+                Some(cause.clone())
+            }
+            Ok(_) | Err(_) => None,
+        };
+        // The first closing is always kept, for nothing else would write down what is served now.
+        let full = self.waiting.len().saturating_add(self.closings.len()) >= MOST_WAITING;
+        match cause {
+            Some(cause) if !full || self.closings.is_empty() => self.closings.push_back((trigger, cause)),
+            None if !full => self.waiting.push_back(trigger),
+            Some(_) | None => answer(trigger.reply, Err(too_many())),
+        }
+    }
+
+    /// Looks once more at what waits, for the rollout stands elsewhere than when it came.
+    pub(super) fn look_again(&mut self) {
+        for trigger in std::mem::take(&mut self.waiting) {
+            self.set_aside(trigger);
+        }
+    }
+
+    /// Takes up what waits, closings first. False when there is nothing.
+    pub(super) async fn take_up_triggers(&mut self) -> bool {
+        if let Some((trigger, cause)) = self.closings.pop_front() {
+            self.on_closed(trigger, &cause).await;
+            return true;
+        }
+        let some = !self.waiting.is_empty();
+        if some {
+            self.on_waiting().await;
+        }
+        some
+    }
+
+    /// What was closed stays closed, also where the stage that began meanwhile has other conditions:
+    /// what is served and what is stored must not part.
+    async fn on_closed(&mut self, trigger: Trigger, cause: &Cause) {
+        match self.closing_for(cause, self.now()) {
+            Some(decision) => self.take_closing(decision, Grounds::default(), Some(trigger)).await,
+            None => self.answer_closed(trigger),
+        }
+    }
+
+    /// The decision to close for a cause that was decided on before. `None` when it is closed.
+    pub(super) fn closing_for(&self, cause: &Cause, at: UnixMillis) -> Option<Decision> {
+        let event = Event::Rollback { by: String::new(), reason: None };
+        let mut decision = decide(&self.plan, &self.state, &event, at).ok()?;
+        decision.replace_cause(cause);
+        matches!(decision.effect, Effect::Close(_)).then_some(decision)
+    }
+
+    /// Takes up triggers that do not close: one after the other in memory, then all of them in the store.
+    async fn on_waiting(&mut self) {
+        let before = self.state.clone();
+        let (mut noted, mut check_now) = (Vec::new(), false);
+        while let Some(trigger) = self.waiting.pop_front() {
+            let concerned = self.concerned(&trigger.kind);
+            match self.decide(&event_of(&trigger.kind)) {
+                Err(refused) => answer(trigger.reply, Err(refused)),
+                // Together with one before it, it does close.
+                Ok(Decision { effect: Effect::Close(_), .. }) => {
+                    self.set_aside(trigger);
+                    break;
+                }
+                Ok(_) if concerned && matches!(self.state, State::RolledBack { .. }) => self.answer_closed(trigger),
+                Ok(decision) => {
+                    check_now |= decision.check_now;
+                    if decision.next != self.state {
+                        self.take_up(decision);
+                    }
+                    noted.push(trigger);
+                }
+            }
+        }
+        if self.state != before && self.unsaved.is_none() && self.save_memory().await == Saved::Conflict {
+            self.reload().await;
+            if self.reload_at.is_none() {
+                // The record is another one: what was noted is noted in that.
+                for trigger in noted.into_iter().rev() {
+                    self.waiting.push_front(trigger);
+                }
+                return self.look_again();
+            }
+        }
+        if check_now {
+            self.check_at = Some(Instant::now());
+        }
+        self.announce();
+        for trigger in noted {
+            let outcome = if self.concerned(&trigger.kind) { Triggered::Noted } else { Triggered::NotConcerned };
+            answer(trigger.reply, Ok(outcome));
+        }
+    }
+
+    fn concerned(&self, kind: &TriggerKind) -> bool {
+        match kind {
+            TriggerKind::Firing(alert) => concern(&self.plan, alert) != Concern::No,
+            TriggerKind::Rollback { .. } => true,
+            TriggerKind::Resolved { .. } => false,
+        }
+    }
+
+    /// Answers a trigger for what is closed already: at once when that is durable, together with the
+    /// first one otherwise.
+    fn answer_closed(&mut self, trigger: Trigger) {
+        let view = Box::new(self.view());
+        match &mut self.unsaved {
+            Some(unsaved) if !unsaved.journaled => unsaved.answer_later(trigger.reply),
+            Some(_) | None => answer(trigger.reply, Ok(Triggered::AlreadyClosed(view))),
+        }
+    }
+}
+
+impl super::saving::Unsaved {
+    /// Whoever went away meanwhile needs no answer, so that senders who try again and again do not pile up.
+    fn answer_later(&mut self, reply: Reply) {
+        if self.replies.len() >= MOST_WAITING {
+            self.replies.retain(|reply| !reply.is_closed());
+        }
+        match self.replies.len() < MOST_WAITING {
+            true => self.replies.push(reply),
+            false => answer(reply, Err(too_many())),
+        }
+    }
+}
+
+fn too_many() -> CommandError {
+    CommandError::Unavailable("too many triggers wait for the store: send it again".to_owned())
+}
+
+fn event_of(kind: &TriggerKind) -> Event {
+    match kind {
+        TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
+        TriggerKind::Resolved { fingerprint } => Event::Resolved { fingerprint: fingerprint.clone() },
+        TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
+    }
+}
