@@ -5,9 +5,11 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::wildcard_enum_match_arm,
     reason = "a test says by panicking what is wrong"
 )]
 
 mod allocations;
+mod decisions;
 mod exposure;
 mod sturdy;

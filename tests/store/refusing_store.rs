@@ -19,6 +19,7 @@ async fn it_does_as_it_is_told() {
     let next = change("a", Some(1));
     let mut hanging = std::pin::pin!(store.commit(&next));
     assert!(tokio::time::timeout(Duration::from_millis(20), &mut hanging).await.is_err());
+    assert_eq!(switch.hanging(), 1);
     switch.set(Mood::Willing);
     assert_eq!(hanging.await.unwrap(), 2);
 

@@ -1,6 +1,7 @@
 //! A store that fails when it is told to, to see what the rest does meanwhile. Reads go on working.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
 use tokio::sync::watch;
@@ -23,15 +24,24 @@ pub enum Mood {
 pub struct Refusing<S> {
     inner: S,
     mood: watch::Receiver<Mood>,
+    hanging: Arc<AtomicUsize>,
 }
 
 /// Changes the mood from outside, also while the store is in use.
 #[derive(Debug, Clone)]
-pub struct MoodSwitch(Arc<watch::Sender<Mood>>);
+pub struct MoodSwitch {
+    mood: Arc<watch::Sender<Mood>>,
+    hanging: Arc<AtomicUsize>,
+}
 
 impl MoodSwitch {
     pub fn set(&self, mood: Mood) {
-        self.0.send_replace(mood);
+        self.mood.send_replace(mood);
+    }
+
+    /// How many commits came while it hung, from the beginning.
+    pub fn hanging(&self) -> usize {
+        self.hanging.load(Ordering::SeqCst)
     }
 }
 
@@ -39,12 +49,17 @@ impl<S: Store> Refusing<S> {
     /// Willing at first.
     pub fn around(inner: S) -> (Self, MoodSwitch) {
         let (sender, mood) = watch::channel(Mood::Willing);
-        (Self { inner, mood }, MoodSwitch(Arc::new(sender)))
+        let hanging = Arc::new(AtomicUsize::new(0));
+        let switch = MoodSwitch { mood: Arc::new(sender), hanging: Arc::clone(&hanging) };
+        (Self { inner, mood, hanging }, switch)
     }
 
     /// The mood, once it is not to hang. A dropped switch leaves the last mood in place.
     async fn settled(&self) -> Mood {
         let mut mood = self.mood.clone();
+        if *mood.borrow() == Mood::Hanging {
+            self.hanging.fetch_add(1, Ordering::SeqCst);
+        }
         let settled = mood.wait_for(|mood| *mood != Mood::Hanging).await.map(|mood| *mood);
         match settled {
             Ok(mood) => mood,
