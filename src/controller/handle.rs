@@ -6,21 +6,28 @@ use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT};
 use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
+use crate::flag::Overlay;
 use crate::rollout::{self, Concern, Plan, State, concern, standing_waits};
 use crate::source::{Problems, Text, parse};
+use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
-use crate::units::{RolloutName, UnixMillis};
-use futures_util::future::join_all;
+use crate::units::{FlagKey, RolloutName, UnixMillis};
+use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How many messages may wait for one lane before senders wait too.
 const INBOX: usize = 256;
+
+/// How soon a lane that broke down is taken up again.
+const TAKE_UP_AFTER: Duration = Duration::from_millis(200);
 
 /// The rollouts of this process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -72,17 +79,33 @@ impl Controller {
         let controller = Self { inner: Arc::new(inner) };
         let mut unreadable = Vec::new();
         for record in records {
-            match read_plan(&record.plan) {
-                Ok(plan) => {
-                    let closing = closings.remove(&record.name);
-                    let (mut lane, handle) = controller.lane(plan, record);
-                    lane.recover(closing).await;
-                    controller.spawn(lane, handle);
-                }
-                Err(why) => unreadable.push(Unreadable { rollout: record.name, why }),
+            let closing = closings.remove(&record.name);
+            let name = record.name.clone();
+            if let Err(why) = controller.take_up(record, closing).await {
+                unreadable.push(Unreadable { rollout: name, why });
             }
         }
         Ok((controller, unreadable))
+    }
+
+    /// Serves a stored rollout and gives it a lane. One whose plan cannot be read any more is kept
+    /// closed, if that is how it stood.
+    async fn take_up(&self, record: Record, closing: Option<ClosingRecord>) -> Result<(), String> {
+        match read_plan(&record.plan) {
+            Ok(plan) => {
+                let (mut lane, handle) = self.lane(plan, record);
+                lane.recover(closing).await;
+                self.spawn(lane, handle);
+                Ok(())
+            }
+            Err(why) => {
+                let closed = matches!(record.state, State::RolledBack { .. }) || closing.is_some();
+                if let Some((flag, overlay)) = closed.then(|| salvage(&record)).flatten() {
+                    self.inner.shared.world.publisher.close(&flag, &overlay);
+                }
+                Err(why)
+            }
+        }
     }
 
     /// All rollouts, by name.
@@ -287,8 +310,29 @@ impl Controller {
     fn spawn(&self, lane: Lane, handle: LaneHandle) {
         let name = lane.plan.name.clone();
         lane.announce();
-        self.inner.lanes.write().unwrap_or_else(PoisonError::into_inner).insert(name, handle);
-        self.inner.tasks.spawn(lane.run(self.inner.shutdown.clone()));
+        self.inner.lanes.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), handle);
+        let run = lane.run(self.inner.shutdown.clone()).boxed();
+        self.inner.tasks.spawn(self.clone().watch_over(name, run));
+    }
+
+    /// A lane that breaks down is taken up again as at a start: nobody else would watch its metrics or
+    /// take its alerts. Whoever waited for it is told to send again.
+    async fn watch_over(self, name: RolloutName, run: BoxFuture<'static, ()>) {
+        if AssertUnwindSafe(run).catch_unwind().await.is_ok() {
+            return;
+        }
+        tracing::error!(rollout = %name, "a fault in the program ended the rollout's task; it is taken up again");
+        let world = &self.inner.shared.world;
+        while !self.inner.shutdown.is_cancelled() {
+            sleep(TAKE_UP_AFTER).await;
+            let Ok(Ok(Some(record))) = timeout(READ_TIMEOUT, world.store.rollout(&name)).await else { continue };
+            let pending = world.journal.as_ref().map(|journal| journal.pending()).unwrap_or_default();
+            let closing = pending.into_iter().find(|closing| closing.rollout == name);
+            if let Err(why) = self.take_up(record, closing).await {
+                tracing::error!(rollout = %name, why, "the rollout cannot be taken up again");
+            }
+            return;
+        }
     }
 
     fn known(&self, name: &RolloutName) -> Option<LaneHandle> {
@@ -347,6 +391,11 @@ pub(super) fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
     let text: &Text = &parsed.text;
     let document = parsed.documents.first().ok_or("the stored plan is empty")?;
     rollout::lower(document, text).map(Arc::new).map_err(told)
+}
+
+fn salvage(record: &Record) -> Option<(FlagKey, Overlay)> {
+    let parsed = parse("the stored plan", record.plan.text.as_bytes(), record.plan.format).ok()?;
+    rollout::salvage_closing(parsed.documents.first()?, &record.name, record.state.attempt())
 }
 
 fn stopping() -> CommandError {

@@ -202,8 +202,10 @@ impl Lane {
         }
         let record =
             ClosingRecord { rollout: self.plan.name.clone(), attempt: *attempt, at: *at, cause: cause.clone() };
-        let written = tokio::task::spawn_blocking(move || journal.append(&record)).await;
-        if !matches!(written, Ok(Ok(()))) {
+        // A disk that hangs must not keep the store from being tried again.
+        let work = timeout(READ_TIMEOUT, tokio::task::spawn_blocking(move || journal.append(&record)));
+        let written = self.meanwhile_closing(work).await;
+        if !matches!(written, Ok(Ok(Ok(())))) {
             tracing::error!(rollout = %self.plan.name, "the local record of closings cannot be written either");
             return;
         }

@@ -4,11 +4,11 @@
 use super::evidence::Grounds;
 use super::inbox::{Trigger, TriggerKind, Triggered};
 use super::lane::{Lane, answer};
-use super::saving::Saved;
+use super::saving::{Saved, is_live};
 use super::view::CommandError;
 use crate::publish::Closed;
 use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, decide};
-use crate::units::UnixMillis;
+use crate::units::{RolloutName, UnixMillis};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -32,6 +32,12 @@ impl Lane {
 
     /// Closes the flag if that is what the trigger means as things stand, and keeps it for later.
     pub(super) fn set_aside(&mut self, trigger: Trigger) {
+        if let Some(holder) = self.overtaken_by(&trigger.kind) {
+            let flag = &self.plan.flag;
+            let sentence =
+                format!("{} is over, and {flag} is driven by {holder} now: roll that one back", self.plan.name);
+            return answer(trigger.reply, Err(CommandError::Refused(sentence)));
+        }
         let decision = self.decide(&event_of(&trigger.kind));
         let cause = match &decision {
             Ok(Decision { effect: Effect::Close(closing), next: State::RolledBack { cause, .. }, .. }) => {
@@ -127,8 +133,20 @@ impl Lane {
         }
         self.announce();
         for trigger in noted {
-            let outcome = if self.concerned(&trigger.kind) { Triggered::Noted } else { Triggered::NotConcerned };
+            let noted = self.concerned(&trigger.kind) && is_live(&self.state);
+            let outcome = if noted { Triggered::Noted } else { Triggered::NotConcerned };
             answer(trigger.reply, Ok(outcome));
+        }
+    }
+
+    /// The rollout that has taken the flag over since this one completed: closing this one would take
+    /// the candidate from nobody.
+    fn overtaken_by(&self, kind: &TriggerKind) -> Option<RolloutName> {
+        match (kind, &self.state) {
+            (TriggerKind::Rollback { .. }, State::Completed { .. }) => {
+                self.shared.world.publisher.holder(&self.plan.flag).filter(|holder| *holder != self.plan.name)
+            }
+            (TriggerKind::Rollback { .. } | TriggerKind::Firing(_) | TriggerKind::Resolved { .. }, _) => None,
         }
     }
 

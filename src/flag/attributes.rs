@@ -45,7 +45,6 @@ impl Expression {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::flag::lower_expression;
     use crate::source::{Format, Problems, parse};
 

@@ -3,7 +3,7 @@
 use crate::eval::{Bucketing, Snapshot};
 use crate::flag::{Catalog, Overlay};
 use crate::live::Live;
-use crate::units::{FlagKey, Generation};
+use crate::units::{FlagKey, Generation, RolloutName};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -95,6 +95,12 @@ impl Publisher {
         }
         self.lay(&mut laid, flag, overlay.clone());
         Closed::Now
+    }
+
+    /// The rollout whose exposure lies over a flag.
+    #[must_use]
+    pub fn holder(&self, flag: &FlagKey) -> Option<RolloutName> {
+        self.lock().overlays.get(flag).map(|overlay| overlay.rollout.clone())
     }
 
     fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay) {

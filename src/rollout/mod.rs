@@ -18,7 +18,7 @@ pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
-pub use document::{check_against, lower};
+pub use document::{check_against, lower, salvage_closing};
 pub use event::{Event, Evidence};
 pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
 pub use stage::{check_interval, exposure, next_check_in, overlay};

@@ -10,6 +10,7 @@
     reason = "a test may end at the first thing that is not as it should be"
 )]
 
+mod breakdown;
 mod checks;
 mod closing;
 mod lost_answers;

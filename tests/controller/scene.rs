@@ -64,6 +64,8 @@ impl Place {
 
 pub struct Scene {
     pub controller: Controller,
+    /// Stored rollouts that could not be taken up.
+    pub unreadable: Vec<String>,
     pub live: Arc<Live>,
     pub publisher: Arc<Publisher>,
     pub readings: Arc<Script>,
@@ -112,8 +114,21 @@ impl Scene {
         };
         let shutdown = CancellationToken::new();
         let (controller, unreadable) = Controller::recover(world, shutdown.clone()).await.unwrap();
-        assert!(unreadable.is_empty(), "{unreadable:?}");
-        Self { controller, live, publisher, readings, mood, store, journal, metrics, clock, shutdown, place }
+        let unreadable = unreadable.into_iter().map(|rollout| rollout.rollout.to_string()).collect();
+        Self {
+            controller,
+            unreadable,
+            live,
+            publisher,
+            readings,
+            mood,
+            store,
+            journal,
+            metrics,
+            clock,
+            shutdown,
+            place,
+        }
     }
 
     /// Ends the process in this scene, as far as it can be seen from outside, and keeps the data.

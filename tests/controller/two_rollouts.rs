@@ -52,3 +52,19 @@ async fn a_changed_plan_does_not_bring_an_ended_rollout_back_into_force() {
     scene.tell("a", Verb::Rollback).await.unwrap();
     assert_eq!(scene.percent("search"), 100);
 }
+
+/// A rollback that takes the candidate from nobody must not say that it did.
+#[tokio::test]
+async fn a_completed_one_that_was_overtaken_cannot_be_rolled_back() {
+    let scene = Scene::new(Place::folder()).await;
+    scene.start(&plan("a")).await;
+    eventually("the end", async || matches!(scene.view("a").state, State::Completed { .. })).await;
+    scene.start(&slow_plan("b")).await;
+    let tenth = scene.served("search");
+    let refused = scene.tell("a", Verb::Rollback).await.unwrap_err().to_string();
+    assert!(refused.contains("search is driven by b now"), "{refused}");
+    assert_eq!(scene.served("search"), tenth);
+    assert!(matches!(scene.view("a").state, State::Completed { .. }));
+    scene.tell("b", Verb::Rollback).await.unwrap();
+    assert!(!scene.is_open("search"));
+}

@@ -17,6 +17,8 @@ pub enum Mood {
     Hanging,
     /// It is done, and then the answer is lost: the caller is told that it failed.
     Forgetful,
+    /// It panics, as a fault in the program would make it.
+    Faulty,
 }
 
 /// A store around another one.
@@ -86,6 +88,7 @@ impl<S: Store> Store for Refusing<S> {
         match self.settled().await {
             Mood::Willing => self.inner.commit(change).await,
             Mood::Refusing | Mood::Hanging => Err(refusal().into()),
+            Mood::Faulty => panic!("told to panic by the test"),
             Mood::Forgetful => {
                 self.inner.commit(change).await?;
                 Err(refusal().into())
@@ -116,7 +119,7 @@ impl<S: Store> Store for Refusing<S> {
 
     async fn ping(&self) -> Result<(), StoreError> {
         match *self.mood.borrow() {
-            Mood::Willing | Mood::Forgetful => {}
+            Mood::Willing | Mood::Forgetful | Mood::Faulty => {}
             Mood::Refusing | Mood::Hanging => return Err(refusal()),
         }
         self.inner.ping().await

@@ -7,6 +7,7 @@ mod lower;
 mod metrics;
 mod query;
 mod reader;
+mod salvage;
 mod shape;
 mod waves;
 
@@ -15,6 +16,7 @@ pub mod wire;
 
 pub use flag_check::check_against;
 pub use lower::lower;
+pub use salvage::salvage_closing;
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 

@@ -1,0 +1,87 @@
+//! What people tell a rollout to do, other than closing it.
+
+use super::evidence::{Grounds, flag_problems, gather, shown};
+use super::inbox::Command;
+use super::lane::{Lane, answer};
+use super::saving::Saved;
+use super::view::{CommandError, Verb};
+use crate::rollout::{Effect, Event, Evidence, State};
+use std::sync::Arc;
+
+impl Lane {
+    pub(super) async fn on_command(&mut self, command: Command) {
+        match command {
+            Command::Verb { verb, by, reason, reply } => {
+                let result = self.on_verb(verb, by, reason.as_deref()).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result.map(|()| self.view()));
+            }
+            Command::Plan { plan, source, by, reply } => {
+                let result = self.on_plan(plan, source, &by).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result);
+            }
+        }
+    }
+
+    async fn on_verb(&mut self, verb: Verb, by: String, reason: Option<&str>) -> Result<(), CommandError> {
+        if self.unsaved.is_some() {
+            let why = "its closing is not stored yet: the store does not answer";
+            return Err(CommandError::Unavailable(why.to_owned()));
+        }
+        let problems = || flag_problems(&self.shared.world, &self.plan);
+        let event = match verb {
+            Verb::Start => Event::Start { by, flag_problems: problems() },
+            Verb::Retry => Event::Retry { by, flag_problems: problems() },
+            Verb::Pause => Event::Pause { by },
+            Verb::Resume => Event::Resume { by },
+            Verb::Rollback => Event::Rollback { by, reason: None },
+            Verb::Promote => {
+                // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
+                self.may_promote(&by)?;
+                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan));
+                let Some(evidence) = self.unless_closed(work).await else {
+                    return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
+                };
+                self.readings = shown(&self.plan, &evidence);
+                Event::Promote { by, evidence }
+            }
+        };
+        let decision = self.decide(&event)?;
+        let begins = matches!(event, Event::Start { .. } | Event::Retry { .. });
+        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
+            let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
+            return Err(CommandError::Refused(sentence));
+        }
+        let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
+        let opening = matches!(decision.effect, Effect::Open(_));
+        // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
+        let saved = self.carry_out(decision, Grounds { evidence: evidence.as_ref(), reason }).await;
+        match saved {
+            Saved::Yes => Ok(()),
+            Saved::Conflict => {
+                Err(CommandError::Unavailable("it changed at the same moment: look again and repeat".to_owned()))
+            }
+            Saved::No(why) if opening => {
+                Err(CommandError::Unavailable(format!("nothing was opened, for it could not be stored: {why}")))
+            }
+            Saved::No(why) => Err(CommandError::Unavailable(format!("it could not be stored: {why}"))),
+        }
+    }
+
+    fn may_promote(&self, by: &str) -> Result<(), CommandError> {
+        match &self.state {
+            State::Running(_) => Ok(()),
+            State::Pending { .. }
+            | State::Paused { .. }
+            | State::Watching(_)
+            | State::Completed { .. }
+            | State::RolledBack { .. } => {
+                let event = Event::Promote { by: by.to_owned(), evidence: Evidence::default() };
+                self.decide(&event).map(|_| ())
+            }
+        }
+    }
+}
