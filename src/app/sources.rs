@@ -216,8 +216,9 @@ const fn unreadable(problems: Vec<Problem>) -> Content {
 fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
     let (mut plans, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
-    let with_kind = |document: &&Node| document.get("kind").is_some();
-    for document in parsed.documents.iter().filter(with_kind) {
+    let foreign = |document: &Node| document.get("kind").is_some() && document.get("flags").is_none();
+    let rollout = |document: &Node| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
         match plan(document, &parsed.text) {
             Ok(plan) => {
                 let text = document_text(&parsed.text, document.span);
@@ -227,7 +228,7 @@ fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
         }
     }
     // A file of rollouts alone is no flag file; an empty one is, and says so.
-    let flags = match parsed.documents.iter().all(|document| with_kind(&document)) {
+    let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
         false => flag::lower(parsed).map(Some),
     };
@@ -297,6 +298,16 @@ mod tests {
             let again = content(Path::new("again.yaml"), source.text.as_bytes());
             assert_eq!(again.plans.first().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
+    }
+
+    /// Without this, one word too many in a good file would take all its flags away.
+    #[test]
+    fn flags_with_a_kind_of_their_own_stay_flags_and_the_kind_is_a_problem() {
+        let file = "kind: Flags\nflags: { f: { state: ENABLED, variants: { a: 1 } } }\n";
+        let read = content(Path::new("f.yaml"), file.as_bytes());
+        assert_eq!(read.flags.as_ref().ok().and_then(Option::as_ref).map(|file| file.flags().len()), Some(1));
+        let problems: Vec<_> = read.problems().iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(problems, ["unknown field `kind`"]);
     }
 
     #[test]
