@@ -3,6 +3,7 @@
 use super::body::Payload;
 use super::{Api, wire};
 use crate::eval::{Context, Snapshot, resolve};
+use crate::flag::Gate;
 use crate::http::ApiError;
 use crate::measure::{Outcome, parse_outcomes};
 use crate::source::suggest;
@@ -11,6 +12,9 @@ use crate::units::{FlagKey, VariantName};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+
+/// The attribute by which an outcome names its user.
+const TARGETING_KEY: &str = "targetingKey";
 
 pub(super) async fn record(
     State(api): State<Api>,
@@ -29,10 +33,18 @@ pub(super) async fn record(
     Ok((StatusCode::ACCEPTED, Json(wire::Accepted { accepted: recorded.kept, dropped: recorded.dropped })))
 }
 
-/// The variant that a user with nothing but a targeting key is served now.
+/// The variant that a user with nothing but a targeting key is served now; `None` where a rollout tells its
+/// users apart by more than that, for the candidate's failures would be counted as the stable variant's.
 fn served(snapshot: &Snapshot, flag: &FlagKey, targeting_key: &str, unix_seconds: i64) -> Option<VariantName> {
     let flag = snapshot.flag(flag.as_str())?;
-    let context = Context::empty().with("targetingKey", targeting_key);
+    let by_key_alone = flag.overlay().is_none_or(|overlay| match &overlay.gate {
+        Gate::Open(share) => share.audience.is_none() && &*share.bucket_by == TARGETING_KEY,
+        Gate::Closed => true,
+    });
+    if !by_key_alone {
+        return None;
+    }
+    let context = Context::empty().with(TARGETING_KEY, targeting_key);
     VariantName::new(resolve(flag, &context, unix_seconds).variant()?).ok()
 }
 
