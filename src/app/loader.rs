@@ -54,8 +54,9 @@ impl Loader {
         let found = sources::find(&self.paths);
         let mut looked = Looked { changed: false, look_again: false };
         let present: BTreeSet<&PathBuf> = found.files.iter().collect();
-        let known: Vec<PathBuf> = self.files.keys().filter(|path| !present.contains(path)).cloned().collect();
-        for path in known {
+        let unseen = |path: &PathBuf| found.unseen.iter().any(|unseen| path.starts_with(unseen));
+        let absent = self.files.keys().filter(|path| !present.contains(path) && !unseen(path));
+        for path in absent.cloned().collect::<Vec<_>>() {
             self.gone(&path, &mut looked);
         }
         for path in &found.files {
@@ -154,5 +155,39 @@ impl Loader {
             }
         }
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const FLAG: &str = "flags: { f: { state: ENABLED, variants: { a: 1 }, defaultVariant: a } }\n";
+
+    fn flags_after_looking_twice(loader: &mut Loader) -> usize {
+        loader.look();
+        loader.look();
+        loader.catalog().flags().count()
+    }
+
+    /// A process out of descriptors cannot list a folder: that must not take all its flags away.
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_keeps_its_flags_and_one_that_is_gone_does_not() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("flags");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("f.yaml"), FLAG).unwrap();
+        let mut loader = Loader::new(vec![folder.clone()]);
+        assert_eq!(flags_after_looking_twice(&mut loader), 1);
+
+        // A link to itself: the one error that a test can cause whoever runs it.
+        fs::remove_dir_all(&folder).unwrap();
+        std::os::unix::fs::symlink(&folder, &folder).unwrap();
+        assert_eq!(flags_after_looking_twice(&mut loader), 1);
+        assert_eq!(loader.problems().len(), 1);
+
+        fs::remove_file(&folder).unwrap();
+        assert_eq!(flags_after_looking_twice(&mut loader), 0);
     }
 }

@@ -9,7 +9,7 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{Address, AddressError, Outcomes, Prometheus, PrometheusError, PrometheusSettings, Providers};
+use crate::measure::{Outcomes, Prometheus, PrometheusError, PrometheusSettings, Providers};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Journal};
@@ -67,9 +67,6 @@ pub enum StartError {
     /// The files have problems and `--strict` was asked for.
     #[error("the files have {0} problem(s), and --strict refuses to start with any")]
     Strict(usize),
-    /// The address of Prometheus is none.
-    #[error("the address of Prometheus: {0}")]
-    Prometheus(#[from] AddressError),
     /// The HTTP client cannot be made.
     #[error(transparent)]
     Client(#[from] PrometheusError),
@@ -192,7 +189,7 @@ fn open_journal(folder: &Path) -> Result<Journal, StartError> {
 }
 
 fn prometheus(settings: &Settings) -> Result<Prometheus, StartError> {
-    let address = settings.prometheus.as_deref().map(Address::parse).transpose()?;
+    let address = settings.prometheus.clone();
     Ok(Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })?)
 }
 

@@ -30,6 +30,9 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Paths that are not there, or not readable, or too much.
     pub problems: Vec<Problem>,
+    /// Files and folders of which nobody knows what they hold now: they are there, or may be, and could
+    /// not be looked at. No descriptor is left, the disk does not answer, the permission is missing.
+    pub unseen: Vec<PathBuf>,
 }
 
 /// What stands in a file.
@@ -63,15 +66,16 @@ pub fn find(paths: &[PathBuf]) -> Found {
     for path in paths {
         walk.named(path);
     }
-    let Walk { mut files, problems, .. } = walk;
+    let Walk { mut files, problems, unseen, .. } = walk;
     files.sort();
-    Found { files, problems }
+    Found { files, problems, unseen }
 }
 
 #[derive(Default)]
 struct Walk {
     files: Vec<PathBuf>,
     problems: Vec<Problem>,
+    unseen: Vec<PathBuf>,
     /// Real places of files and folders seen: a link to a folder above must not be walked for ever.
     seen: BTreeSet<PathBuf>,
     /// Whether it was said that there are too many files.
@@ -87,7 +91,7 @@ impl Walk {
                 let hint = "rename it so that its ending says what it is".to_owned();
                 self.problem(path, "the file ends neither in .json nor in .yaml or .yml".to_owned(), Some(hint));
             }
-            Err(error) => self.problem(path, format!("cannot be read: {error}"), None),
+            Err(error) => self.unreadable(path, "cannot be read", &error),
         }
     }
 
@@ -100,7 +104,7 @@ impl Walk {
         }
         let entries = match fs::read_dir(path).and_then(Iterator::collect::<io::Result<Vec<_>>>) {
             Ok(entries) => entries,
-            Err(error) => return self.problem(path, format!("the folder cannot be read: {error}"), None),
+            Err(error) => return self.unreadable(path, "the folder cannot be read", &error),
         };
         let mut inside: Vec<_> = entries.iter().map(fs::DirEntry::path).collect();
         inside.sort();
@@ -110,10 +114,8 @@ impl Walk {
                 Ok(_) if format_of(&path).is_some() => self.file(&path),
                 Ok(_) => {}
                 // It was there a moment ago: a file being replaced, or a link to nowhere.
-                Err(error) if format_of(&path).is_some() => {
-                    self.problem(&path, format!("cannot be read: {error}"), None);
-                }
-                Err(_) => {}
+                Err(error) if format_of(&path).is_some() => self.unreadable(&path, "cannot be read", &error),
+                Err(error) => self.note_unseen(&path, &error),
             }
         }
     }
@@ -134,6 +136,18 @@ impl Walk {
 
     fn first_visit(&mut self, path: &Path) -> bool {
         self.seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf()))
+    }
+
+    fn unreadable(&mut self, path: &Path, what: &str, error: &io::Error) {
+        self.note_unseen(path, error);
+        self.problem(path, format!("{what}: {error}"), None);
+    }
+
+    /// Only what is known not to be there is gone.
+    fn note_unseen(&mut self, path: &Path, error: &io::Error) {
+        if error.kind() != io::ErrorKind::NotFound {
+            self.unseen.push(path.to_path_buf());
+        }
     }
 
     fn problem(&mut self, path: &Path, message: String, hint: Option<String>) {
@@ -202,8 +216,9 @@ const fn unreadable(problems: Vec<Problem>) -> Content {
 fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
     let (mut plans, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
-    let with_kind = |document: &&Node| document.get("kind").is_some();
-    for document in parsed.documents.iter().filter(with_kind) {
+    let foreign = |document: &Node| document.get("kind").is_some() && document.get("flags").is_none();
+    let rollout = |document: &Node| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
         match plan(document, &parsed.text) {
             Ok(plan) => {
                 let text = document_text(&parsed.text, document.span);
@@ -213,7 +228,7 @@ fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
         }
     }
     // A file of rollouts alone is no flag file; an empty one is, and says so.
-    let flags = match parsed.documents.iter().all(|document| with_kind(&document)) {
+    let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
         false => flag::lower(parsed).map(Some),
     };
@@ -283,6 +298,16 @@ mod tests {
             let again = content(Path::new("again.yaml"), source.text.as_bytes());
             assert_eq!(again.plans.first().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
+    }
+
+    /// Without this, one word too many in a good file would take all its flags away.
+    #[test]
+    fn flags_with_a_kind_of_their_own_stay_flags_and_the_kind_is_a_problem() {
+        let file = "kind: Flags\nflags: { f: { state: ENABLED, variants: { a: 1 } } }\n";
+        let read = content(Path::new("f.yaml"), file.as_bytes());
+        assert_eq!(read.flags.as_ref().ok().and_then(Option::as_ref).map(|file| file.flags().len()), Some(1));
+        let problems: Vec<_> = read.problems().iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(problems, ["unknown field `kind`"]);
     }
 
     #[test]

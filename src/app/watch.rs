@@ -37,16 +37,17 @@ impl Watch {
             Ok(event) if event.kind.is_access() => {}
             Ok(_) | Err(_) => sign.notify_one(),
         });
-        let watcher = watcher.and_then(|mut watcher| {
-            for (folder, mode) in folders(paths) {
-                watcher.watch(&folder, mode)?;
-            }
-            Ok(watcher)
-        });
-        if let Err(error) = &watcher {
+        let not_watched = |error: notify::Error| {
             tracing::warn!(%error, "files are not watched; they are looked at every {}s", LOOK_EVERY.as_secs());
+        };
+        let mut watcher = watcher.map_err(not_watched).ok();
+        for (folder, mode) in folders(paths) {
+            // One that is not there must not cost the others their watching.
+            if let Some(Err(error)) = watcher.as_mut().map(|watcher| watcher.watch(&folder, mode)) {
+                not_watched(error);
+            }
         }
-        Self { woken, _watcher: watcher.ok() }
+        Self { woken, _watcher: watcher }
     }
 
     /// Waits until the files should be looked at.
@@ -86,4 +87,17 @@ fn folders(paths: &[PathBuf]) -> Vec<(PathBuf, RecursiveMode)> {
     };
     let mut seen = BTreeSet::new();
     paths.iter().map(of).filter(|(folder, _)| seen.insert(folder.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_path_that_is_not_there_costs_the_others_nothing() {
+        let place = tempfile::tempdir().unwrap();
+        let watch = Watch::new(&[place.path().join("no/such/file.yaml"), place.path().to_path_buf()]);
+        std::fs::write(place.path().join("f.yaml"), "flags: {}").unwrap();
+        assert!(timeout(Duration::from_secs(2), watch.woken.notified()).await.is_ok(), "nobody watches");
+    }
 }

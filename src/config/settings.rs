@@ -5,6 +5,7 @@ use super::key::Key;
 use super::listener::{Described, Listener};
 use super::raw::Raw;
 use crate::eval::Bucketing;
+use crate::measure::Address;
 use crate::telemetry::LogFormat;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ pub struct Settings {
     /// Whether a problem in a file refuses the start.
     pub strict: bool,
     /// The Prometheus server that metrics are asked from.
-    pub prometheus: Option<String>,
+    pub prometheus: Option<Address>,
     /// How users are hashed.
     pub bucketing: Bucketing,
     /// How log lines look.
@@ -146,16 +147,10 @@ fn choice<T: Copy>(raw: &Raw, key: Key, words: &[(&str, T)], faults: &mut Vec<Fa
     found
 }
 
-fn prometheus(raw: &Raw, faults: &mut Vec<Fault>) -> Result<Option<String>, ()> {
+fn prometheus(raw: &Raw, faults: &mut Vec<Fault>) -> Result<Option<Address>, ()> {
     let Some((text, origin)) = raw.text(Key::Prometheus) else { return Ok(None) };
-    match reqwest::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(Some(text.to_owned())),
-        Ok(_) | Err(_) => {
-            let message = format!("`{text}` is not the address of a Prometheus server");
-            faults.push(Fault::new(origin, message).hint("write it as `http://127.0.0.1:9090`"));
-            Err(())
-        }
-    }
+    // Its error never repeats the text, which may hold a password.
+    Address::parse(text).map(Some).map_err(|error| faults.push(Fault::new(origin, error.to_string())))
 }
 
 #[cfg(test)]
@@ -240,7 +235,7 @@ mod tests {
             "--log: `xml` is not `text` or `json`",
             "--control: `8080` is not an address",
             "settings.yaml:1:1: `v4` is not `v3` or `v2`",
-            "TIDEGATE_PROMETHEUS: `localhost:9090` is not the address of a Prometheus server",
+            "TIDEGATE_PROMETHEUS: the Prometheus address must begin with `http://` or `https://`",
             "TIDEGATE_STRICT: `maybe` is not `false` or `true`",
             "PATH: no files and folders",
         ] {
@@ -279,6 +274,15 @@ mod tests {
         assert!(found[0].contains("both TIDEGATE_CONTROL_KEY and TIDEGATE_CONTROL_KEY_FILE"), "{found:?}");
         let short = faults(flags(&[(Key::Paths, "a")]), None, &[("TIDEGATE_CONTROL_KEY", "hunter2")]);
         assert!(short[0].contains("fewer than 16") && !short[0].contains("hunter2"), "{short:?}");
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_without_repeating_its_password() {
+        for address in ["ftp://u:hunter2@h", "http://u:hunter2@h:port", "http://u:hunter2@h/?x"] {
+            let found = faults(flags(&[(Key::Paths, "a"), (Key::Prometheus, address)]), None, &[]);
+            assert_eq!(found.len(), 1, "{address}: {found:?}");
+            assert!(found[0].starts_with("--prometheus: ") && !found[0].contains("hunter2"), "{found:?}");
+        }
     }
 
     #[test]

@@ -44,7 +44,8 @@ impl FlagFile {
     }
 }
 
-/// Reads the flag documents of a file: those without a `kind`. A flag that is wrong fails alone.
+/// Reads the flag documents of a file: those without a `kind`, and those with `flags` all the same, for a
+/// word too many must not take flags away. A flag that is wrong fails alone.
 ///
 /// # Errors
 /// When the file has no flags to speak of: nothing in it, or `flags` missing or of the wrong shape.
@@ -53,7 +54,7 @@ pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
     let mut unusable = Vec::new();
     // Nothing between two `---` is no document that anybody meant.
     let meant = |document: &&Node| parsed.documents.len() == 1 || document.value != Value::Null;
-    let ours = |document: &&Node| document.get("kind").is_none();
+    let ours = |document: &&Node| document.get("kind").is_none() || document.get("flags").is_some();
     for document in parsed.documents.iter().filter(meant).filter(ours) {
         if let Err(problems) = lower_document(document, parsed, &mut file) {
             unusable.extend(problems);

@@ -74,6 +74,23 @@ async fn verbs_do_what_they_say_or_say_why_not() {
     assert_eq!((status, &unknown["error"]["hint"]), (StatusCode::NOT_FOUND, &json!("did you mean `search-v2`?")));
 }
 
+/// Counted for the stable variant, the failures of a candidate that only an audience gets would close nothing.
+#[tokio::test]
+async fn outcomes_name_their_variant_where_a_key_alone_does_not_tell_it() {
+    let control = Control::open().await;
+    let audience = "exposure: 50%, audience: { '==': [ { var: staff }, true ] }";
+    let (_, applied) = control.apply(&ROLLOUT.replace("exposure: 50%", audience)).await;
+    assert_eq!(applied["change"], json!("created"), "{applied}");
+    let outcome = r#"[{"flag":"search","targetingKey":"ann","ok":false}]"#;
+    assert_eq!(control.post("/api/v1/outcomes", outcome).await.0, StatusCode::ACCEPTED);
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let (status, refused) = control.post("/api/v1/outcomes", outcome).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
+    assert!(refused.to_string().contains("send the `variant` that was served"), "{refused}");
+    let named = r#"[{"flag":"search","variant":"on","ok":false}]"#;
+    assert_eq!(control.post("/api/v1/outcomes", named).await.0, StatusCode::ACCEPTED);
+}
+
 #[tokio::test]
 async fn whoever_is_up_to_date_waits_for_what_comes_next() {
     let control = Control::open().await;

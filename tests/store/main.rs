@@ -18,6 +18,7 @@ mod durability;
 mod ephemeral;
 mod file;
 #[path = "../support/refusing.rs"]
+#[allow(dead_code, reason = "other tests use the moods that these do not")]
 mod refusing;
 mod refusing_store;
 mod samples;
