@@ -5,6 +5,7 @@ use super::condition::{Compare, Condition};
 use super::reading::{NoData, Reading};
 use crate::units::{MetricName, UnixMillis, format_duration};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The three values a condition can have. What has no data is neither true nor false.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +40,14 @@ pub struct Facts<'c> {
     pub firing: &'c BTreeMap<String, Alert>,
     /// The time of the check.
     pub now: UnixMillis,
+    /// The time since the last check. Where a metric has no data, it counts for no `for`.
+    pub unseen: Duration,
 }
 
 impl Facts<'_> {
     /// Judges a condition. `true_since` remembers between checks since when each comparison with a
-    /// `for` has been true; a reading without data leaves that memory as it is.
+    /// `for` has been true; time without data moves that moment along, so that it neither completes nor
+    /// breaks what was true before.
     pub fn judge(&self, condition: &Condition, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
         match condition {
             Condition::All(parts) => self.join(parts, true_since, Truth::False, " and "),
@@ -86,15 +90,25 @@ impl Facts<'_> {
         }
     }
 
+    fn value(&self, metric: &MetricName) -> Result<f64, NoData> {
+        match self.readings.get(metric) {
+            Some(Reading::Value { value, .. }) if value.is_finite() => Ok(*value),
+            Some(Reading::Value { value, .. }) => Err(NoData::NotFinite(value.to_string())),
+            Some(Reading::NoData(why)) => Err(why.clone()),
+            None => Err(NoData::NoProvider(metric.to_string())),
+        }
+    }
+
     fn compare(&self, compare: &Compare, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
         let metric = &compare.metric;
-        let value = match self.readings.get(metric) {
-            Some(Reading::Value { value, .. }) if value.is_finite() => *value,
-            Some(Reading::Value { value, .. }) => {
-                return Judgement::missing(metric, NoData::NotFinite(value.to_string()));
+        let value = match self.value(metric) {
+            Ok(value) => value,
+            Err(why) => {
+                if let Some(since) = true_since.get_mut(&compare.to_string()) {
+                    *since = since.plus(self.unseen).min(self.now);
+                }
+                return Judgement::missing(metric, why);
             }
-            Some(Reading::NoData(why)) => return Judgement::missing(metric, why.clone()),
-            None => return Judgement::missing(metric, NoData::NoProvider(metric.to_string())),
         };
         let holds = compare.comparison.holds(value, compare.bound);
         let shown = if holds { compare.comparison } else { compare.comparison.opposite() };

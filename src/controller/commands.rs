@@ -5,7 +5,7 @@ use super::inbox::Command;
 use super::lane::{Lane, answer};
 use super::saving::Saved;
 use super::view::{CommandError, Verb};
-use crate::rollout::{Effect, Event, Evidence, State};
+use crate::rollout::{Beginning, Effect, Event, Evidence, State};
 use std::sync::Arc;
 
 impl Lane {
@@ -31,10 +31,9 @@ impl Lane {
             let why = "its closing is not stored yet: the store does not answer";
             return Err(CommandError::Unavailable(why.to_owned()));
         }
-        let problems = || flag_problems(&self.shared.world, &self.plan);
         let event = match verb {
-            Verb::Start => Event::Start { by, flag_problems: problems() },
-            Verb::Retry => Event::Retry { by, flag_problems: problems() },
+            Verb::Start => Event::Start(self.beginning(by)),
+            Verb::Retry => Event::Retry(self.beginning(by)),
             Verb::Pause => Event::Pause { by },
             Verb::Resume => Event::Resume { by },
             Verb::Rollback => Event::Rollback { by, reason: None },
@@ -50,7 +49,7 @@ impl Lane {
             }
         };
         let decision = self.decide(&event)?;
-        let begins = matches!(event, Event::Start { .. } | Event::Retry { .. });
+        let begins = matches!(event, Event::Start(_) | Event::Retry(_));
         if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
             let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
             return Err(CommandError::Refused(sentence));
@@ -69,6 +68,11 @@ impl Lane {
             }
             Saved::No(why) => Err(CommandError::Unavailable(format!("it could not be stored: {why}"))),
         }
+    }
+
+    fn beginning(&self, by: String) -> Beginning {
+        let flag_problems = flag_problems(&self.shared.world, &self.plan);
+        Beginning { by, flag_problems, firing: self.shared.firing.now(self.now()) }
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {

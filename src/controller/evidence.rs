@@ -43,6 +43,17 @@ pub(super) fn flag_problems(world: &World, plan: &Plan) -> Vec<String> {
     rollout::check_against(plan, definition.as_deref())
 }
 
+/// A closing is for a variant by its name: where the flag has no variant of that name any more, what
+/// its rules say is served again, and somebody should know.
+pub(super) fn renamed_candidate(world: &World, plan: &Plan) -> Vec<String> {
+    let live = world.publisher.live().load();
+    let definition = live.snapshot().flag(plan.flag.as_str()).and_then(|flag| flag.definition().cloned());
+    let lost = definition.is_some_and(|definition| definition.variant_index(plan.candidate.as_str()).is_none());
+    let sentence =
+        || format!("it is closed for variant {}, which flag {} does not have any more", plan.candidate, plan.flag);
+    lost.then(sentence).into_iter().collect()
+}
+
 /// The readings for people.
 pub(super) fn shown(plan: &Plan, evidence: &Evidence) -> Vec<ReadingView> {
     let show = |(name, reading): (&crate::units::MetricName, &Reading)| {

@@ -2,12 +2,12 @@
 
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
-use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT};
+use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT, is_live};
 use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
 use crate::flag::Overlay;
-use crate::rollout::{self, Concern, Plan, State, concern, standing_waits};
+use crate::rollout::{self, Bearing, Concern, Plan, State, concern, standing_waits};
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
@@ -152,14 +152,26 @@ impl Controller {
         let accepted = Instant::now();
         let lanes: Vec<(RolloutName, LaneHandle)> =
             self.lanes().iter().map(|(name, lane)| (name.clone(), lane.clone())).collect();
+        self.inner.shared.firing.note(firing, resolved, self.inner.shared.world.clock.now());
+        let mut answer = AlertAnswer::default();
         let told = lanes.iter().flat_map(|(name, lane)| {
-            let plan = Arc::clone(&lane.view.borrow().plan);
-            let concerned = firing.iter().filter(move |alert| concern(&plan, alert) != Concern::No);
-            let fire = concerned.map(|alert| TriggerKind::Firing(alert.clone()));
+            let (plan, live) = {
+                let view = lane.view.borrow();
+                (Arc::clone(&view.plan), is_live(&view.state))
+            };
+            if live && firing.iter().any(|alert| concern(&plan, alert) != Concern::No) {
+                answer.concerned.push(name.clone());
+            }
+            // What closes goes first, however many others stand before it in the notification.
+            let mut bearing: Vec<(Bearing, &Alert)> =
+                firing.iter().map(|alert| (rollout::bearing(&plan, alert), alert)).collect();
+            bearing.retain(|(bearing, _)| *bearing != Bearing::None);
+            bearing.sort_by_key(|(bearing, _)| std::cmp::Reverse(*bearing));
+            let fire = bearing.into_iter().map(|(_, alert)| TriggerKind::Firing(alert.clone()));
             let resolve = resolved.iter().map(|alert| TriggerKind::Resolved { fingerprint: alert.fingerprint.clone() });
             fire.chain(resolve).map(move |kind| async move { (name, lane.trigger(kind, accepted).await) })
         });
-        let mut answer = AlertAnswer::default();
+        let told: Vec<_> = told.collect();
         for (name, outcome) in join_all(told).await {
             match outcome? {
                 Triggered::Closed(_) => answer.closed.push(name.clone()),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod evidence;
+mod firing;
 mod handle;
 mod inbox;
 mod lane;

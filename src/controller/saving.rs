@@ -304,7 +304,8 @@ impl Lane {
 
     pub(super) fn all_problems(&self) -> Vec<String> {
         let flag = match &self.state {
-            State::Completed { .. } | State::RolledBack { .. } => Vec::new(),
+            State::Completed { .. } => Vec::new(),
+            State::RolledBack { .. } => super::evidence::renamed_candidate(&self.shared.world, &self.plan),
             State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
                 super::evidence::flag_problems(&self.shared.world, &self.plan)
             }

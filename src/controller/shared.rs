@@ -1,5 +1,6 @@
 //! What all lanes share.
 
+use super::firing::Firing;
 use super::view::View;
 use crate::clock::Clock;
 use crate::measure::Readings;
@@ -35,13 +36,15 @@ pub(super) struct Shared {
     pub world: World,
     /// Counts changes of any rollout, for whoever waits for one.
     pub changes: watch::Sender<u64>,
+    /// The alerts that fire, whomever they concern.
+    pub firing: Firing,
     /// Which rollout drives a flag: at most one at a time.
     drivers: Mutex<BTreeMap<FlagKey, RolloutName>>,
 }
 
 impl Shared {
     pub(super) fn new(world: World) -> Self {
-        Self { world, changes: watch::Sender::new(0), drivers: Mutex::default() }
+        Self { world, changes: watch::Sender::new(0), firing: Firing::default(), drivers: Mutex::default() }
     }
 
     /// Claims a flag for a rollout.

@@ -54,6 +54,8 @@ impl Lane {
         match cause {
             Some(cause) if !full || self.closings.is_empty() => self.closings.push_back((trigger, cause)),
             None if !full => self.waiting.push_back(trigger),
+            // More alerts than a rollout can remember wait already, and none of them closes it.
+            None if matches!(trigger.kind, TriggerKind::Firing(_)) => answer(trigger.reply, Ok(Triggered::Noted)),
             Some(_) | None => answer(trigger.reply, Err(too_many())),
         }
     }

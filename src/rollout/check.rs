@@ -27,7 +27,8 @@ pub(super) struct Look {
 /// Judges all conditions of a stage and remembers what is true since when.
 pub(super) fn look(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) -> Look {
     stage.forget_unwatched(rules.every, now);
-    let facts = Facts { readings: &evidence.readings, firing: &stage.firing, now };
+    let unseen = now.since(stage.accounted());
+    let facts = Facts { readings: &evidence.readings, firing: &stage.firing, now, unseen };
     let mut true_since = std::mem::take(&mut stage.true_since);
     let mut judge = |list: List, conditions: &[Condition]| -> Vec<(List, String, Judgement)> {
         let judged = |condition: &Condition| (list, condition.to_string(), facts.judge(condition, &mut true_since));

@@ -1,7 +1,7 @@
 //! Which alerts are a rollout's business.
 
 use super::plan::Plan;
-use crate::analysis::{Alert, Condition};
+use crate::analysis::{Alert, AlertMatch, Condition};
 
 /// How an alert relates to a rollout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +32,44 @@ pub fn concern(plan: &Plan, alert: &Alert) -> Concern {
 
 /// Whether the plan says anything of alerts, in any wave.
 pub(super) fn speaks_of_alerts(plan: &Plan) -> bool {
-    conditions(plan).any(|condition| has_alert(condition, &|_| true))
+    closing_conditions(plan).chain(holding_conditions(plan)).any(|condition| has_alert(condition, &|_| true))
 }
 
-/// Whether some test in the plan matches this alert.
-pub(super) fn plan_matches(plan: &Plan, alert: &Alert) -> bool {
-    conditions(plan).any(|condition| has_alert(condition, &|test: &crate::analysis::AlertMatch| test.matches(alert)))
+/// What an alert can do to a rollout under some wave of its plan, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bearing {
+    /// Nothing.
+    None,
+    /// Hold it.
+    Holds,
+    /// Close it, by itself or together with something else.
+    Closes,
 }
 
-fn conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
-    let waves = plan.waves.iter().flat_map(|wave| wave.close_when.iter().chain(&wave.hold_when));
+/// What an alert can do to a rollout, whatever wave that is in.
+#[must_use]
+pub fn bearing(plan: &Plan, alert: &Alert) -> Bearing {
+    let concerned = concern(plan, alert);
+    let matches = |condition: &Condition| has_alert(condition, &|test: &AlertMatch| test.matches(alert));
+    match concerned {
+        Concern::No => Bearing::None,
+        Concern::Named if !speaks_of_alerts(plan) => Bearing::Closes,
+        Concern::Named | Concern::General if closing_conditions(plan).any(matches) => Bearing::Closes,
+        Concern::Named | Concern::General if holding_conditions(plan).any(matches) => Bearing::Holds,
+        Concern::Named | Concern::General => Bearing::None,
+    }
+}
+
+fn closing_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
+    let waves = plan.waves.iter().flat_map(|wave| &wave.close_when);
     waves.chain(plan.after.iter().flat_map(|after| &after.close_when))
 }
 
-fn has_alert(condition: &Condition, wanted: &dyn Fn(&crate::analysis::AlertMatch) -> bool) -> bool {
+fn holding_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
+    plan.waves.iter().flat_map(|wave| &wave.hold_when)
+}
+
+fn has_alert(condition: &Condition, wanted: &dyn Fn(&AlertMatch) -> bool) -> bool {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| has_alert(part, wanted)),
         Condition::Compare(_) => false,

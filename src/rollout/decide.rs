@@ -1,20 +1,15 @@
 //! The decision: plan, state, event and time in; next state, effect and reason out. Total and pure.
 
+use super::alerts;
 use super::cause::Cause;
 use super::check::{Look, look};
-use super::concern::{Concern, concern, plan_matches, speaks_of_alerts};
 use super::decision::{Change, Closing, Decision, Effect, Opening, Refusal};
-use super::event::{Event, Evidence};
+use super::event::{Beginning, Event, Evidence};
 use super::plan::Plan;
 use super::stage::{Rules, closed, exposure, open, wave_at};
 use super::state::{Stage, Standing, State};
 use super::wait::{Wait, sentence};
-use crate::analysis::Alert;
 use crate::units::{UnixMillis, WaveName};
-
-/// The most firing alerts that one rollout remembers. Far over what conditions can tell apart; a
-/// storm beyond it still closes, for each alert is judged when it arrives.
-const MOST_FIRING: usize = 256;
 
 /// Decides what an event means for a rollout.
 ///
@@ -23,17 +18,17 @@ const MOST_FIRING: usize = 256;
 /// every state in which anybody has the candidate; checks, alerts and recoveries are never refused.
 pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Result<Decision, Refusal> {
     match event {
-        Event::Firing(alert) => Ok(firing(plan, state, alert, now)),
+        Event::Firing(alert) => Ok(alerts::firing(plan, state, alert, now)),
         Event::Rollback { by, reason } => {
             rollback(plan, state, Cause::Person { by: by.clone(), reason: reason.clone() }, now)
         }
-        Event::Resolved { fingerprint } => Ok(resolved(plan, state, fingerprint)),
+        Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint)),
         Event::Checked(evidence) => Ok(checked(plan, state, evidence, now)),
-        Event::Start { by, flag_problems } => start(plan, state, by, flag_problems, now),
+        Event::Start(beginning) => start(plan, state, beginning, now),
         Event::Pause { by } => pause(plan, state, by, now),
         Event::Resume { by } => resume(plan, state, by, now),
         Event::Promote { by, evidence } => promote(plan, state, by, evidence, now),
-        Event::Retry { by, flag_problems } => retry(plan, state, by, flag_problems, now),
+        Event::Retry(beginning) => retry(plan, state, beginning, now),
         Event::Recovered => Ok(recovered(plan, state, now)),
     }
 }
@@ -54,7 +49,7 @@ pub fn standing_waits(plan: &Plan, state: &State) -> Vec<Wait> {
     }
 }
 
-fn keep(plan: &Plan, state: &State) -> Decision {
+pub(super) fn keep(plan: &Plan, state: &State) -> Decision {
     moved(plan, state.clone(), Effect::Keep, None)
 }
 
@@ -68,7 +63,7 @@ fn wave_name(plan: &Plan, index: usize) -> Option<WaveName> {
 }
 
 /// The stage of a state in which somebody has the candidate and somebody watches.
-const fn live_stage(state: &State) -> Option<&Stage> {
+pub(super) const fn live_stage(state: &State) -> Option<&Stage> {
     match state {
         State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => Some(stage),
         State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
@@ -76,7 +71,7 @@ const fn live_stage(state: &State) -> Option<&Stage> {
 }
 
 /// The same state with another stage in it.
-fn with_stage(state: &State, stage: Stage) -> State {
+pub(super) fn with_stage(state: &State, stage: Stage) -> State {
     match state {
         State::Running(_) => State::Running(stage),
         State::Paused { since, .. } => State::Paused { stage, since: *since },
@@ -85,7 +80,7 @@ fn with_stage(state: &State, stage: Stage) -> State {
     }
 }
 
-fn rules_of<'p>(plan: &'p Plan, state: &State, stage: &Stage) -> Option<Rules<'p>> {
+pub(super) fn rules_of<'p>(plan: &'p Plan, state: &State, stage: &Stage) -> Option<Rules<'p>> {
     match state {
         State::Watching(_) => Some(Rules::of_watch(plan)),
         State::Running(_)
@@ -96,7 +91,7 @@ fn rules_of<'p>(plan: &'p Plan, state: &State, stage: &Stage) -> Option<Rules<'p
     }
 }
 
-fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause: Cause, now: UnixMillis) -> Decision {
+pub(super) fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause: Cause, now: UnixMillis) -> Decision {
     let change = wave_name(plan, wave).map(|name| Change::Closed {
         cause: cause.clone(),
         wave: name,
@@ -121,52 +116,6 @@ fn rollback(plan: &Plan, state: &State, cause: Cause, now: UnixMillis) -> Result
     }
 }
 
-fn firing(plan: &Plan, state: &State, alert: &Alert, now: UnixMillis) -> Decision {
-    let concerned = concern(plan, alert);
-    let Some(before) = live_stage(state) else { return keep(plan, state) };
-    if concerned == Concern::No {
-        return keep(plan, state);
-    }
-    let name = alert.labels.get("alertname").unwrap_or(&alert.fingerprint).clone();
-    let cause = |condition| Cause::Alert { fingerprint: alert.fingerprint.clone(), name, condition };
-    if concerned == Concern::Named && !speaks_of_alerts(plan) {
-        return close(plan, state, before.attempt, before.wave, cause(None), now);
-    }
-    let mut stage = before.clone();
-    // The new one always takes part in the judgement, also when the memory is full.
-    let full = stage.firing.len() >= MOST_FIRING && !stage.firing.contains_key(&alert.fingerprint);
-    if full {
-        stage.firing.pop_first();
-    }
-    let repeated = stage.firing.insert(alert.fingerprint.clone(), alert.clone()).is_some();
-    if let Some(rules) = rules_of(plan, state, &stage) {
-        let alerts_only = Rules { hold_when: &[], advance_when: &[], ..rules };
-        let mut judged = stage.clone();
-        if let Some(Cause::Metric { condition, .. }) =
-            look(plan, &alerts_only, &mut judged, &Evidence::default(), now).cause
-        {
-            return close(plan, state, before.attempt, before.wave, cause(Some(condition)), now);
-        }
-    }
-    if repeated || !plan_matches(plan, alert) {
-        return keep(plan, state);
-    }
-    let mut decision = keep(plan, &with_stage(state, stage));
-    decision.check_now = true;
-    decision
-}
-
-fn resolved(plan: &Plan, state: &State, fingerprint: &str) -> Decision {
-    let Some(stage) = live_stage(state).filter(|stage| stage.firing.contains_key(fingerprint)) else {
-        return keep(plan, state);
-    };
-    let mut stage = stage.clone();
-    stage.firing.remove(fingerprint);
-    let mut decision = keep(plan, &with_stage(state, stage));
-    decision.check_now = true;
-    decision
-}
-
 fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> Decision {
     let Some((before, rules)) = live_stage(state).and_then(|stage| Some((stage, rules_of(plan, state, stage)?))) else {
         return keep(plan, state);
@@ -186,6 +135,9 @@ fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> 
     let seen_against = held_change(before, standing, &waits);
     if let Some(left) = rules.time_left(&stage) {
         waits.insert(0, left);
+    }
+    if waits.is_empty() && !rules.watching {
+        waits.extend(alerts::stands_against(plan, stage.wave.saturating_add(1), &stage.firing, now));
     }
     if waits.is_empty() && !rules.watching {
         waits.extend(approval_for_next(plan, &stage));
@@ -245,21 +197,26 @@ fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str>, now: Uni
     }
 }
 
-fn begin(plan: &Plan, attempt: u32, by: &str, flag_problems: &[String], now: UnixMillis) -> Result<Decision, Refusal> {
-    if let Some(problem) = flag_problems.first() {
+fn begin(plan: &Plan, attempt: u32, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
+    if let Some(problem) = beginning.flag_problems.first() {
         return Err(Refusal(format!("{} cannot begin: {problem}", plan.name)));
     }
     let (Some(wave), Some(overlay)) = (plan.waves.first(), open(plan, attempt, 0)) else {
         return Err(Refusal(format!("{} has no waves", plan.name)));
     };
-    let change = Change::Started { attempt, wave: wave.name.clone(), exposure: wave.exposure, by: by.to_owned() };
-    let next = State::Running(Stage::enter(attempt, 0, now));
+    let change =
+        Change::Started { attempt, wave: wave.name.clone(), exposure: wave.exposure, by: beginning.by.clone() };
+    let mut stage = Stage::enter(attempt, 0, now);
+    if let Some(cause) = alerts::remember_at_start(plan, &mut stage, &beginning.firing, now) {
+        return Err(Refusal(format!("{} cannot begin: {cause}", plan.name)));
+    }
+    let next = State::Running(stage);
     Ok(moved(plan, next, Effect::Open(Opening(overlay)), Some(change)))
 }
 
-fn start(plan: &Plan, state: &State, by: &str, problems: &[String], now: UnixMillis) -> Result<Decision, Refusal> {
+fn start(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
-        State::Pending { attempts } => begin(plan, attempts.saturating_add(1), by, problems, now),
+        State::Pending { attempts } => begin(plan, attempts.saturating_add(1), beginning, now),
         State::RolledBack { .. } => Err(Refusal(format!("{} was rolled back: use `retry` to begin anew", plan.name))),
         State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => {
             Err(Refusal(format!("{} was started already: it is {}", plan.name, describe(plan, state))))
@@ -267,9 +224,9 @@ fn start(plan: &Plan, state: &State, by: &str, problems: &[String], now: UnixMil
     }
 }
 
-fn retry(plan: &Plan, state: &State, by: &str, problems: &[String], now: UnixMillis) -> Result<Decision, Refusal> {
+fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
-        State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), by, problems, now),
+        State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), beginning, now),
         State::Pending { .. } => Err(Refusal(format!("{} was never started: use `start`", plan.name))),
         State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => Err(Refusal(
             format!("{} is {}: only what was rolled back can be retried", plan.name, describe(plan, state)),
@@ -322,7 +279,8 @@ fn promote(plan: &Plan, state: &State, by: &str, evidence: &Evidence, now: UnixM
         return Ok(Decision { findings, ..close(plan, state, stage.attempt, stage.wave, cause, now) });
     }
     stage.pass_time(rules.every, standing, true, now);
-    let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).collect();
+    let alerts = alerts::stands_against(plan, stage.wave.saturating_add(1), &stage.firing, now);
+    let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).chain(alerts).collect();
     match against.is_empty() {
         true => Ok(Decision { findings, ..advance(plan, state, &stage, Some(by), now) }),
         false => Err(Refusal(format!("{} cannot go on: {}", plan.name, sentence(&against)))),

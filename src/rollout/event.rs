@@ -23,13 +23,8 @@ pub enum Event {
     },
     /// The metrics were asked.
     Checked(Evidence),
-    /// A person begins the first wave, or the first wave of a new attempt.
-    Start {
-        /// Who.
-        by: String,
-        /// What is wrong with the flag.
-        flag_problems: Vec<String>,
-    },
+    /// A person begins the first wave.
+    Start(Beginning),
     /// A person stops the clock.
     Pause {
         /// Who.
@@ -49,14 +44,20 @@ pub enum Event {
         evidence: Evidence,
     },
     /// A person begins anew after a closing.
-    Retry {
-        /// Who.
-        by: String,
-        /// What is wrong with the flag.
-        flag_problems: Vec<String>,
-    },
+    Retry(Beginning),
     /// The program took up a rollout that it had not watched for a while.
     Recovered,
+}
+
+/// A person's wish to begin, and what is known at that moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Beginning {
+    /// Who.
+    pub by: String,
+    /// What is wrong with the flag.
+    pub flag_problems: Vec<String>,
+    /// The alerts that fire, whatever they concern.
+    pub firing: Vec<Alert>,
 }
 
 /// What a check found out.

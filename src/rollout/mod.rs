@@ -1,5 +1,6 @@
 //! Rollouts: the plan, the state, and the pure decision what comes next.
 
+mod alerts;
 mod cause;
 mod check;
 mod concern;
@@ -13,13 +14,13 @@ mod state;
 mod wait;
 
 pub use cause::Cause;
-pub use concern::{Concern, concern};
+pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
 pub use document::{check_against, lower, salvage_closing};
-pub use event::{Event, Evidence};
+pub use event::{Beginning, Event, Evidence};
 pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
 pub use stage::{check_interval, exposure, next_check_in, overlay};
 pub use state::{Check, Stage, Standing, State};

@@ -30,7 +30,7 @@ impl Stage {
     }
 
     /// The last moment the clock has taken account of.
-    fn accounted(&self) -> UnixMillis {
+    pub(super) fn accounted(&self) -> UnixMillis {
         self.checked.as_ref().map_or(self.entered, |check| check.at)
     }
 

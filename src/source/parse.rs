@@ -81,8 +81,12 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
             return fail(&upto, error.valid_up_to(), "the file is not UTF-8 here".to_owned(), Some("save it as UTF-8"));
         }
     };
-    // A byte order mark says nothing in UTF-8; some editors write it all the same.
-    let text = Text::new(name, content.strip_prefix('\u{FEFF}').unwrap_or(content));
+    let text = Text::new(name, content);
+    // Other readers of these files refuse it, so it is not let through here in silence.
+    if content.starts_with('\u{FEFF}') {
+        let hint = "save it as UTF-8 without a BOM";
+        return fail(&text, 0, "the file begins with a byte order mark".to_owned(), Some(hint));
+    }
     if text.content().trim().is_empty() {
         return empty(&text);
     }

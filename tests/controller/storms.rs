@@ -153,3 +153,39 @@ async fn an_alert_closes_only_what_it_names() {
     let answer = scene.controller.alert(&[general], &[]).await.unwrap();
     assert_eq!((answer.closed, answer.already_closed), (vec![name("a")], vec![name("b")]));
 }
+
+/// One notification can carry thousands of alerts. What closes must not stand behind what only holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_one_alert_that_closes_is_found_behind_ten_thousand_that_do_not() {
+    let scene = Scene::new(Place::folder()).await;
+    scene.start(&quiet_plan("a")).await;
+    let mut alerts: Vec<_> = (0..9_999).map(|n| warning(&format!("w{n}"))).collect();
+    alerts.push(critical("the one"));
+    let answer = scene.controller.alert(&alerts, &[]).await.unwrap();
+    assert_eq!((answer.closed, answer.concerned), (vec![name("a")], Vec::new()));
+    assert!(!scene.is_open("search"));
+    let State::RolledBack { cause, .. } = scene.stored("a").await else { panic!("it is not closed") };
+    assert!(cause.to_string().contains("SearchDown"), "{cause}");
+}
+
+/// What fires already is a reason not to begin, also where it fired before there was anything to close.
+#[tokio::test]
+async fn nothing_begins_against_an_alert_that_fires() {
+    let scene = Scene::new(Place::folder()).await;
+    scene.apply(&quiet_plan("a")).await.unwrap();
+    let answer = scene.controller.alert(&[critical("f")], &[]).await.unwrap();
+    assert_eq!(answer, AlertAnswer::default(), "there is nothing to close yet");
+    let refused = scene.tell("a", Verb::Start).await.unwrap_err().to_string();
+    assert!(refused.contains("cannot begin: alert SearchDown fires"), "{refused}");
+    assert!(!scene.is_open("search"));
+    scene.controller.alert(&[], &[critical("f")]).await.unwrap();
+    scene.tell("a", Verb::Start).await.unwrap();
+
+    // The alert that closed it still fires when somebody wants to try again.
+    scene.controller.alert(&[critical("g")], &[]).await.unwrap();
+    let refused = scene.tell("a", Verb::Retry).await.unwrap_err().to_string();
+    assert!(refused.contains("cannot begin: alert SearchDown fires"), "{refused}");
+    scene.controller.alert(&[], &[critical("g")]).await.unwrap();
+    scene.tell("a", Verb::Retry).await.unwrap();
+    assert!(scene.is_open("search"));
+}

@@ -51,13 +51,17 @@ fn one_document_means_the_same_in_json_and_yaml_as_map_and_as_list() {
 }
 
 #[test]
-fn a_byte_order_mark_and_windows_line_ends_do_no_harm() {
+fn windows_line_ends_do_no_harm_and_a_byte_order_mark_is_told() {
     let mut catalog = Catalog::new();
-    catalog.update("f.json", read("f.json", "\u{FEFF}{\"flags\":\r\n {\"a\": {\"state\": \"ON\"}}}"));
+    catalog.update("f.json", read("f.json", "{\"flags\":\r\n {\"a\": {\"state\": \"ON\"}}}"));
     let problem = &catalog.problems()[0];
     assert_eq!((problem.line, problem.column), (2, 8), "{problem}");
-    catalog.update("f.yaml", read("f.yaml", "\u{FEFF}flags:\r\n  b: { state: ENABLED, variants: { v: 1 } }\r\n"));
+    catalog.update("f.yaml", read("f.yaml", "flags:\r\n  b: { state: ENABLED, variants: { v: 1 } }\r\n"));
     assert!(serving(&catalog, "b").is_some());
+    catalog.update("f.yaml", read("f.yaml", "\u{FEFF}flags: {}\n"));
+    let told: Vec<_> = catalog.problems().iter().map(ToString::to_string).collect();
+    assert!(told.iter().any(|text| text.contains("f.yaml:1:1: the file begins with a byte order mark")), "{told:?}");
+    assert!(serving(&catalog, "b").is_some(), "the last good content stays");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tidegate::analysis::{Alert, NoData, Reading};
-use tidegate::rollout::{self, Effect, Event, Evidence, Plan, State};
+use tidegate::rollout::{self, Beginning, Effect, Event, Evidence, Plan, State};
 use tidegate::source::{Format, parse};
 use tidegate::units::{MetricName, UnixMillis, parse_duration};
 
@@ -76,8 +76,8 @@ fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
     let by = || "ops".to_owned();
     let flag_problems = if rest == "no-flag" { vec!["the flag is not there".to_owned()] } else { Vec::new() };
     match word {
-        "start" => Event::Start { by: by(), flag_problems },
-        "retry" => Event::Retry { by: by(), flag_problems },
+        "start" => Event::Start(Beginning { by: by(), flag_problems, firing: before(rest) }),
+        "retry" => Event::Retry(Beginning { by: by(), flag_problems, firing: before(rest) }),
         "pause" => Event::Pause { by: by() },
         "resume" => Event::Resume { by: by() },
         "rollback" => Event::Rollback { by: by(), reason: (!rest.is_empty()).then(|| rest.to_owned()) },
@@ -107,6 +107,11 @@ fn evidence(plan: &Plan, text: &str, now: UnixMillis) -> Evidence {
         evidence.readings.insert(MetricName::new(metric).unwrap(), reading);
     }
     evidence
+}
+
+/// The alert that fires already, if one is written behind the verb.
+fn before(rest: &str) -> Vec<Alert> {
+    if rest.contains('=') { vec![alert(rest)] } else { Vec::new() }
 }
 
 /// `FINGERPRINT label=value ...`

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tidegate::analysis::{Alert, NoData, Reading};
 use tidegate::flag::{Gate, Rank};
-use tidegate::rollout::{self, Change, Effect, Event, Evidence, Plan, State};
+use tidegate::rollout::{self, Beginning, Change, Effect, Event, Evidence, Plan, State};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, MetricName, UnixMillis};
 
@@ -67,13 +67,17 @@ fn alert() -> impl Strategy<Value = Alert> {
     })
 }
 
+fn beginning(flag_problems: Vec<String>) -> Beginning {
+    Beginning { by: "ada".to_owned(), flag_problems, firing: Vec::new() }
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let by = || "ada".to_owned();
     prop_oneof![
         24 => evidence().prop_map(Event::Checked),
-        3 => Just(Event::Start { by: by(), flag_problems: Vec::new() }),
-        3 => Just(Event::Retry { by: by(), flag_problems: Vec::new() }),
-        1 => Just(Event::Retry { by: by(), flag_problems: vec!["the flag is not defined".to_owned()] }),
+        3 => Just(Event::Start(beginning(Vec::new()))),
+        3 => Just(Event::Retry(beginning(Vec::new()))),
+        1 => Just(Event::Retry(beginning(vec!["the flag is not defined".to_owned()]))),
         1 => Just(Event::Pause { by: by() }),
         3 => Just(Event::Resume { by: by() }),
         4 => evidence().prop_map(move |evidence| Event::Promote { by: by(), evidence }),
@@ -156,12 +160,12 @@ impl Walk {
     fn ends_are_left_only_by_a_person(&self, before: &State, event: &Event, after: &State) {
         match before {
             State::RolledBack { .. } if after != before => {
-                assert!(matches!(event, Event::Retry { .. }), "{event:?} left a closed rollout");
+                assert!(matches!(event, Event::Retry(_)), "{event:?} left a closed rollout");
             }
             State::Completed { .. } if after != before => {
                 assert!(matches!(event, Event::Rollback { .. }), "{event:?} left a completed rollout");
             }
-            State::Pending { .. } if after != before => assert!(matches!(event, Event::Start { .. }), "{event:?}"),
+            State::Pending { .. } if after != before => assert!(matches!(event, Event::Start(_)), "{event:?}"),
             _ => {}
         }
     }
@@ -169,7 +173,7 @@ impl Walk {
     /// A wave after the first opens on a check or a promotion that had data for everything, and one at a time.
     fn opens_on_evidence(&self, before: &State, event: &Event, after: &State) {
         match event {
-            Event::Start { flag_problems, .. } | Event::Retry { flag_problems, .. } => {
+            Event::Start(Beginning { flag_problems, .. }) | Event::Retry(Beginning { flag_problems, .. }) => {
                 assert!(flag_problems.is_empty());
                 assert_eq!(wave(after), Some(0));
             }
@@ -237,7 +241,7 @@ proptest! {
             None => Reading::NoData(NoData::TimedOut(Duration::from_secs(1))),
         };
         let mut now = UnixMillis::new(1_780_000_000_000);
-        let start = Event::Start { by: "ada".to_owned(), flag_problems: Vec::new() };
+        let start = Event::Start(beginning(Vec::new()));
         let mut state = rollout::decide(&plan, &State::Pending { attempts: 0 }, &start, now).unwrap().next;
         for step in steps {
             now = UnixMillis::new(now.get() + step);
@@ -267,7 +271,7 @@ fn the_plan_can_be_walked_from_its_start_to_its_end() {
             flag_problems: Vec::new(),
         }
     };
-    walk.take(&Event::Start { by: by(), flag_problems: Vec::new() }, now);
+    walk.take(&Event::Start(beginning(Vec::new())), now);
     for _ in 0..30 {
         now = now.plus(Duration::from_secs(60));
         let event = match &walk.state {
