@@ -23,8 +23,8 @@ pub struct Loader {
 /// One file as last read.
 #[derive(Debug, Default)]
 struct File {
-    /// Its bytes: it is parsed anew only when they differ. `None` when they could not be read.
-    bytes: Option<Vec<u8>>,
+    /// What reading it gave, `None` before the first time: it is taken up anew only when that differs.
+    read: Option<Result<Vec<u8>, Vec<Problem>>>,
     /// Its valid rollouts, or the last ones when it cannot be read any more.
     plans: Vec<(Arc<Plan>, PlanSource)>,
     problems: Vec<Problem>,
@@ -108,18 +108,14 @@ impl Loader {
         let read = sources::bytes(path);
         let file = self.files.entry(path.to_path_buf()).or_default();
         file.missing = false;
-        let name = path.to_string_lossy();
-        let bytes = match read {
-            Ok(bytes) if file.bytes.as_ref() == Some(&bytes) => return false,
-            Ok(bytes) => bytes,
-            Err(problems) => {
-                file.bytes = None;
-                self.catalog.update(&name, Err(problems));
-                return true;
-            }
+        if file.read.as_ref() == Some(&read) {
+            return false;
+        }
+        let content = match file.read.insert(read) {
+            Ok(bytes) => sources::content(path, bytes),
+            Err(problems) => sources::unreadable(problems.clone()),
         };
-        let content = sources::content(path, &bytes);
-        file.bytes = Some(bytes);
+        let name = path.to_string_lossy();
         match content.flags {
             Ok(Some(flags)) => self.catalog.update(&name, Ok(flags)),
             Ok(None) => self.catalog.remove(&name),
@@ -189,5 +185,25 @@ mod tests {
 
         fs::remove_file(&folder).unwrap();
         assert_eq!(flags_after_looking_twice(&mut loader), 0);
+    }
+
+    /// One file without its permission would have all flags compiled and all plans applied every 3 s.
+    #[test]
+    fn a_file_that_cannot_be_read_is_new_once() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("f.yaml");
+        fs::write(&path, FLAG).unwrap();
+        let mut loader = Loader::new(vec![path.clone()]);
+        assert!(loader.look().changed);
+
+        // Too large is the one reason that a test can cause whoever runs it.
+        fs::File::create(&path).unwrap().set_len(sources::LARGEST + 1).unwrap();
+        assert!(loader.look().changed, "there is a problem now");
+        assert!(!loader.look().changed, "it is the same problem");
+        assert_eq!((loader.problems().len(), loader.catalog().flags().count()), (1, 1));
+
+        fs::write(&path, FLAG).unwrap();
+        assert!(loader.look().changed, "it is mended, though it is as it was before");
+        assert_eq!(loader.problems(), []);
     }
 }

@@ -18,7 +18,7 @@ const MOST_FILES: usize = 10_000;
 const DEEPEST: usize = 32;
 
 /// The largest file that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// The value of `kind` in a rollout's document.
 const ROLLOUT: &str = "Rollout";
@@ -209,7 +209,8 @@ pub fn content(path: &Path, bytes: &[u8]) -> Content {
     }
 }
 
-const fn unreadable(problems: Vec<Problem>) -> Content {
+/// What stands in a file that cannot be read, as far as anybody knows.
+pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
     Content { flags: Err(problems), plans: Vec::new(), plan_problems: Vec::new() }
 }
 
