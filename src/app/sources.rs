@@ -337,4 +337,36 @@ mod tests {
         fs::write(&path, "flags: {}\n").unwrap();
         assert_eq!(place_in_file(source, "flag"), (1, 1), "the file has changed since");
     }
+
+    #[test]
+    fn a_file_of_the_most_bytes_is_read_and_a_larger_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.json");
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(LARGEST).unwrap();
+        assert_eq!(bytes(&path).unwrap().len(), 64 << 20);
+        file.set_len(LARGEST + 1).unwrap();
+        let problems: Vec<_> = read(&path).problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [format!("{}:1:1: the file is larger than 64 MiB", path.display())]);
+    }
+
+    /// One path too high, the root of a disk say, must end with a word instead of with the memory.
+    #[test]
+    fn so_many_files_are_read_and_the_first_one_too_many_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..10_000 {
+            fs::File::create(folder.path().join(format!("{number:05}.json"))).unwrap();
+        }
+        let paths = [folder.path().to_path_buf()];
+        let found = find(&paths);
+        assert_eq!((found.files.len(), found.problems), (10_000, Vec::new()));
+        for number in 10_000..10_002 {
+            fs::File::create(folder.path().join(format!("{number:05}.json"))).unwrap();
+        }
+        let found = find(&paths);
+        let problems: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+        let first = folder.path().join("10000.json");
+        let told = format!("{}:1:1: more than 10000 files; this and the following are left out", first.display());
+        assert_eq!((found.files.len(), problems), (10_000, vec![told]));
+    }
 }
