@@ -1,13 +1,14 @@
 //! Keeps what is served in step with the files: reads what changed, publishes definitions, collects
 //! plans, and remembers what is wrong until it is mended.
 
-use super::sources;
+use super::sources::{self, NamedRollout};
 use crate::flag::Catalog;
 use crate::rollout::Plan;
 use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::RolloutName;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,16 +18,19 @@ pub struct Loader {
     paths: Vec<PathBuf>,
     catalog: Catalog,
     files: BTreeMap<PathBuf, File>,
+    /// The files that name a rollout, in the order in which they came to: the first one's counts.
+    claims: BTreeMap<RolloutName, Vec<PathBuf>>,
     path_problems: Vec<Problem>,
 }
 
 /// One file as last read.
 #[derive(Debug, Default)]
 struct File {
-    /// Its bytes: it is parsed anew only when they differ. `None` when they could not be read.
-    bytes: Option<Vec<u8>>,
-    /// Its valid rollouts, or the last ones when it cannot be read any more.
-    plans: Vec<(Arc<Plan>, PlanSource)>,
+    /// What reading it gave, `None` before the first time: it is taken up anew only when that differs.
+    read: Option<Result<Vec<u8>, Vec<Problem>>>,
+    /// Its rollouts, or the last ones when it cannot be read any more: each with its plan, or its last
+    /// good one when it is wrong now. One that was never right has none.
+    rollouts: BTreeMap<RolloutName, Option<(Arc<Plan>, PlanSource)>>,
     problems: Vec<Problem>,
     /// It was not there at the last look. It counts as gone at the second one: editors and deployment
     /// tools replace files by taking them away for a moment.
@@ -46,7 +50,13 @@ impl Loader {
     /// Nothing read yet.
     #[must_use]
     pub fn new(paths: Vec<PathBuf>) -> Self {
-        Self { paths, catalog: Catalog::new(), files: BTreeMap::new(), path_problems: Vec::new() }
+        Self {
+            paths,
+            catalog: Catalog::new(),
+            files: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            path_problems: Vec::new(),
+        }
     }
 
     /// Looks at all files and takes up what changed since the last look.
@@ -73,12 +83,12 @@ impl Loader {
         &self.catalog
     }
 
-    /// The rollouts, the first of each name.
+    /// The rollouts. Of one that several files name, the file that had the name first has the say.
     #[must_use]
     pub fn plans(&self) -> Vec<(Arc<Plan>, PlanSource)> {
-        let mut seen = BTreeSet::new();
-        let all = self.files.values().flat_map(|file| &file.plans);
-        all.filter(|(plan, _)| seen.insert(plan.name.clone())).cloned().collect()
+        let plan =
+            |(name, files): (&RolloutName, &Vec<PathBuf>)| self.files.get(files.first()?)?.rollouts.get(name)?.clone();
+        self.claims.iter().filter_map(plan).collect()
     }
 
     /// Everything that is wrong in the files now.
@@ -87,7 +97,10 @@ impl Loader {
         let mut problems = self.path_problems.clone();
         problems.extend(self.catalog.problems());
         problems.extend(self.files.values().flat_map(|file| file.problems.iter().cloned()));
-        problems.extend(self.repeated_names());
+        for (name, files) in &self.claims {
+            let Some((first, others)) = files.split_first() else { continue };
+            problems.extend(others.iter().map(|other| repeated(name, first, other)));
+        }
         problems
     }
 
@@ -99,7 +112,8 @@ impl Loader {
             return;
         }
         tracing::info!(file = %path.display(), "the file is gone");
-        self.files.remove(path);
+        let names = self.files.remove(path).map(|file| file.rollouts).unwrap_or_default();
+        names.keys().for_each(|name| self.disclaim(path, name));
         self.catalog.remove(&path.to_string_lossy());
         looked.changed = true;
     }
@@ -108,18 +122,15 @@ impl Loader {
         let read = sources::bytes(path);
         let file = self.files.entry(path.to_path_buf()).or_default();
         file.missing = false;
-        let name = path.to_string_lossy();
-        let bytes = match read {
-            Ok(bytes) if file.bytes.as_ref() == Some(&bytes) => return false,
-            Ok(bytes) => bytes,
-            Err(problems) => {
-                file.bytes = None;
-                self.catalog.update(&name, Err(problems));
-                return true;
-            }
+        if file.read.as_ref() == Some(&read) {
+            return false;
+        }
+        let content = match file.read.insert(read) {
+            Ok(bytes) => sources::content(path, bytes),
+            Err(problems) => sources::unreadable(problems.clone()),
         };
-        let content = sources::content(path, &bytes);
-        file.bytes = Some(bytes);
+        file.problems = content.plan_problems;
+        let name = path.to_string_lossy();
         match content.flags {
             Ok(Some(flags)) => self.catalog.update(&name, Ok(flags)),
             Ok(None) => self.catalog.remove(&name),
@@ -129,32 +140,47 @@ impl Loader {
                 return true;
             }
         }
-        file.plans = content.plans;
-        file.problems = content.plan_problems;
+        self.take_rollouts(path, content.rollouts);
         true
     }
 
-    fn repeated_names(&self) -> Vec<Problem> {
-        let mut first: BTreeMap<&RolloutName, &PathBuf> = BTreeMap::new();
-        let mut problems = Vec::new();
-        for (path, file) in &self.files {
-            for (plan, _) in &file.plans {
-                if let Some(other) = first.get(&plan.name) {
-                    problems.push(Problem {
-                        file: Arc::from(path.to_string_lossy()),
-                        line: 1,
-                        column: 1,
-                        subject: Some(format!("rollout `{}`", plan.name)),
-                        message: format!("{} has a rollout of this name already, and that one counts", other.display()),
-                        excerpt: String::new(),
-                        hint: Some("give one of the two another name".to_owned()),
-                    });
-                    continue;
-                }
-                first.insert(&plan.name, path);
+    fn take_rollouts(&mut self, path: &Path, rollouts: Vec<NamedRollout>) {
+        let Some(file) = self.files.get_mut(path) else { return };
+        let mut before = mem::take(&mut file.rollouts);
+        for NamedRollout { name, plan } in rollouts {
+            if file.rollouts.contains_key(&name) {
+                file.problems.push(repeated(&name, path, path));
+                continue;
+            }
+            let last_good = before.remove(&name);
+            if last_good.is_none() {
+                self.claims.entry(name.clone()).or_default().push(path.to_path_buf());
+            }
+            file.rollouts.insert(name, plan.or(last_good.flatten()));
+        }
+        before.keys().for_each(|name| self.disclaim(path, name));
+    }
+
+    /// A file no longer names a rollout: the next that does has the say.
+    fn disclaim(&mut self, path: &Path, name: &RolloutName) {
+        if let Some(files) = self.claims.get_mut(name) {
+            files.retain(|other| other != path);
+            if files.is_empty() {
+                self.claims.remove(name);
             }
         }
-        problems
+    }
+}
+
+fn repeated(name: &RolloutName, first: &Path, other: &Path) -> Problem {
+    Problem {
+        file: Arc::from(other.to_string_lossy()),
+        line: 1,
+        column: 1,
+        subject: Some(format!("rollout `{name}`")),
+        message: format!("{} has a rollout of this name already, and that one counts", first.display()),
+        excerpt: String::new(),
+        hint: Some("give one of the two another name".to_owned()),
     }
 }
 
@@ -189,5 +215,76 @@ mod tests {
 
         fs::remove_file(&folder).unwrap();
         assert_eq!(flags_after_looking_twice(&mut loader), 0);
+    }
+
+    /// One file without its permission would have all flags compiled and all plans applied every 3 s.
+    #[test]
+    fn a_file_that_cannot_be_read_is_new_once() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("f.yaml");
+        fs::write(&path, FLAG).unwrap();
+        let mut loader = Loader::new(vec![path.clone()]);
+        assert!(loader.look().changed);
+
+        // Too large is the one reason that a test can cause whoever runs it.
+        fs::File::create(&path).unwrap().set_len(sources::LARGEST + 1).unwrap();
+        assert!(loader.look().changed, "there is a problem now");
+        assert!(!loader.look().changed, "it is the same problem");
+        assert_eq!((loader.problems().len(), loader.catalog().flags().count()), (1, 1));
+
+        fs::write(&path, FLAG).unwrap();
+        assert!(loader.look().changed, "it is mended, though it is as it was before");
+        assert_eq!(loader.problems(), []);
+    }
+
+    fn rollout(name: &str, flag: &str) -> String {
+        let waves = "[{ name: w, exposure: 5%, bake: 1m }]";
+        format!("kind: Rollout\nname: {name}\nflag: {flag}\ncandidate: x\nstable: y\nwaves: {waves}\n")
+    }
+
+    fn flags_of_plans(loader: &mut Loader) -> Vec<String> {
+        loader.look();
+        loader.look();
+        loader.plans().iter().map(|(plan, _)| plan.flag.to_string()).collect()
+    }
+
+    /// A slip of the pen in one file must not put another team's plan in its place.
+    #[test]
+    fn the_file_that_had_a_rollouts_name_first_keeps_it_until_it_names_it_no_more() {
+        let place = tempfile::tempdir().unwrap();
+        let [early, first] = ["a.yaml", "b.yaml"].map(|name| place.path().join(name));
+        let good = rollout("same", "of-first");
+        let wrong = good.replace("5%", "500%");
+        fs::write(&first, &good).unwrap();
+        let mut loader = Loader::new(vec![place.path().to_path_buf()]);
+        assert_eq!(flags_of_plans(&mut loader), ["of-first"]);
+        fs::write(&early, rollout("same", "of-early")).unwrap();
+        assert_eq!(flags_of_plans(&mut loader), ["of-first"]);
+        for (written, problems) in [(wrong.as_str(), 2), ("kind: [", 2), (&good, 1)] {
+            fs::write(&first, written).unwrap();
+            assert_eq!(flags_of_plans(&mut loader), ["of-first"], "{written}");
+            assert_eq!(loader.problems().len(), problems, "{written}: {:?}", loader.problems());
+        }
+
+        fs::write(&first, rollout("other", "of-first")).unwrap();
+        assert_eq!(flags_of_plans(&mut loader), ["of-first", "of-early"]);
+        assert_eq!(loader.problems(), []);
+        fs::write(&first, &good).unwrap();
+        assert_eq!(flags_of_plans(&mut loader), ["of-early"], "now the other one had it first");
+        fs::remove_file(&early).unwrap();
+        assert_eq!(flags_of_plans(&mut loader), ["of-first"]);
+    }
+
+    #[test]
+    fn a_rollout_that_was_never_right_keeps_its_name_too() {
+        let place = tempfile::tempdir().unwrap();
+        let wrong = rollout("same", "f").replace("5%", "500%");
+        fs::write(place.path().join("a.yaml"), format!("{wrong}---\n{}", rollout("same", "in-the-same-file"))).unwrap();
+        fs::write(place.path().join("b.yaml"), rollout("same", "in-another")).unwrap();
+        let mut loader = Loader::new(vec![place.path().to_path_buf()]);
+        assert_eq!(flags_of_plans(&mut loader), [""; 0]);
+        let problems: Vec<_> = loader.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems.iter().filter(|problem| problem.contains("of this name already")).count(), 2);
+        assert_eq!(problems.len(), 3, "{problems:?}");
     }
 }

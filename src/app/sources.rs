@@ -5,6 +5,7 @@ use crate::flag::{self, FlagFile};
 use crate::rollout::{self, Plan};
 use crate::source::{self, Format, Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
 use crate::store::{Origin, PlanSource};
+use crate::units::RolloutName;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
@@ -18,7 +19,7 @@ const MOST_FILES: usize = 10_000;
 const DEEPEST: usize = 32;
 
 /// The largest file that is read, in bytes.
-const LARGEST: u64 = 64 << 20;
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// The value of `kind` in a rollout's document.
 const ROLLOUT: &str = "Rollout";
@@ -40,10 +41,19 @@ pub struct Found {
 pub struct Content {
     /// Its flags; `Ok(None)` when it has only rollouts, `Err` when they cannot be read as flags at all.
     pub flags: Result<Option<FlagFile>, Vec<Problem>>,
-    /// Its rollouts that are valid.
-    pub plans: Vec<(Arc<Plan>, PlanSource)>,
-    /// What is wrong with its other rollouts.
+    /// Its rollouts that have a name, in their order.
+    pub rollouts: Vec<NamedRollout>,
+    /// What is wrong with its rollouts.
     pub plan_problems: Vec<Problem>,
+}
+
+/// A rollout in a file.
+#[derive(Debug)]
+pub struct NamedRollout {
+    /// Its name.
+    pub name: RolloutName,
+    /// Its plan, `None` when something is wrong with it.
+    pub plan: Option<(Arc<Plan>, PlanSource)>,
 }
 
 impl Content {
@@ -55,6 +65,11 @@ impl Content {
             Err(problems) => problems.clone(),
         };
         flags.into_iter().chain(self.plan_problems.iter().cloned()).collect()
+    }
+
+    /// The plans of its valid rollouts.
+    pub fn plans(&self) -> impl Iterator<Item = &(Arc<Plan>, PlanSource)> {
+        self.rollouts.iter().filter_map(|rollout| rollout.plan.as_ref())
     }
 }
 
@@ -209,30 +224,31 @@ pub fn content(path: &Path, bytes: &[u8]) -> Content {
     }
 }
 
-const fn unreadable(problems: Vec<Problem>) -> Content {
-    Content { flags: Err(problems), plans: Vec::new(), plan_problems: Vec::new() }
+/// What stands in a file that cannot be read, as far as anybody knows.
+pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
+    Content { flags: Err(problems), rollouts: Vec::new(), plan_problems: Vec::new() }
 }
 
 fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
-    let (mut plans, mut plan_problems) = (Vec::new(), Vec::new());
+    let (mut rollouts, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
     let foreign = |document: &Node| document.get("kind").is_some() && document.get("flags").is_none();
     let rollout = |document: &Node| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
     for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
-        match plan(document, &parsed.text) {
-            Ok(plan) => {
-                let text = document_text(&parsed.text, document.span);
-                plans.push((Arc::new(plan), PlanSource { text, format, origin: origin.clone() }));
-            }
-            Err(problems) => plan_problems.extend(problems),
-        }
+        let plan = plan(document, &parsed.text).map(|plan| {
+            let text = document_text(&parsed.text, document.span);
+            (Arc::new(plan), PlanSource { text, format, origin: origin.clone() })
+        });
+        let plan = plan.map_err(|problems| plan_problems.extend(problems)).ok();
+        let name = document.get("name").and_then(Node::as_str).and_then(|name| RolloutName::new(name).ok());
+        rollouts.extend(name.filter(|_| rollout(document)).map(|name| NamedRollout { name, plan }));
     }
     // A file of rollouts alone is no flag file; an empty one is, and says so.
     let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
         false => flag::lower(parsed).map(Some),
     };
-    Content { flags, plans, plan_problems }
+    Content { flags, rollouts, plan_problems }
 }
 
 fn plan(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
@@ -292,11 +308,11 @@ mod tests {
         let file = format!("# first\n---\n{indented}# second\n--- {flow}\n---\nflags: {{}}\n---\n");
         let read = content(Path::new("all.yaml"), file.as_bytes());
         assert_eq!(read.problems(), []);
-        assert_eq!(read.plans.len(), 2);
+        assert_eq!(read.plans().count(), 2);
         assert!(matches!(&read.flags, Ok(Some(_))));
-        for (plan, source) in &read.plans {
+        for (plan, source) in read.plans() {
             let again = content(Path::new("again.yaml"), source.text.as_bytes());
-            assert_eq!(again.plans.first().map(|(plan, _)| plan), Some(plan), "{}", source.text);
+            assert_eq!(again.plans().next().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
     }
 
@@ -316,8 +332,41 @@ mod tests {
         let path = folder.path().join("all.yaml");
         fs::write(&path, format!("flags: {{}}\n---\n{PLAN}")).unwrap();
         let read = read(&path);
-        assert_eq!(place_in_file(&read.plans[0].1, "flag"), (5, 1));
+        let (_, source) = read.plans().next().unwrap();
+        assert_eq!(place_in_file(source, "flag"), (5, 1));
         fs::write(&path, "flags: {}\n").unwrap();
-        assert_eq!(place_in_file(&read.plans[0].1, "flag"), (1, 1), "the file has changed since");
+        assert_eq!(place_in_file(source, "flag"), (1, 1), "the file has changed since");
+    }
+
+    #[test]
+    fn a_file_of_the_most_bytes_is_read_and_a_larger_one_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.json");
+        let file = fs::File::create(&path).unwrap();
+        file.set_len(LARGEST).unwrap();
+        assert_eq!(bytes(&path).unwrap().len(), 64 << 20);
+        file.set_len(LARGEST + 1).unwrap();
+        let problems: Vec<_> = read(&path).problems().iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [format!("{}:1:1: the file is larger than 64 MiB", path.display())]);
+    }
+
+    /// One path too high, the root of a disk say, must end with a word instead of with the memory.
+    #[test]
+    fn so_many_files_are_read_and_the_first_one_too_many_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..10_000 {
+            fs::File::create(folder.path().join(format!("{number:05}.json"))).unwrap();
+        }
+        let paths = [folder.path().to_path_buf()];
+        let found = find(&paths);
+        assert_eq!((found.files.len(), found.problems), (10_000, Vec::new()));
+        for number in 10_000..10_002 {
+            fs::File::create(folder.path().join(format!("{number:05}.json"))).unwrap();
+        }
+        let found = find(&paths);
+        let problems: Vec<_> = found.problems.iter().map(ToString::to_string).collect();
+        let first = folder.path().join("10000.json");
+        let told = format!("{}:1:1: more than 10000 files; this and the following are left out", first.display());
+        assert_eq!((found.files.len(), problems), (10_000, vec![told]));
     }
 }

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use tidegate::source::Format;
-use tidegate::store::{CommitError, LedgerCheck, Origin, Store};
+use tidegate::store::{CommitError, LedgerCheck, Origin, PlanSource, Store};
 use tidegate::units::UnixMillis;
 
 /// One test per promise for the store that `$empty` makes: an async function that returns the store and
@@ -24,6 +24,7 @@ macro_rules! contract {
         $crate::contract!($empty;
             an_empty_store_says_so,
             what_is_committed_is_read_back,
+            a_plan_of_which_one_part_changes_is_stored_anew,
             a_change_decided_on_another_version_is_refused,
             of_two_writers_exactly_one_wins,
             a_refused_change_leaves_nothing_behind,
@@ -72,6 +73,26 @@ pub async fn what_is_committed_is_read_back(store: &impl Store) {
     store.commit(&change("another", None)).await.unwrap();
     let names: Vec<_> = store.rollouts().await.unwrap().into_iter().map(|record| record.name).collect();
     assert_eq!(names, [name("another"), name("batch")]);
+}
+
+pub async fn a_plan_of_which_one_part_changes_is_stored_anew(store: &impl Store) {
+    let mut next = change("a", None);
+    let parts: [fn(&mut PlanSource); 7] = [
+        |_| {},
+        |plan| plan.text.push_str("\u{0}one"),
+        |plan| plan.text = plan.text.replace("one", "two"),
+        |plan| plan.format = Format::Json,
+        |plan| plan.origin = Origin::File("flags/moved.json".to_owned()),
+        |plan| plan.origin = Origin::Api,
+        |plan| plan.origin = Origin::File("flags/moved.json".to_owned()),
+    ];
+    for change_part in parts {
+        change_part(&mut next.plan);
+        next.expected = Some(store.commit(&next).await.unwrap());
+        assert_eq!(store.rollout(&next.rollout).await.unwrap().unwrap().plan, next.plan);
+    }
+    store.commit(&change("b", None)).await.unwrap();
+    assert_eq!(store.rollout(&next.rollout).await.unwrap().unwrap().plan, next.plan, "each has its own");
 }
 
 fn conflict(result: Result<u64, CommitError>) -> Option<u64> {

@@ -94,9 +94,15 @@ async fn removed_added_and_moved_rows_are_found() {
 #[tokio::test]
 async fn an_unreadable_row_is_named_and_not_guessed() {
     let (store, folder) = five_rows().await;
-    let cases = ["state = 'half a st'", "state = '{\"state\":\"launched\"}'", "plan_text = CAST(x'ff' AS TEXT)"];
+    let cases = [
+        "UPDATE rollouts SET state = 'half a st' WHERE name = 'b'",
+        "UPDATE rollouts SET state = '{\"state\":\"launched\"}' WHERE name = 'b'",
+        "UPDATE rollouts SET state = good.state FROM rollouts AS good WHERE good.name = 'a';
+         UPDATE plans SET text = CAST(x'ff' AS TEXT) WHERE rollout = 'b'",
+        "DELETE FROM plans WHERE rollout = 'b'",
+    ];
     for what in cases {
-        run(&folder, &format!("UPDATE rollouts SET {what} WHERE name = 'b'")).await.unwrap();
+        run(&folder, what).await.unwrap();
         for error in [store.rollouts().await.unwrap_err(), store.rollout(&crate::samples::name("b")).await.unwrap_err()]
         {
             let text = error.to_string();

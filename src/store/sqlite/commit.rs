@@ -1,4 +1,5 @@
-//! Committing a change: the rollout by compare-and-set, its ledger rows and its messages, in one transaction.
+//! Committing a change: the rollout by compare-and-set, its plan, its ledger rows and its messages, in one
+//! transaction.
 
 use super::{ledger, outbox};
 use crate::source::Format;
@@ -17,6 +18,7 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<u64, Co
     }
     let next = current.unwrap_or(0).saturating_add(1);
     put(&mut transaction, change, next).await?;
+    put_plan(&mut transaction, change).await?;
     ledger::append(&mut transaction, change, next).await?;
     outbox::append(&mut transaction, change).await?;
     transaction.commit().await.map_err(unavailable)?;
@@ -53,6 +55,24 @@ async fn version(connection: &mut SqliteConnection, change: &Change) -> Result<O
 
 async fn put(connection: &mut SqliteConnection, change: &Change, version: u64) -> Result<(), StoreError> {
     let state = encode_state(&change.state).map_err(|error| StoreError::unavailable(DOING, error))?;
+    sqlx::query(
+        "INSERT INTO rollouts (name, version, state, updated) VALUES (?, ?, ?, ?) \
+         ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state, \
+         updated = excluded.updated",
+    )
+    .bind(change.rollout.as_str())
+    .bind(kept(version))
+    .bind(state)
+    .bind(change.at.get())
+    .execute(connection)
+    .await
+    .map_err(unavailable)?;
+    Ok(())
+}
+
+/// Writes the plan only when it is another than the one that is kept: its text may be a megabyte, and
+/// there is a commit at each check of each rollout.
+async fn put_plan(connection: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
     let format = match change.plan.format {
         Format::Json => "json",
         Format::Yaml => "yaml",
@@ -62,19 +82,14 @@ async fn put(connection: &mut SqliteConnection, change: &Change, version: u64) -
         Origin::Api => None,
     };
     sqlx::query(
-        "INSERT INTO rollouts (name, version, plan_text, plan_format, plan_file, state, updated) \
-         VALUES (?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (name) DO UPDATE SET version = excluded.version, plan_text = excluded.plan_text, \
-         plan_format = excluded.plan_format, plan_file = excluded.plan_file, state = excluded.state, \
-         updated = excluded.updated",
+        "INSERT INTO plans (rollout, text, format, file) VALUES (?, ?, ?, ?) \
+         ON CONFLICT (rollout) DO UPDATE SET text = excluded.text, format = excluded.format, file = excluded.file \
+         WHERE text IS NOT excluded.text OR format IS NOT excluded.format OR file IS NOT excluded.file",
     )
     .bind(change.rollout.as_str())
-    .bind(kept(version))
     .bind(change.plan.text.as_str())
     .bind(format)
     .bind(file)
-    .bind(state)
-    .bind(change.at.get())
     .execute(connection)
     .await
     .map_err(unavailable)?;

@@ -10,23 +10,19 @@ use sqlx::{Row, SqlitePool};
 const DOING: &str = "read rollouts";
 
 pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT name, version, plan_text, plan_format, plan_file, state, updated FROM rollouts ORDER BY name",
-    )
-    .fetch_all(pool)
-    .await
-    .map_err(|error| StoreError::unavailable(DOING, error))?;
+    let rows = sqlx::query("SELECT * FROM rollouts_with_plans ORDER BY name")
+        .fetch_all(pool)
+        .await
+        .map_err(|error| StoreError::unavailable(DOING, error))?;
     rows.iter().map(record).collect()
 }
 
 pub(super) async fn one(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
-    let row = sqlx::query(
-        "SELECT name, version, plan_text, plan_format, plan_file, state, updated FROM rollouts WHERE name = ?",
-    )
-    .bind(name.as_str())
-    .fetch_optional(pool)
-    .await
-    .map_err(|error| StoreError::unavailable(DOING, error))?;
+    let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ?")
+        .bind(name.as_str())
+        .fetch_optional(pool)
+        .await
+        .map_err(|error| StoreError::unavailable(DOING, error))?;
     row.as_ref().map(record).transpose()
 }
 
@@ -46,10 +42,10 @@ fn record(row: &SqliteRow) -> Result<Record, StoreError> {
 
 fn plan(row: &SqliteRow, name: &str) -> Result<PlanSource, StoreError> {
     let unreadable = |error: sqlx::Error| StoreError::unreadable(name, error);
-    let format: String = row.try_get("plan_format").map_err(unreadable)?;
-    let file: Option<String> = row.try_get("plan_file").map_err(unreadable)?;
+    let format: String = row.try_get("format").map_err(unreadable)?;
+    let file: Option<String> = row.try_get("file").map_err(unreadable)?;
     Ok(PlanSource {
-        text: row.try_get("plan_text").map_err(unreadable)?,
+        text: row.try_get("text").map_err(unreadable)?,
         format: match format.as_str() {
             "json" => Format::Json,
             "yaml" => Format::Yaml,

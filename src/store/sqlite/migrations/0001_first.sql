@@ -1,14 +1,24 @@
 -- Times are Unix milliseconds.
 
 CREATE TABLE rollouts (
-    name        TEXT    NOT NULL PRIMARY KEY,
-    version     INTEGER NOT NULL CHECK (version >= 1),
-    plan_text   TEXT    NOT NULL,
-    plan_format TEXT    NOT NULL CHECK (plan_format IN ('json', 'yaml')),
-    plan_file   TEXT,             -- NULL: it came over the API
-    state       TEXT    NOT NULL, -- JSON
-    updated     INTEGER NOT NULL
+    name    TEXT    NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL CHECK (version >= 1),
+    state   TEXT    NOT NULL, -- JSON
+    updated INTEGER NOT NULL
 ) STRICT;
+
+-- Apart from the rollouts: a plan can be large and seldom changes, a rollout changes at each check.
+CREATE TABLE plans (
+    rollout TEXT NOT NULL PRIMARY KEY REFERENCES rollouts (name),
+    text    TEXT NOT NULL,
+    format  TEXT NOT NULL CHECK (format IN ('json', 'yaml')),
+    file    TEXT -- NULL: it came over the API
+) STRICT;
+
+-- Read as one, a rollout and its plan are of the same commit. A rollout whose plan is lost is there too: it
+-- is told as unreadable, and not as unknown.
+CREATE VIEW rollouts_with_plans AS
+SELECT name, version, text, format, file, state, updated FROM rollouts LEFT JOIN plans ON rollout = name;
 
 CREATE TABLE ledger (
     sequence INTEGER NOT NULL PRIMARY KEY,
