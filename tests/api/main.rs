@@ -9,8 +9,10 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod bare_control;
 mod control;
 mod control_access;
+mod control_connections;
 mod control_door;
 mod control_triggers;
 mod evaluation_door;
@@ -22,3 +24,4 @@ mod own_metrics;
 mod prometheus;
 mod providers;
 mod raw_client;
+mod scripted_store;
