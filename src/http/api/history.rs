@@ -4,11 +4,13 @@ use super::{Api, render, rollouts, wire};
 use crate::http::ApiError;
 use crate::store::LedgerRow;
 use crate::units::{RolloutName, parse_duration};
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
 use serde::Deserialize;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 /// How many entries one answer has unless something else is said, and at most.
@@ -21,6 +23,20 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How often the store is asked while waiting, should a wake-up have been missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
+/// How many answers are waited for at one time: far fewer than there are connections, so that whoever
+/// waits leaves places for those who act.
+const LONG_POLLS: usize = 256;
+
+/// The places of those who wait.
+#[derive(Debug, Clone)]
+pub(super) struct LongPolls(Arc<Semaphore>);
+
+impl LongPolls {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(LONG_POLLS)))
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HistoryQuery {
@@ -32,40 +48,49 @@ pub(super) struct HistoryQuery {
 
 pub(super) async fn of_one(
     State(api): State<Api>,
+    Extension(polls): Extension<LongPolls>,
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Result<Json<wire::History>, ApiError> {
     let Path(name) = name?;
     let view = api.controller.get(&name).ok_or_else(|| rollouts::unknown(&api.controller, &name))?;
-    read(&api, Some(&view.plan.name), &query?.0).await
+    read(&api, &polls, Some(&view.plan.name), &query?.0).await
 }
 
 pub(super) async fn of_all(
     State(api): State<Api>,
+    Extension(polls): Extension<LongPolls>,
     query: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Result<Json<wire::History>, ApiError> {
-    read(&api, None, &query?.0).await
+    read(&api, &polls, None, &query?.0).await
 }
 
-async fn read(api: &Api, rollout: Option<&RolloutName>, query: &HistoryQuery) -> Result<Json<wire::History>, ApiError> {
+async fn read(
+    api: &Api,
+    polls: &LongPolls,
+    rollout: Option<&RolloutName>,
+    query: &HistoryQuery,
+) -> Result<Json<wire::History>, ApiError> {
     let limit = query.limit.unwrap_or(USUAL_LIMIT);
     if !(1..=LARGEST_LIMIT).contains(&limit) {
         return Err(ApiError::malformed(format!("`limit` must be 1 to {LARGEST_LIMIT}")));
     }
     let wait = query.wait.as_deref().map_or(Ok(Duration::ZERO), parse_duration);
     let wait = wait.map_err(|error| ApiError::malformed(format!("`wait`: {error}")))?.min(LONGEST_WAIT);
-    let rows = newer(api, rollout, query.after, limit, Instant::now().checked_add(wait)).await?;
+    let rows = newer(api, polls, rollout, query.after, limit, Instant::now().checked_add(wait)).await?;
     Ok(Json(wire::History { entries: rows.into_iter().map(render::entry).collect() }))
 }
 
 async fn newer(
     api: &Api,
+    polls: &LongPolls,
     rollout: Option<&RolloutName>,
     after: u64,
     limit: u32,
     until: Option<Instant>,
 ) -> Result<Vec<LedgerRow>, ApiError> {
     let mut changes = api.controller.changes();
+    let mut place = None;
     loop {
         // Marked as seen before reading: a change during the reading wakes at once.
         changes.mark_unchanged();
@@ -73,6 +98,10 @@ async fn newer(
         let rows = rows.map_err(|error| ApiError::Unavailable(error.to_string()))?;
         let now = Instant::now();
         let Some(until) = until.filter(|until| *until > now && rows.is_empty()) else { return Ok(rows) };
+        if place.is_none() {
+            let full = || ApiError::Unavailable(format!("{LONG_POLLS} requests wait for new entries already"));
+            place = Some(polls.0.try_acquire().map_err(|_| full())?);
+        }
         let look_again = now.checked_add(LOOK_AGAIN).unwrap_or(until).min(until);
         tokio::select! {
             () = api.shutdown.cancelled() => return Ok(rows),
