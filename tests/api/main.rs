@@ -14,6 +14,7 @@ mod control;
 mod control_access;
 mod control_connections;
 mod control_door;
+mod control_health;
 mod control_history;
 mod control_triggers;
 mod evaluation_door;

@@ -6,9 +6,14 @@ use crate::units::Generation;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
 use std::fmt::Write as _;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Prometheus's text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// How long the store may take to say how it is.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn metrics(State(api): State<Api>) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, METRICS)], api.metrics.render())
@@ -35,9 +40,10 @@ pub(super) async fn ready(State(api): State<Api>, RawQuery(query): RawQuery) -> 
 }
 
 async fn details(api: &Api) -> String {
-    let store = match api.store.ping().await {
-        Ok(()) => "ok".to_owned(),
-        Err(error) => error.to_string(),
+    let store = match timeout(STORE_PATIENCE, api.store.ping()).await {
+        Ok(Ok(())) => "ok".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the store does not answer".to_owned(),
     };
     let ledger = api.ledger.borrow().clone();
     let published = api.live.load_full();
