@@ -1,6 +1,7 @@
 //! Whether the process is well, and what it counts.
 
 use super::Api;
+use super::render::MOST_PROBLEMS;
 use crate::eval::Bucketing;
 use crate::units::Generation;
 use axum::extract::{RawQuery, State};
@@ -53,7 +54,8 @@ async fn details(api: &Api) -> String {
     let around = rollouts
         .iter()
         .flat_map(|view| view.problems.iter().map(|problem| format!("rollout `{}`: {problem}", view.plan.name)));
-    let problems: Vec<String> = files.iter().map(ToString::to_string).chain(around).collect();
+    let problems = files.iter().map(ToString::to_string).chain(around);
+    let count = rollouts.iter().map(|view| view.problems.len()).fold(files.len(), usize::saturating_add);
     let bucketing = match snapshot.bucketing() {
         Bucketing::V2 => "v2",
         Bucketing::V3 => "v3",
@@ -66,13 +68,16 @@ async fn details(api: &Api) -> String {
         ("rollouts", rollouts.len().to_string()),
         ("store", store),
         ("ledger", ledger),
-        ("problems", problems.len().to_string()),
+        ("problems", count.to_string()),
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     }
-    for problem in problems {
+    for problem in problems.take(MOST_PROBLEMS) {
         let _ = writeln!(text, "  {problem}");
+    }
+    if let Some(more) = count.checked_sub(MOST_PROBLEMS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more");
     }
     text
 }

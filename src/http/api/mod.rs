@@ -7,7 +7,7 @@ mod flags;
 mod health;
 mod history;
 mod outcomes;
-mod render;
+pub(super) mod render;
 mod rollouts;
 mod router;
 mod schemas;
