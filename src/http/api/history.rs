@@ -128,7 +128,7 @@ async fn page(
         let asked = left.min(AT_A_TIME);
         let rows = api.controller.history(rollout, after, asked).await;
         let rows = rows.map_err(|error| ApiError::Unavailable(error.to_string()))?;
-        let last = u32::try_from(rows.len()).map_or(false, |count| count < asked);
+        let last = u32::try_from(rows.len()).is_ok_and(|count| count < asked);
         for row in rows {
             after = row.sequence;
             let entry = render::entry(row);
