@@ -1,6 +1,6 @@
 //! Errors of the control door: the one place where a fault becomes a status.
 
-use super::api::wire;
+use super::api::{render, wire};
 use super::auth::Denied;
 use crate::source::Problem;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -111,8 +111,8 @@ impl ApiError {
             Self::Invalid { message, problems } => (message, None, problems),
             Self::Unavailable(message) => (message, Some("try again".to_owned()), Vec::new()),
         };
-        let problems = problems.iter().map(wire::Problem::from).collect();
-        wire::Failure { error: wire::FailureDetail { message, hint, problems } }
+        let (problems, more_problems) = render::problems(&problems);
+        wire::Failure { error: wire::FailureDetail { message, hint, problems, more_problems } }
     }
 }
 

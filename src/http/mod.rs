@@ -2,6 +2,7 @@
 
 pub mod api;
 mod auth;
+mod connection;
 mod error;
 pub mod evaluation;
 

@@ -9,9 +9,13 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod bare_control;
 mod control;
 mod control_access;
+mod control_connections;
 mod control_door;
+mod control_health;
+mod control_history;
 mod control_triggers;
 mod evaluation_door;
 mod ofrep;
@@ -22,3 +26,4 @@ mod own_metrics;
 mod prometheus;
 mod providers;
 mod raw_client;
+mod scripted_store;

@@ -30,16 +30,22 @@ impl Reply {
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
+    closed: bool,
 }
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()) }
+        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()), closed: false }
     }
 
     /// Sends bytes. The server may close while they are sent; what it said can be read still.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        let _ = self.stream.get_mut().write_all(bytes).await;
+        self.closed = self.stream.get_mut().write_all(bytes).await.is_err();
+    }
+
+    /// Whether the server had closed when something was sent last.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// No more will be sent.
@@ -79,7 +85,7 @@ impl Connection {
 
 /// A request's bytes. The length is that of the body; more headers as `name: value` lines.
 pub(crate) fn request(method: &str, path: &str, headers: &[&str], body: &str) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: door\r\ncontent-length: {}\r\n", body.len());
+    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: door.localhost\r\ncontent-length: {}\r\n", body.len());
     for header in headers {
         text.push_str(header);
         text.push_str("\r\n");

@@ -1,50 +1,30 @@
 //! Bodies, read within bounds of size and time.
 
 use crate::http::ApiError;
-use axum::body::Body;
+use crate::http::connection::Limits;
+use crate::http::connection::body::{self, BodyError};
 use axum::extract::{FromRequest, Request};
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use std::time::Duration;
 use tokio::time::timeout;
-
-/// The largest body that is read, in bytes.
-pub const LARGEST_BODY: usize = 1_000_000;
-
-/// How much more of a too large body is taken in and thrown away: a client that is still writing
-/// would otherwise see a broken connection instead of the answer.
-const LARGEST_DISCARDED: usize = 8_000_000;
-
-/// How long a body may take.
-const LONGEST: Duration = Duration::from_secs(10);
 
 /// A request's whole body.
 #[derive(Debug)]
-pub(super) struct Payload(pub(super) Vec<u8>);
+pub(super) struct Payload(pub(super) Bytes);
 
 impl<S: Sync> FromRequest<S> for Payload {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        timeout(LONGEST, read(request.into_body())).await.unwrap_or(Err(ApiError::TooSlow)).map(Self)
-    }
-}
-
-async fn read(mut body: Body) -> Result<Vec<u8>, ApiError> {
-    let (mut bytes, mut total) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::malformed("the body broke off"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        total = total.saturating_add(data.len());
-        if total <= LARGEST_BODY {
-            bytes.extend_from_slice(&data);
-        } else if total <= LARGEST_DISCARDED {
-            bytes = Vec::new();
-        } else {
-            break;
+        let (head, body) = request.into_parts();
+        let limit = Limits::USUAL.body;
+        match timeout(Limits::USUAL.body_time, body::read(body, &head.headers, limit)).await {
+            Ok(Ok(bytes)) => Ok(Self(bytes)),
+            Ok(Err(BodyError::TooLarge)) => Err(ApiError::TooLarge { limit }),
+            Ok(Err(BodyError::BrokenOff)) => Err(ApiError::malformed("the body broke off")),
+            Err(_) => Err(ApiError::TooSlow),
         }
     }
-    if total <= LARGEST_BODY { Ok(bytes) } else { Err(ApiError::TooLarge { limit: LARGEST_BODY }) }
 }
 
 impl Payload {

@@ -1,7 +1,7 @@
 //! Flags as the evaluators serve them: from the live snapshot, never from the files.
 
 use super::body::Payload;
-use super::{Api, wire};
+use super::{Api, render, wire};
 use crate::eval::{Context, Flag, Snapshot, resolve};
 use crate::flag::{FlagState, Gate, Overlay};
 use crate::http::ApiError;
@@ -13,10 +13,9 @@ use axum::http::{HeaderName, header};
 
 pub(super) async fn list(State(api): State<Api>) -> Json<wire::Flags> {
     let published = api.live.load_full();
-    Json(wire::Flags {
-        flags: published.snapshot().flags().iter().map(|flag| summary(flag)).collect(),
-        problems: api.problems.borrow().iter().map(wire::Problem::from).collect(),
-    })
+    let flags = published.snapshot().flags().iter().map(|flag| summary(flag)).collect();
+    let (problems, more_problems) = render::problems(&api.problems.borrow());
+    Json(wire::Flags { flags, problems, more_problems })
 }
 
 pub(super) async fn get(

@@ -1,14 +1,20 @@
 //! Whether the process is well, and what it counts.
 
 use super::Api;
+use super::render::MOST_PROBLEMS;
 use crate::eval::Bucketing;
 use crate::units::Generation;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, StatusCode, header};
 use std::fmt::Write as _;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Prometheus's text format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// How long the store may take to say how it is.
+const STORE_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn metrics(State(api): State<Api>) -> ([(HeaderName, &'static str); 1], String) {
     ([(header::CONTENT_TYPE, METRICS)], api.metrics.render())
@@ -35,9 +41,10 @@ pub(super) async fn ready(State(api): State<Api>, RawQuery(query): RawQuery) -> 
 }
 
 async fn details(api: &Api) -> String {
-    let store = match api.store.ping().await {
-        Ok(()) => "ok".to_owned(),
-        Err(error) => error.to_string(),
+    let store = match timeout(STORE_PATIENCE, api.store.ping()).await {
+        Ok(Ok(())) => "ok".to_owned(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the store does not answer".to_owned(),
     };
     let ledger = api.ledger.borrow().clone();
     let published = api.live.load_full();
@@ -47,7 +54,8 @@ async fn details(api: &Api) -> String {
     let around = rollouts
         .iter()
         .flat_map(|view| view.problems.iter().map(|problem| format!("rollout `{}`: {problem}", view.plan.name)));
-    let problems: Vec<String> = files.iter().map(ToString::to_string).chain(around).collect();
+    let problems = files.iter().map(ToString::to_string).chain(around);
+    let count = rollouts.iter().map(|view| view.problems.len()).fold(files.len(), usize::saturating_add);
     let bucketing = match snapshot.bucketing() {
         Bucketing::V2 => "v2",
         Bucketing::V3 => "v3",
@@ -60,13 +68,16 @@ async fn details(api: &Api) -> String {
         ("rollouts", rollouts.len().to_string()),
         ("store", store),
         ("ledger", ledger),
-        ("problems", problems.len().to_string()),
+        ("problems", count.to_string()),
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{name}: {value}");
     }
-    for problem in problems {
+    for problem in problems.take(MOST_PROBLEMS) {
         let _ = writeln!(text, "  {problem}");
+    }
+    if let Some(more) = count.checked_sub(MOST_PROBLEMS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more");
     }
     text
 }

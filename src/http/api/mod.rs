@@ -7,7 +7,7 @@ mod flags;
 mod health;
 mod history;
 mod outcomes;
-mod render;
+pub(super) mod render;
 mod rollouts;
 mod router;
 mod schemas;
@@ -16,7 +16,7 @@ mod state;
 mod triggers;
 pub mod wire;
 
-pub use body::LARGEST_BODY;
+pub use crate::http::connection::Limits;
 pub use router::router;
-pub use server::serve;
+pub use server::{serve, serve_within};
 pub use state::Api;

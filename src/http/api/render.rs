@@ -3,6 +3,7 @@
 use super::wire;
 use crate::controller::View;
 use crate::rollout::{Plan, Stage, State};
+use crate::source::Problem;
 use crate::store::{LedgerRow, Origin};
 use crate::units::UnixMillis;
 use chrono::{DateTime, SecondsFormat};
@@ -86,6 +87,16 @@ pub(super) fn entry(row: LedgerRow) -> wire::HistoryEntry {
         detail: row.entry.detail,
         hash: hex(&row.hash),
     }
+}
+
+/// The most problems that one answer lists. One bad file can have as many as it has lines, and nobody
+/// mends more than these before looking again.
+pub(super) const MOST_PROBLEMS: usize = 1_000;
+
+/// The first problems, and how many more there are.
+pub(in crate::http) fn problems(all: &[Problem]) -> (Vec<wire::Problem>, u64) {
+    let listed = all.iter().take(MOST_PROBLEMS).map(wire::Problem::from).collect();
+    (listed, u64::try_from(all.len().saturating_sub(MOST_PROBLEMS)).unwrap_or(u64::MAX))
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -52,7 +52,7 @@ pub(super) async fn apply(
         Some(kind) if is_yaml(kind) => Format::Yaml,
         _ => return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" }),
     };
-    let text = String::from_utf8(body.0).map_err(|_| ApiError::malformed("the body is not UTF-8"))?;
+    let text = String::from_utf8(body.0.into()).map_err(|_| ApiError::malformed("the body is not UTF-8"))?;
     let applied = api.controller.apply(PlanSource { text, format, origin: Origin::Api }, by).await?;
     let (status, change) = match applied.outcome {
         Outcome::Created => (StatusCode::CREATED, wire::Change::Created),

@@ -2,10 +2,9 @@
 
 use super::{Api, access, flags, health, history, outcomes, rollouts, schemas, triggers};
 use crate::http::ApiError;
-use axum::Router;
 use axum::http::Uri;
-use axum::middleware;
 use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
 
 /// The control door's paths with everything that stands before them.
 pub fn router(api: Api) -> Router {
@@ -27,6 +26,7 @@ pub fn router(api: Api) -> Router {
         .route("/readyz", get(health::ready))
         .fallback(nothing_there)
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
+        .layer(Extension(history::LongPolls::new()))
         .layer(middleware::from_fn_with_state(gate, access::guard))
         .with_state(api)
 }

@@ -1,81 +1,62 @@
-//! Accepts connections of the control door and drives them until the shutdown.
+//! The control door on its listener.
 
 use super::{Api, router};
+use crate::http::connection::{self, Door, Limits, Progress, WhenFull};
+use axum::Router;
 use axum::body::Body;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{sleep, timeout};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tower::ServiceExt as _;
 
-/// How many connections are open at once; the next ones wait in the system's queue.
+/// How many connections are open at once.
 const CONNECTIONS: usize = 1_024;
-
-/// How long a request's head may take; also how long a connection may be idle.
-const HEAD: Duration = Duration::from_secs(75);
-
-/// The largest head, in bytes.
-const LARGEST_HEAD: usize = 64 << 10;
-
-/// How long requests on their way may still take after the shutdown began.
-const DRAIN: Duration = Duration::from_secs(5);
-
-/// How long to wait when the system has no room for another connection.
-const BACK_OFF: Duration = Duration::from_millis(50);
 
 /// Serves the control door on `listener` until the shutdown that `api` names, then lets requests on
 /// their way finish and returns.
 pub async fn serve(listener: TcpListener, api: Api) {
+    serve_within(Limits { connections: CONNECTIONS, ..Limits::USUAL }, listener, api).await;
+}
+
+/// The same within other limits. Bodies have the usual ones all the same.
+pub async fn serve_within(limits: Limits, listener: TcpListener, api: Api) {
     let shutdown = api.shutdown.clone();
-    let router = router(api);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
-            accepted = accept(&listener, &places) => accepted,
-        };
-        let Some((stream, place)) = accepted else { continue };
-        let connection = graceful.watch(connection(stream, router.clone()));
-        tokio::spawn(async move {
-            // A client that breaks off owes nobody an explanation.
-            let _ = connection.await;
-            drop(place);
-        });
-    }
-    drop(listener);
-    if timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::info!("control connections cut off at shutdown");
-    }
+    connection::serve(listener, Arc::new(Control { limits, router: router(api) }), shutdown).await;
 }
 
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
-        Err(error) => {
-            tracing::warn!(%error, "cannot accept a control connection");
-            sleep(BACK_OFF).await;
-            None
-        }
-    }
+struct Control {
+    limits: Limits,
+    router: Router,
 }
 
-fn connection(
-    stream: TcpStream,
-    router: axum::Router,
-) -> impl hyper_util::server::graceful::GracefulConnection<Error = hyper::Error> {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        router.clone().oneshot(request.map(Body::new))
-    });
-    let mut protocol = http1::Builder::new();
-    protocol.timer(TokioTimer::new()).header_read_timeout(HEAD).max_header_size(LARGEST_HEAD);
-    protocol.serve_connection(TokioIo::new(stream), service)
+impl Door for Control {
+    type Body = Body;
+    type Fault = Infallible;
+
+    const NAME: &'static str = "control";
+    const REFUSAL: &'static str = r#"{"error":{"message":"too many requests are being worked on","hint":"try again"}}"#;
+    // A trigger finds a place however many connections somebody without a key may hold.
+    const WHEN_FULL: WhenFull = WhenFull::GiveWay;
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn refused(&self) {
+        tracing::debug!(connections = self.limits.connections, "control connection refused: all places are at work");
+    }
+
+    async fn answer(
+        self: Arc<Self>,
+        progress: Arc<Progress>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Infallible> {
+        progress.working();
+        let answer = self.router.clone().oneshot(request.map(Body::new)).await;
+        progress.answered(Instant::now());
+        answer
+    }
 }

@@ -192,9 +192,12 @@ pub struct HistoryEntry {
 pub struct Flags {
     /// All of them, by key.
     pub flags: Vec<Flag>,
-    /// Everything that is wrong in the files now.
+    /// What is wrong in the files now; the first of them where there are very many.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+    /// How many more problems there are.
+    #[serde(default, rename = "moreProblems", skip_serializing_if = "is_zero")]
+    pub more_problems: u64,
 }
 
 /// A flag as it is served.
@@ -316,9 +319,12 @@ pub struct FailureDetail {
     /// What to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// What is wrong in a document.
+    /// What is wrong in a document; the first of it where it is very much.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
+    /// How many more problems there are.
+    #[serde(default, rename = "moreProblems", skip_serializing_if = "is_zero")]
+    pub more_problems: u64,
 }
 
 /// One fault in a document, with its place.

@@ -1,38 +1,30 @@
 //! One request and its answer.
 
 use super::answer::{self, Answer};
-use super::body::{self, BodyError};
-use super::progress::Progress;
 use super::route::Route;
-use super::settings::{EvaluationSettings, Limits};
+use super::settings::EvaluationSettings;
 use super::{bulk, single};
+use crate::http::connection::body::{self, BodyError};
+use crate::http::connection::{Door, Limits, Progress, WhenFull};
 use crate::live::Live;
 use crate::telemetry::{Metrics, RequestKind, RequestMetrics};
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request};
 use std::sync::Arc;
 use tokio::time::Instant;
 
 /// What all connections share.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct Evaluations {
     live: Arc<Live>,
     settings: EvaluationSettings,
     metrics: RequestMetrics,
 }
 
-impl Door {
+impl Evaluations {
     pub(super) fn new(live: Arc<Live>, settings: EvaluationSettings, metrics: Metrics) -> Self {
         Self { live, settings, metrics: metrics.requests().clone() }
-    }
-
-    pub(super) fn limits(&self) -> &Limits {
-        &self.settings.limits
-    }
-
-    /// Notes a connection that there was no room for.
-    pub(super) fn refused(&self) {
-        self.metrics.answered(RequestKind::Other, 503);
     }
 
     /// The time for rules that ask for it, in whole seconds.
@@ -41,9 +33,35 @@ impl Door {
     }
 }
 
+impl Door for Evaluations {
+    type Body = Full<Bytes>;
+    type Fault = BodyError;
+
+    const NAME: &'static str = "evaluation";
+    const REFUSAL: &'static str =
+        r#"{"errorDetails":"too many connections to the evaluation server; try again later"}"#;
+    const WHEN_FULL: WhenFull = WhenFull::Refuse;
+
+    fn limits(&self) -> &Limits {
+        &self.settings.limits
+    }
+
+    fn refused(&self) {
+        self.metrics.answered(RequestKind::Other, 503);
+    }
+
+    fn answer(
+        self: Arc<Self>,
+        progress: Arc<Progress>,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Answer, BodyError>> + Send {
+        answer(self, progress, request)
+    }
+}
+
 /// Answers one request. Fails only when the client broke off, so that nobody is left to answer.
-pub(super) async fn answer(
-    door: Arc<Door>,
+async fn answer(
+    door: Arc<Evaluations>,
     progress: Arc<Progress>,
     request: Request<Incoming>,
 ) -> Result<Answer, BodyError> {
@@ -83,7 +101,7 @@ pub(super) async fn answer(
     Ok(door.sent(kind, &progress, finished, answer))
 }
 
-impl Door {
+impl Evaluations {
     /// Notes that an answer is built and goes out.
     fn sent(&self, kind: RequestKind, progress: &Progress, now: Instant, answer: Answer) -> Answer {
         progress.answered(now);

@@ -2,7 +2,7 @@
 
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
-use hyper::body::{Body, Bytes, Incoming};
+use hyper::body::{Body, Bytes};
 use hyper::header::EXPECT;
 
 /// What is still taken from a client that sends too much, in bodies of the allowed size, so that it
@@ -11,7 +11,7 @@ const DISCARDED_BODIES: usize = 8;
 
 /// Why there is no body.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub(in crate::http) enum BodyError {
     /// More than the limit.
     #[error("the body is too large")]
     TooLarge,
@@ -21,7 +21,10 @@ pub(super) enum BodyError {
 }
 
 /// The whole body, at most `limit` bytes; what is declared as larger is not read at all.
-pub(super) async fn read(mut body: Incoming, headers: &HeaderMap, limit: usize) -> Result<Bytes, BodyError> {
+pub(in crate::http) async fn read<B>(mut body: B, headers: &HeaderMap, limit: usize) -> Result<Bytes, BodyError>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
     if usize::try_from(body.size_hint().lower()).map_or(true, |declared| declared > limit) {
         return Err(too_large(body, headers, limit).await);
     }
@@ -41,7 +44,7 @@ pub(super) async fn read(mut body: Incoming, headers: &HeaderMap, limit: usize) 
 }
 
 /// The next part of the data; trailers are passed over.
-async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
+async fn next_piece(body: &mut (impl Body<Data = Bytes> + Unpin)) -> Result<Option<Bytes>, BodyError> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| BodyError::BrokenOff)?;
         if let Ok(data) = frame.into_data() {
@@ -53,7 +56,7 @@ async fn next_piece(body: &mut Incoming) -> Result<Option<Bytes>, BodyError> {
 
 /// Reads the rest away: an answer to a client that is still sending would be lost in the reset that
 /// follows when its connection is closed. One that asked before sending gets its answer at once.
-async fn too_large(mut body: Incoming, headers: &HeaderMap, limit: usize) -> BodyError {
+async fn too_large(mut body: impl Body<Data = Bytes> + Unpin, headers: &HeaderMap, limit: usize) -> BodyError {
     let mut budget = limit.saturating_mul(DISCARDED_BODIES);
     if headers.contains_key(EXPECT) || usize::try_from(body.size_hint().lower()).map_or(true, |rest| rest > budget) {
         return BodyError::TooLarge;

@@ -1,7 +1,7 @@
 //! One connection from its accept to its end.
 
+use super::door::Door;
 use super::drain::Drain;
-use super::exchange::{self, Door};
 use super::progress::{Noted, Progress};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,16 +18,15 @@ use tokio::time::{Instant, sleep_until};
 const BUFFER_BYTES: usize = 64 << 10;
 
 /// Answers a connection's requests until the client goes, a wait gets too long, or the door closes.
-pub(super) async fn drive(stream: TcpStream, door: Arc<Door>, drain: Drain) {
+pub(super) async fn drive<D: Door>(stream: TcpStream, door: Arc<D>, progress: Arc<Progress>, drain: Drain) {
     // Small answers go out at once. A socket that refuses this is dead already, and reading will say so.
     let _ = stream.set_nodelay(true);
-    let progress = Arc::new(Progress::new(Instant::now()));
     let input = TokioIo::new(Noted::new(stream, Arc::clone(&progress)));
     let service = {
         let (door, progress) = (Arc::clone(&door), Arc::clone(&progress));
-        service_fn(move |request| exchange::answer(Arc::clone(&door), Arc::clone(&progress), request))
+        service_fn(move |request| Arc::clone(&door).answer(Arc::clone(&progress), request))
     };
-    let mut connection = pin!(protocol(&door).serve_connection(input, service));
+    let mut connection = pin!(protocol(&*door).serve_connection(input, service));
     let mut alarm = pin!(sleep_until(progress.deadline(door.limits())));
     let mut wake_up = pin!(drain.wake_up());
     let (mut registered, mut told) = (false, false);
@@ -64,7 +63,7 @@ pub(super) async fn drive(stream: TcpStream, door: Arc<Door>, drain: Drain) {
     .await;
 }
 
-fn protocol(door: &Door) -> http1::Builder {
+fn protocol(door: &impl Door) -> http1::Builder {
     let mut protocol = http1::Builder::new();
     // The connection's own alarm does what this one would, without a timer per request.
     protocol.header_read_timeout(None).max_header_size(door.limits().head).max_buf_size(BUFFER_BYTES);

@@ -4,7 +4,7 @@
 //! notes only when its present wait began, and one timer per connection looks at the note when the
 //! wait may be over.
 
-use super::settings::Limits;
+use super::limits::Limits;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+
+/// Longer than any request is worked on.
+const NO_LIMIT: Duration = Duration::from_secs(24 * 3_600);
 
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +26,16 @@ enum Wait {
     Head,
     /// The rest of a request's body.
     Body,
+    /// The door itself, which has its own limits for what it does.
+    Work,
     /// The client to take its answer.
     Answer,
 }
 
-/// The note of one connection. It is read and written in the connection's own task only; the atomics
-/// make it shareable between that task's parts.
+/// The note of one connection. It is written in the connection's own task only. Whoever else reads it
+/// may find the wait of one moment with the beginning of another, which costs nothing but precision.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(in crate::http) struct Progress {
     accepted: Instant,
     wait: AtomicU8,
     since_nanos: AtomicU64,
@@ -43,13 +48,27 @@ impl Progress {
     }
 
     /// A request's head is complete. Its body has its time on top of what is left of the head's.
-    pub(super) fn head_read(&self) {
+    pub(in crate::http) fn head_read(&self) {
         self.wait.store(Wait::Body as u8, Ordering::Relaxed);
     }
 
+    /// A request's head is complete, and whoever answers it sees to the time of its body and of the answer.
+    pub(in crate::http) fn working(&self) {
+        self.wait.store(Wait::Work as u8, Ordering::Relaxed);
+    }
+
     /// A request is answered.
-    pub(super) fn answered(&self, now: Instant) {
+    pub(in crate::http) fn answered(&self, now: Instant) {
         self.enter(Wait::Idle, now);
+    }
+
+    /// Since when it is the client that has to go on: to ask, to finish asking, or to take its answer.
+    /// `None` while a request is read further or worked on.
+    pub(super) fn client_since(&self) -> Option<Instant> {
+        match self.wait() {
+            Wait::Idle | Wait::Head | Wait::Answer => self.after(Duration::ZERO),
+            Wait::Body | Wait::Work => None,
+        }
     }
 
     /// The moment at which the present wait is over the limit.
@@ -58,15 +77,24 @@ impl Progress {
             Wait::Idle => limits.idle_time,
             Wait::Head => limits.head_time,
             Wait::Body => limits.head_time.saturating_add(limits.body_time),
+            Wait::Work => NO_LIMIT,
             Wait::Answer => limits.body_time,
         };
+        self.after(allowed).unwrap_or(self.accepted)
+    }
+
+    /// So long after the present wait began.
+    fn after(&self, time: Duration) -> Option<Instant> {
         let since = Duration::from_nanos(self.since_nanos.load(Ordering::Relaxed));
-        self.accepted.checked_add(since.saturating_add(allowed)).unwrap_or(self.accepted)
+        self.accepted.checked_add(since.saturating_add(time))
     }
 
     fn wait(&self) -> Wait {
         let noted = self.wait.load(Ordering::Relaxed);
-        [Wait::Idle, Wait::Head, Wait::Body].into_iter().find(|wait| *wait as u8 == noted).unwrap_or(Wait::Answer)
+        [Wait::Idle, Wait::Head, Wait::Body, Wait::Work]
+            .into_iter()
+            .find(|wait| *wait as u8 == noted)
+            .unwrap_or(Wait::Answer)
     }
 
     fn enter(&self, wait: Wait, now: Instant) {
@@ -86,7 +114,7 @@ impl Progress {
         match (self.wait(), accepted) {
             (Wait::Idle, false) => self.enter(Wait::Answer, Instant::now()),
             (Wait::Answer, true) => self.enter(Wait::Idle, Instant::now()),
-            (Wait::Idle | Wait::Head | Wait::Body, _) | (Wait::Answer, false) => {}
+            (Wait::Idle | Wait::Head | Wait::Body | Wait::Work, _) | (Wait::Answer, false) => {}
         }
     }
 }
