@@ -172,7 +172,9 @@ impl From<ClientError> for Failure {
                     .hint("put the control key into TIDEGATE_CONTROL_KEY")
             }
             ClientError::Refused { error, .. } => {
-                let lines = std::iter::once(error.message).chain(error.problems.iter().map(ToString::to_string));
+                let more = (error.more_problems > 0).then(|| format!("and {} more", error.more_problems));
+                let problems = error.problems.iter().map(ToString::to_string);
+                let lines = std::iter::once(error.message).chain(problems).chain(more);
                 Self { exit: Exit::Error, message: lines.collect::<Vec<_>>().join("\n"), hint: error.hint }
             }
             ClientError::Stranger { server, what } => {

@@ -85,6 +85,9 @@ fn list(flags: &wire::Flags) -> String {
         text.push_str("\n  ");
         text.push_str(&problem.to_string());
     }
+    if flags.more_problems > 0 {
+        text.push_str(&format!("\n  and {} more", flags.more_problems));
+    }
     text
 }
 

@@ -20,12 +20,29 @@ pub(super) struct HistoryArgs {
 }
 
 pub(super) fn run(client: &Client, format: Format, args: &HistoryArgs) -> Outcome {
-    let query = [("after", args.after.to_string()), ("limit", args.limit.to_string())];
     let path = match &args.name {
         Some(name) => vec!["rollouts", name, "history"],
         None => vec!["history"],
     };
-    let history: wire::History = converse(async { Ok(client.get(&path, &query).await?) })?;
+    let history = converse(async {
+        let mut entries: Vec<wire::HistoryEntry> = Vec::new();
+        // An answer is bounded in bytes, so it can have fewer entries than asked for: go on where it ends.
+        loop {
+            let had = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+            let after = entries.last().map_or(args.after, |entry| entry.sequence);
+            let left = args.limit.saturating_sub(had);
+            if left == 0 {
+                break;
+            }
+            let query = [("after", after.to_string()), ("limit", left.to_string())];
+            let part: wire::History = client.get(&path, &query).await?;
+            if part.entries.is_empty() {
+                break;
+            }
+            entries.extend(part.entries);
+        }
+        Ok(wire::History { entries })
+    })?;
     output::print(format, &history, table)?;
     Ok(Exit::Done)
 }
