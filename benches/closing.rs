@@ -67,13 +67,15 @@ async fn measure(name: &str, store: StoreChoice, rounds: usize) {
         post(&client, server.control, &format!("rollouts/search/{verb}"), &json!({})).await;
         sleep(Duration::from_millis(30)).await;
         let posted = Instant::now();
-        let answer = post(&client, server.control, "triggers/alertmanager", &alert(round)).await;
+        let answer = post(&client, server.control, "triggers/alertmanager", &alert("firing", round)).await;
         let answered = posted.elapsed();
         assert_eq!(answer["closed"], json!(["search"]), "the alert closed it");
         sleep(Duration::from_millis(30)).await;
         let since = u64::try_from((posted - began).as_micros()).expect("small");
         to_last.push(Duration::from_micros(last.load(Ordering::Relaxed).saturating_sub(since)));
         to_answer.push(answered);
+        // Nothing begins anew against an alert that fires.
+        post(&client, server.control, "triggers/alertmanager", &alert("resolved", round)).await;
     }
     report(&format!("{name}: alert posted -> last answer with the candidate"), to_last);
     report(&format!("{name}: alert posted -> answered as durable"), to_answer);
@@ -107,12 +109,12 @@ async fn post(client: &reqwest::Client, address: SocketAddr, path: &str, body: &
     answer.json().await.expect("JSON")
 }
 
-fn alert(round: usize) -> Value {
+fn alert(status: &str, round: usize) -> Value {
     json!({
-        "version": "4", "groupKey": "g", "status": "firing", "receiver": "tidegate", "groupLabels": {},
+        "version": "4", "groupKey": "g", "status": status, "receiver": "tidegate", "groupLabels": {},
         "commonLabels": {}, "commonAnnotations": {}, "externalURL": "",
         "alerts": [{
-            "status": "firing", "labels": { "alertname": "SearchDown", "severity": "critical" }, "annotations": {},
+            "status": status, "labels": { "alertname": "SearchDown", "severity": "critical" }, "annotations": {},
             "startsAt": "2026-01-01T00:00:00Z", "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "",
             "fingerprint": format!("f{round}"),
         }],
