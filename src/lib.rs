@@ -8,6 +8,7 @@
 //! | Pure | |
 //! |---|---|
 //! | [`units`] | shares, durations, names, moments |
+//! | [`json`] | JSON, strictly and borrowed |
 //! | [`source`] | files as trees with places, and what is wrong in them |
 //! | [`flag`] | definitions, the catalog of all files, the exposures laid over flags |
 //! | [`eval`] | snapshots, contexts, the hot path |
@@ -37,6 +38,7 @@
 pub mod analysis;
 pub mod eval;
 pub mod flag;
+pub mod json;
 pub mod rollout;
 pub mod source;
 pub mod units;
