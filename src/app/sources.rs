@@ -232,8 +232,8 @@ pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
 fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
     let (mut rollouts, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
-    let foreign = |document: &Node| document.get("kind").is_some() && document.get("flags").is_none();
-    let rollout = |document: &Node| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    let foreign = |document: &Node<'_>| document.get("kind").is_some() && document.get("flags").is_none();
+    let rollout = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
     for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
         let plan = plan(document, &parsed.text).map(|plan| {
             let text = document_text(&parsed.text, document.span);
@@ -251,7 +251,7 @@ fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
     Content { flags, rollouts, plan_problems }
 }
 
-fn plan(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
+fn plan(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
     let Some(kind) = document.get("kind") else { return Err(Vec::new()) };
     if kind.as_str() == Some(ROLLOUT) {
         return rollout::lower(document, text);
@@ -287,7 +287,7 @@ pub fn place_in_file(plan: &PlanSource, key: &str) -> (usize, usize) {
         let parsed = source::parse(path, plan.text.as_bytes(), plan.format).ok()?;
         let entries = parsed.documents.first()?.as_object()?;
         let entry = entries.iter().find(|entry| entry.key == key)?;
-        Some(Text::new(path, &read).line_column(document_start.saturating_add(entry.key_span.start)))
+        Some(Text::new(path, read.as_str()).line_column(document_start.saturating_add(entry.key_span.start)))
     };
     place().unwrap_or((1, 1))
 }

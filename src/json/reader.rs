@@ -200,7 +200,12 @@ impl<'t> Reader<'t> {
         Ok(true)
     }
 
-    pub(super) fn skip_text(&mut self) -> Result<(), Fault> {
+    /// Passes over a text. It is checked as strictly as if it were read.
+    ///
+    /// # Errors
+    /// When something else stands here, it does not end, or it holds what a text may not.
+    pub fn skip_text(&mut self) -> Result<(), Fault> {
+        self.expect(Kind::Text)?;
         self.at = string::skip(self.text, self.at)?;
         Ok(())
     }
