@@ -2,8 +2,10 @@
 //! built; resolving walks compiled rules and copies bytes.
 
 mod answer;
+mod arithmetic;
 mod attribute;
 mod bucket;
+mod budget;
 mod cbor;
 mod coerce;
 mod compile;
@@ -11,7 +13,9 @@ mod context;
 mod datum;
 mod evaluate;
 mod flag;
+mod iterate;
 mod murmur3;
+mod numeral;
 mod reason;
 mod resolution;
 mod resolve;
@@ -20,6 +24,7 @@ mod scratch;
 mod share;
 mod snapshot;
 mod split;
+mod text;
 mod value;
 mod version;
 

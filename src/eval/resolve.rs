@@ -1,9 +1,10 @@
 //! The hot path: one flag, one context, one answer. No lock, no clock, and for ordinary rules no
 //! allocation.
 
+use super::budget::Exhausted;
 use super::coerce::truthy;
 use super::context::Context;
-use super::evaluate::{Evaluation, Overlong};
+use super::evaluate::Evaluation;
 use super::flag::{Body, Flag};
 use super::reason::{ErrorCode, Reason};
 use super::resolution::{Outcome, Resolution};
@@ -13,7 +14,6 @@ use super::value::Value;
 use crate::flag::{Definition, FlagState};
 
 const NO_VARIANT: &str = "the targeting rule gave something that is no variant of the flag";
-const OVERLONG: &str = "the targeting rule produced more than 64 KiB of text";
 
 /// Resolves a flag for a context. `unix_seconds` is what rules see as `$flagd.timestamp`.
 #[must_use]
@@ -61,9 +61,9 @@ fn enabled<'v>(
     }
 }
 
-fn targeted(definition: &Definition, result: Result<Value<'_>, Overlong>) -> Chosen {
+fn targeted(definition: &Definition, result: Result<Value<'_>, Exhausted>) -> Chosen {
     let name = match &result {
-        Err(Overlong) => return Chosen::Failed(OVERLONG),
+        Err(exhausted) => return Chosen::Failed(exhausted.sentence()),
         Ok(Value::Null) => return Chosen::Nothing(Reason::Default),
         Ok(Value::Text(name)) => name,
         Ok(Value::Bool(true)) => "true",

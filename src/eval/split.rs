@@ -1,7 +1,8 @@
 //! `fractional`, compiled: what is hashed, and who owns which buckets.
 
 use super::bucket::bucket;
-use super::evaluate::{Evaluation, Overlong};
+use super::budget::Exhausted;
+use super::evaluate::Evaluation;
 use super::rule::Rule;
 use super::scratch::Scratch;
 use super::value::Value;
@@ -38,7 +39,7 @@ pub(super) enum Entries {
 impl Split {
     /// The result for whoever asks; null when nobody can be told from the context, or the computed
     /// weights are none.
-    pub(super) fn evaluate<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Value<'v>, Overlong> {
+    pub(super) fn evaluate<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Value<'v>, Exhausted> {
         let Some(hash) = self.hash(evaluation)? else { return Ok(Value::Null) };
         match &self.entries {
             Entries::Fixed { total, ends } => {
@@ -50,7 +51,7 @@ impl Split {
         }
     }
 
-    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<Option<u32>, Overlong> {
+    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<Option<u32>, Exhausted> {
         match &self.by {
             By::Keys => Ok(evaluation.hash_of_keys()),
             By::Joined(parts) => {
@@ -66,7 +67,7 @@ impl Split {
     }
 }
 
-fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<'v>) -> Result<Value<'v>, Overlong> {
+fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<'v>) -> Result<Value<'v>, Exhausted> {
     let mut total = 0_u32;
     let mut ends = Vec::with_capacity(entries.len());
     for (_, weight) in entries {

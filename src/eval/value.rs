@@ -13,7 +13,7 @@ pub(super) enum Value<'v> {
     Text(Cow<'v, str>),
     List(&'v [Datum<'v>]),
     Built(Vec<Datum<'v>>),
-    Object(&'v Object<'v>),
+    Object(Cow<'v, Object<'v>>),
 }
 
 impl<'v> Value<'v> {
@@ -24,7 +24,7 @@ impl<'v> Value<'v> {
             Datum::Number(number) => Self::Number(*number),
             Datum::Text(text) => Self::Text(Cow::Borrowed(text)),
             Datum::List(items) => Self::List(items),
-            Datum::Object(object) => Self::Object(object),
+            Datum::Object(object) => Self::Object(Cow::Borrowed(object)),
         }
     }
 
@@ -37,7 +37,7 @@ impl<'v> Value<'v> {
             Self::Text(text) => Datum::Text(text),
             Self::List(items) => Datum::List(items.to_vec()),
             Self::Built(items) => Datum::List(items),
-            Self::Object(object) => Datum::Object(object.clone()),
+            Self::Object(object) => Datum::Object(object.into_owned()),
         }
     }
 
@@ -58,7 +58,42 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// Whether it is made of others.
+    pub(super) const fn is_composite(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Built(_) | Self::Object(_))
+    }
+
     pub(super) const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+}
+
+impl<'v> From<Datum<'v>> for Value<'v> {
+    fn from(datum: Datum<'v>) -> Self {
+        match datum {
+            Datum::Null => Self::Null,
+            Datum::Bool(value) => Self::Bool(value),
+            Datum::Number(number) => Self::Number(number),
+            Datum::Text(text) => Self::Text(text),
+            Datum::List(items) => Self::Built(items),
+            Datum::Object(object) => Self::Object(Cow::Owned(object)),
+        }
+    }
+}
+
+impl Datum<'_> {
+    /// A copy without anything borrowed.
+    pub(super) fn to_static(&self) -> Datum<'static> {
+        match self {
+            Datum::Null => Datum::Null,
+            Datum::Bool(value) => Datum::Bool(*value),
+            Datum::Number(number) => Datum::Number(*number),
+            Datum::Text(text) => Datum::Text(Cow::Owned(text.clone().into_owned())),
+            Datum::List(items) => Datum::List(items.iter().map(Datum::to_static).collect()),
+            Datum::Object(object) => {
+                let entry = |(key, value): (&str, &Datum<'_>)| (Cow::Owned(key.to_owned()), value.to_static());
+                Datum::Object(Object::new(object.iter().map(entry).collect()))
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@
 )]
 
 mod bad_documents;
+mod bombs;
 mod bucketing;
 mod contexts;
 mod documents;
