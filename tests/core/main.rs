@@ -18,5 +18,6 @@ mod operators;
 mod plans;
 mod resolve;
 mod rollouts;
+mod selectors;
 mod served;
 mod sources;
