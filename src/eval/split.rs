@@ -86,12 +86,12 @@ fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<
 /// A computed weight; `None` when it is no whole number or too large. Below zero counts as zero.
 fn weight_of(value: &Value<'_>) -> Option<u32> {
     match value {
-        Value::Null => Some(1),
-        Value::Number(number) => {
-            let integer = number.as_integer()?.max(0);
-            u32::try_from(integer).ok().filter(|weight| *weight <= LARGEST_SUM)
-        }
-        Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
+        Value::Number(number) => match number.as_integer() {
+            Some(integer) => u32::try_from(integer.max(0)).ok().filter(|weight| *weight <= LARGEST_SUM),
+            // Whole numbers that no integer holds.
+            None => (number.as_f64() < f64::from(i32::MIN) && number.as_f64().fract() == 0.0).then_some(0),
+        },
+        Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
     }
 }
 

@@ -13,8 +13,9 @@ mod bad_documents;
 mod bombs;
 mod bucketing;
 mod contexts;
+mod corpus;
 mod documents;
-mod operators;
+
 mod plans;
 mod resolve;
 mod rollouts;
