@@ -32,12 +32,14 @@ fn what_would_take_long_is_cut_short() {
         let innermost = format!(r#"{{"{operator}":[{ten},{body}]}}"#);
         (0..7).fold(innermost, |inner, _| format!(r#"{{"{operator}":[{ten},{inner}]}}"#))
     };
+    let deep = (0..60).fold("1".to_owned(), |inner, _| format!(r#"{{"map":[[1],{inner}]}}"#));
     let fold = |body: &str, initial: &str| format!(r#"{{"reduce":[{{"var":"x"}},{body},{initial}]}}"#);
     let accumulator = r#"{"var":"accumulator"}"#;
     let many = |item: &str, count: usize| format!(r#"{{"x":[{}]}}"#, vec![item; count].join(","));
     let hundred_kib = format!("\"{}\"", "ab".repeat(51_200));
     for (name, rule, context, expected) in [
         ("maps in maps", nested("map", "1"), "{}".to_owned(), steps),
+        ("sixty maps in each other", deep, "{}".to_owned(), "served"),
         ("some in some", nested("some", "false"), "{}".to_owned(), steps),
         ("a list of a million", r#"{"map":[{"var":"x"},{"var":""}]}"#.to_owned(), many("1", 1_000_000), steps),
         ("a million to look through", r#"{"in":[2,{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),

@@ -4,7 +4,7 @@ use crate::dice::Dice;
 use serde_json::{Map, Value, json};
 
 /// Attributes that contexts have, or could have.
-const NAMES: [&str; 14] = [
+pub(crate) const NAMES: [&str; 14] = [
     "x",
     "y",
     "n",
@@ -22,7 +22,8 @@ const NAMES: [&str; 14] = [
 ];
 
 /// Paths into them, and some that lead nowhere.
-const PATHS: [&str; 8] = ["obj.a", "obj.b.c", "list.0", "list.1", "people.0.name", "list.01", "obj.", "$flagd.flagKey"];
+pub(crate) const PATHS: [&str; 8] =
+    ["obj.a", "obj.b.c", "list.0", "list.1", "people.0.name", "list.01", "obj.", "$flagd.flagKey"];
 
 const TEXTS: [&str; 34] = [
     "",
@@ -108,7 +109,7 @@ const SHOWN: [&str; 16] = [
 
 /// What the data is that a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About {
+pub(crate) enum About {
     Context,
     Element,
     Fold,
@@ -116,7 +117,7 @@ enum About {
 
 #[derive(Debug)]
 pub(crate) struct Generator {
-    dice: Dice,
+    pub(crate) dice: Dice,
     /// Whether values other than texts can be hashed.
     hashes_values: bool,
 }
@@ -173,96 +174,6 @@ impl Generator {
         json!({ "if": [self.rule(About::Context), "a", "b"] })
     }
 
-    /// A rule as somebody writes it who knows the operators.
-    fn sensible(&mut self) -> Value {
-        match self.dice.below(8) {
-            0 => json!({ "cat": ["salt", self.word(2, About::Context)] }),
-            1 => json!({ "$ref": self.dice.of(&["e0", "e1"]) }),
-            _ => self.truth(3, About::Context),
-        }
-    }
-
-    /// A rule that gives part of a text.
-    fn part(&mut self) -> Value {
-        match self.dice.below(4) {
-            0 => self.rule(About::Context),
-            1 => self.sum(3, About::Context),
-            _ => self.word(3, About::Context),
-        }
-    }
-
-    /// A rule that is true or false.
-    fn truth(&mut self, depth: usize, about: About) -> Value {
-        let deeper = depth.saturating_sub(1);
-        let truth = |this: &mut Self| this.truth(deeper, about);
-        match self.dice.below(if depth == 0 { 8 } else { 15 }) {
-            0 | 1 => {
-                json!({ self.dice.of(&["<", "<=", ">", ">="]): [self.sum(deeper, about), self.sum(deeper, about)] })
-            }
-            2 => {
-                json!({ self.dice.of(&["==", "!=", "===", "!=="]): [self.sum(deeper, about), self.sum(deeper, about)] })
-            }
-            3 => {
-                json!({ self.dice.of(&["==", "!=", "===", "!=="]): [self.word(deeper, about), self.word(deeper, about)] })
-            }
-            4 => json!({ self.dice.of(&["starts_with", "ends_with"]): [self.word(deeper, about), self.text()] }),
-            5 => json!({ "in": [self.word(deeper, about), ["a", "b", "1", "me@example.org", "1.2.3"]] }),
-            6 => json!({ "in": [self.text(), self.word(deeper, about)] }),
-            7 => {
-                let versions = ["1.2.3", "v1.2", "2.0.0-rc.1", "1", "2.0.0", "1.2.3-rc.2", "0.0.1"];
-                let comparison = self.dice.of(&["=", "!=", "<", "<=", ">", ">=", "^", "~"]);
-                json!({ "sem_ver": [{ "var": "version" }, comparison, self.dice.of(&versions)] })
-            }
-            8 => json!({ "and": [truth(self), truth(self)] }),
-            9 => json!({ "or": [truth(self), truth(self), truth(self)] }),
-            10 => json!({ self.dice.of(&["!", "!!"]): [truth(self)] }),
-            11 => json!({ "if": [truth(self), truth(self), truth(self)] }),
-            12 if about == About::Context => {
-                let operator = self.dice.of(&["all", "none", "some"]);
-                json!({ operator: [{ "var": "people" }, self.truth(deeper, About::Element)] })
-            }
-            13 if about == About::Context => {
-                json!({ "<=": [self.sum(deeper, about), { "reduce": [
-                    { "map": [{ "filter": [{ "var": "people" }, self.truth(deeper, About::Element)] }, self.sum(deeper, About::Element)] },
-                    { self.dice.of(&["+", "max", "-", "*"]): [{ "var": "current" }, { "var": "accumulator" }] },
-                    self.number()
-                ] }] })
-            }
-            _ => {
-                json!({ "in": [self.word(deeper, about), { "merge": [[self.text(), "a"], self.word(deeper, about)] }] })
-            }
-        }
-    }
-
-    /// A rule that gives a number.
-    fn sum(&mut self, depth: usize, about: About) -> Value {
-        let deeper = depth.saturating_sub(1);
-        let attribute = if about == About::Context { "n" } else { "age" };
-        match self.dice.below(if depth == 0 { 3 } else { 8 }) {
-            0 => self.number(),
-            1 | 2 => json!({ "var": [attribute, 7] }),
-            3 | 4 => {
-                json!({ self.dice.of(&["+", "*", "max", "min"]): [self.sum(deeper, about), self.sum(deeper, about), 2] })
-            }
-            5 | 6 => json!({ self.dice.of(&["-", "/", "%"]): [self.sum(deeper, about), self.sum(deeper, about)] }),
-            _ => json!({ "if": [self.truth(deeper, about), 1, self.sum(deeper, about)] }),
-        }
-    }
-
-    /// A rule that gives a text.
-    fn word(&mut self, depth: usize, about: About) -> Value {
-        let deeper = depth.saturating_sub(1);
-        let attribute = if about == About::Context { self.dice.of(&["text", "email", "version"]) } else { "name" };
-        match self.dice.below(if depth == 0 { 3 } else { 7 }) {
-            0 => json!(self.text()),
-            1 | 2 => json!({ "var": [attribute, "x"] }),
-            3 => json!({ "cat": [self.word(deeper, about), self.word(deeper, about)] }),
-            4 => json!({ "substr": [self.word(deeper, about), self.dice.below(4)] }),
-            5 => json!({ "substr": [self.word(deeper, about), self.dice.below(4), self.dice.below(4)] }),
-            _ => json!({ "if": [self.truth(deeper, about), self.word(deeper, about), self.text()] }),
-        }
-    }
-
     /// A rule whose result is mostly a variant's name.
     fn rule_of_names(&mut self, depth: usize) -> Value {
         if depth == 0 {
@@ -311,176 +222,11 @@ impl Generator {
         }
     }
 
-    fn rule(&mut self, about: About) -> Value {
-        if about == About::Context && self.dice.percent(65) {
-            return self.sensible();
-        }
-        let depth = 1 + self.dice.below(4);
-        self.operation(depth, about)
-    }
-
-    fn operation(&mut self, depth: usize, about: About) -> Value {
-        if depth == 0 {
-            return self.leaf(about);
-        }
-        let depth = depth - 1;
-        if self.dice.percent(12) {
-            let operators = [
-                "==",
-                "!=",
-                "===",
-                "!==",
-                "!",
-                "!!",
-                "and",
-                "or",
-                "<",
-                "<=",
-                ">",
-                ">=",
-                "in",
-                "cat",
-                "substr",
-                "+",
-                "-",
-                "*",
-                "/",
-                "%",
-                "max",
-                "min",
-                "merge",
-                "if",
-                "?:",
-                "log",
-                "missing_some",
-                "starts_with",
-                "ends_with",
-                "sem_ver",
-                "map",
-                "filter",
-                "all",
-                "none",
-                "some",
-                "reduce",
-            ];
-            let operator = self.dice.of(&operators);
-            return json!({ operator: self.operands(about) });
-        }
-        let of = |this: &mut Self| this.operation(depth, about);
-        match self.dice.below(29) {
-            0 => self.leaf(about),
-            1 | 2 => json!({ self.dice.of(&["==", "!=", "===", "!=="]): [of(self), of(self)] }),
-            3 | 4 => json!({ self.dice.of(&["<", "<=", ">", ">="]): [of(self), of(self)] }),
-            5 => json!({ self.dice.of(&["<", "<="]): [of(self), of(self), of(self)] }),
-            6 => json!({ self.dice.of(&["!", "!!", "log"]): [of(self)] }),
-            7 | 8 => json!({ self.dice.of(&["and", "or"]): [of(self), of(self), of(self)] }),
-            9 => json!({ "if": [of(self), of(self), of(self)] }),
-            10 => json!({ "in": [of(self), self.list_rule(depth, about)] }),
-            11 => json!({ "in": [self.text(), of(self)] }),
-            12 => json!({ "cat": [of(self), of(self)] }),
-            13 => json!({ "substr": [of(self), self.number()] }),
-            14 => json!({ "substr": [of(self), self.number(), self.number()] }),
-            15 | 16 => json!({ self.dice.of(&["+", "*", "max", "min"]): [of(self), of(self), of(self)] }),
-            17 | 18 => json!({ self.dice.of(&["-", "/", "%"]): [of(self), of(self)] }),
-            19 => json!({ "merge": [of(self), self.list_rule(depth, about)] }),
-            20 => {
-                json!({ self.dice.of(&["map", "filter"]): [self.list_rule(depth, about), self.operation(depth, About::Element)] })
-            }
-            21 => {
-                let operator = self.dice.of(&["all", "none", "some"]);
-                json!({ operator: [self.list_rule(depth, about), self.operation(depth, About::Element)] })
-            }
-            22 => {
-                let body = self.fold(depth);
-                json!({ "reduce": [self.list_rule(depth, about), body, of(self)] })
-            }
-            23 => json!({ self.dice.of(&["starts_with", "ends_with"]): [of(self), self.text()] }),
-            24 => self.version_rule(depth, about),
-            25 => json!({ "missing": self.names() }),
-            26 => json!({ "missing_some": [self.dice.below(4), self.names()] }),
-            27 => json!({ "var": [self.name(about), of(self)] }),
-            _ if about == About::Context => json!({ "$ref": self.dice.of(&["e0", "e1"]) }),
-            _ => self.leaf(about),
-        }
-    }
-
-    fn fold(&mut self, depth: usize) -> Value {
-        let (current, accumulator) = (json!({ "var": "current" }), json!({ "var": "accumulator" }));
-        match self.dice.below(6) {
-            0 => json!({ "+": [current, accumulator] }),
-            1 => json!({ "cat": [accumulator, current] }),
-            2 => json!({ "merge": [accumulator, current] }),
-            3 => json!({ "max": [accumulator, { "var": "current.age" }] }),
-            _ => self.operation(depth, About::Fold),
-        }
-    }
-
-    /// A rule that mostly gives a list.
-    fn list_rule(&mut self, depth: usize, about: About) -> Value {
-        match self.dice.below(6) {
-            0 => json!(self.dice.some(4, |dice| scalar(dice))),
-            1 if depth > 0 => json!({ "merge": [self.operation(depth - 1, about), [1, "a"]] }),
-            2 if depth > 0 => json!([self.operation(depth - 1, about), self.leaf(about)]),
-            3 => self.leaf(about),
-            _ => json!({ "var": self.dice.of(&["list", "people", "x", "y"]) }),
-        }
-    }
-
-    fn version_rule(&mut self, depth: usize, about: About) -> Value {
-        let comparison = self.dice.of(&["=", "!=", "<", "<=", ">", ">=", "^", "~", "=="]);
-        let versions = ["1.2.3", "v1.2", "2.0.0-rc.1", "1", "2.0.0", "1.2.3-rc.2", "0.0.1", "x"];
-        let other = match self.dice.below(3) {
-            0 => self.operation(depth, about),
-            _ => json!(self.dice.of(&versions)),
-        };
-        json!({ "sem_ver": [{ "var": "version" }, comparison, other] })
-    }
-
-    /// What an operator may be given by somebody who does not know it.
-    fn operands(&mut self, about: About) -> Value {
-        match self.dice.percent(20) {
-            true => self.leaf(about),
-            false => {
-                let count = self.dice.below(5);
-                (0..count).map(|_| self.leaf(about)).collect()
-            }
-        }
-    }
-
-    fn names(&mut self) -> Vec<&'static str> {
-        self.dice.some(4, |dice| if dice.percent(70) { dice.of(&NAMES) } else { dice.of(&PATHS) })
-    }
-
-    fn name(&mut self, about: About) -> Value {
-        match about {
-            About::Context if self.dice.percent(70) => json!(self.dice.of(&NAMES)),
-            About::Context => json!(self.dice.of(&PATHS)),
-            About::Element => {
-                let names = ["", "name", "age", "x", "0", "1", "a.b", "$flagd.flagKey", "targetingKey"];
-                json!(self.dice.of(&names))
-            }
-            About::Fold => {
-                json!(self.dice.of(&["current", "accumulator", "current.age", "current.name", "x", "accumulator.0"]))
-            }
-        }
-    }
-
-    fn leaf(&mut self, about: About) -> Value {
-        match self.dice.below(10) {
-            0..=4 => json!({ "var": self.name(about) }),
-            5 if about == About::Context && self.dice.percent(20) => {
-                json!({ ">": [{ "var": "$flagd.timestamp" }, 1_600_000_000] })
-            }
-            5 => json!(self.dice.some(3, |dice| scalar(dice))),
-            _ => scalar(&mut self.dice),
-        }
-    }
-
-    fn text(&mut self) -> &'static str {
+    pub(crate) fn text(&mut self) -> &'static str {
         self.dice.of(&TEXTS)
     }
 
-    fn number(&mut self) -> Value {
+    pub(crate) fn number(&mut self) -> Value {
         number(&mut self.dice)
     }
 
@@ -500,7 +246,7 @@ impl Generator {
                     json!(self.dice.of(&["1.2.3", "v1.2.3", "1.10.0", "2.0.0-rc.1", "2", "1.2", "latest", "1.2.3+b.1"]))
                 }
                 "targetingKey" => json!(self.dice.of(&["ann", "bob", "ünal", "user-4711", "😀", ""])),
-                "list" => json!(self.dice.some(4, |dice| scalar(dice))),
+                "list" => json!(self.dice.some(4, scalar)),
                 "people" => {
                     let person = |dice: &mut Dice| json!({ "name": dice.of(&TEXTS), "age": number(dice) });
                     json!(self.dice.some(4, person))
@@ -522,7 +268,7 @@ fn number(dice: &mut Dice) -> Value {
     serde_json::from_str(dice.of(&NUMBERS)).expect("a number")
 }
 
-fn scalar(dice: &mut Dice) -> Value {
+pub(crate) fn scalar(dice: &mut Dice) -> Value {
     match dice.below(8) {
         0 => Value::Null,
         1 => json!(dice.percent(50)),

@@ -69,10 +69,6 @@ impl Tally {
         let mut over = String::new();
         for (difference, count) in known.iter().zip(&self.counts) {
             let share = count * 1_000 / self.pairs;
-            println!(
-                "{count} times ({share} of 1000) the peer says {} for {:?}",
-                difference.peer, difference.operators
-            );
             if share > difference.most || *count == 0 {
                 writeln!(over, "{difference:?}: {share} of 1000 ({count} times)").expect("a text");
             }
