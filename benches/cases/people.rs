@@ -6,16 +6,30 @@ use crate::flags::{COUNTRIES, SUFFIX};
 /// How many people there are.
 pub const PEOPLE: usize = 1024;
 
+/// Which people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crowd {
+    /// Each condition of shape B is met by four of five, one independent of the other: by all chance, half of
+    /// the people meet all three.
+    Mixed,
+    /// All conditions are met.
+    Meeting,
+    /// The first condition is not met.
+    Elsewhere,
+    /// The last one is not met.
+    Outdated,
+}
+
 /// One of them.
 #[derive(Debug)]
 pub struct Person {
     /// A random UUID.
     pub key: String,
-    /// Four of five are at the company.
+    /// At the company or elsewhere.
     pub email: String,
-    /// Four of five are in one of the five countries.
+    /// One of the five countries, or another.
     pub country: &'static str,
-    /// Four of five have a version that is new enough.
+    /// New enough or not.
     pub version: &'static str,
     /// Nobody asks for it.
     pub plan: &'static str,
@@ -25,12 +39,12 @@ pub struct Person {
 
 /// The same people in each run.
 #[must_use]
-pub fn people() -> Vec<Person> {
+pub fn people(crowd: Crowd) -> Vec<Person> {
     let mut random = Random(20_260_301);
-    (0..PEOPLE).map(|number| person(number, &mut random)).collect()
+    (0..PEOPLE).map(|number| person(number, crowd, &mut random)).collect()
 }
 
-fn person(number: usize, random: &mut Random) -> Person {
+fn person(number: usize, crowd: Crowd, random: &mut Random) -> Person {
     let (a, b) = (random.next(), random.next());
     let key = format!(
         "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
@@ -40,14 +54,16 @@ fn person(number: usize, random: &mut Random) -> Person {
         (b >> 48) & 0xfff,
         b & 0xffff_ffff_ffff,
     );
-    let email = if random.one_of_five() {
-        format!("person{number:04}@elsewhere.example")
-    } else {
-        format!("person{number:04}{SUFFIX}")
+    let [company, country, version] = match crowd {
+        Crowd::Mixed => [(); 3].map(|()| !random.one_of_five()),
+        Crowd::Meeting => [true, true, true],
+        Crowd::Elsewhere => [false, true, true],
+        Crowd::Outdated => [true, true, false],
     };
-    let country = if random.one_of_five() { "FR" } else { random.of(&COUNTRIES) };
-    let version =
-        if random.one_of_five() { random.of(&["1.9.12", "2.0.7"]) } else { random.of(&["2.1.0", "2.10.3", "3.0.1"]) };
+    let host = if company { SUFFIX } else { "@elsewhere.example" };
+    let email = format!("person{number:04}{host}");
+    let country = if country { random.of(&COUNTRIES) } else { "FR" };
+    let version = random.of(if version { &["2.1.0", "2.10.3", "3.0.1"] } else { &["1.9.12", "2.0.7", "2.0.99"] });
     let plan = "team";
     let body = format!(
         r#"{{"context":{{"targetingKey":"{key}","email":"{email}","country":"{country}","version":"{version}","plan":"{plan}"}}}}"#
@@ -59,7 +75,9 @@ impl Person {
     /// Whether shape B is on for this person before any share is asked.
     #[must_use]
     pub fn meets_the_conditions(&self) -> bool {
-        self.email.ends_with(SUFFIX) && COUNTRIES.contains(&self.country) && !matches!(self.version, "1.9.12" | "2.0.7")
+        self.email.ends_with(SUFFIX)
+            && COUNTRIES.contains(&self.country)
+            && !matches!(self.version, "1.9.12" | "2.0.7" | "2.0.99")
     }
 }
 

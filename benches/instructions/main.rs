@@ -8,7 +8,7 @@ use figures::limited;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use std::hint::black_box;
 use tidegate_cases::flags::{Shape, first, key};
-use tidegate_cases::people::{Person, people};
+use tidegate_cases::people::{Crowd, Person, people};
 use tidegate_cases::tidegate::{Context, Flags, context, document, document_of_rollouts};
 
 /// How many flags are loaded.
@@ -34,9 +34,9 @@ fn flags_of_rollouts() -> Flags {
 }
 
 fn case(flags: Flags, shape: Shape) -> &'static Case {
-    let asking: &'static [Person] = Box::leak(people().into_boxed_slice());
+    let asking: &'static [Person] = Box::leak(people(Crowd::Mixed).into_boxed_slice());
     let contexts = asking.iter().take(PEOPLE).map(|person| context(&person.body).expect("a context")).collect();
-    let people = people().into_iter().take(PEOPLE).collect();
+    let people = people(Crowd::Mixed).into_iter().take(PEOPLE).collect();
     Box::leak(Box::new(Case { flags, key: key(first(shape)), people, contexts }))
 }
 

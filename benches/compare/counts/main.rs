@@ -4,7 +4,7 @@
 use allocation_counter::{AllocationInfo, measure};
 use std::hint::black_box;
 use tidegate_cases::flags::{Shape, first, key};
-use tidegate_cases::people::{PEOPLE, Person, people};
+use tidegate_cases::people::{Crowd, PEOPLE, Person, people};
 use tidegate_compare::Peer;
 use tidegate_compare::peers::{Loader, loaders};
 
@@ -12,11 +12,12 @@ const FLAGS: usize = 1_000;
 const MANY: usize = 10_000;
 
 fn main() {
-    let people = people();
+    let people = people(Crowd::Mixed);
     for loader in loaders() {
         let (loaded, mut peer) = load(&loader, FLAGS);
         let bytes = loaded.bytes_current / i64::try_from(FLAGS).expect("a thousand");
         let [a, b] = [Shape::Rollout, Shape::Ruled].map(|shape| per_answer(&mut *peer, &people, shape));
+        peer.ask_all(0);
         let all = measure(|| peer.ask_all(0)).count_total;
         drop(peer);
         let (many, _) = load(&loader, MANY);

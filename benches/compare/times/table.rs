@@ -38,7 +38,7 @@ impl Table {
 fn written(cell: Cell) -> String {
     match cell {
         Cell::Text(text) => text,
-        Cell::Figure(figure) if figure == 0.0 => "0".into(),
+        Cell::Figure(0.0) => "0".into(),
         Cell::Figure(figure) if figure < 100.0 => format!("{figure:.1}"),
         Cell::Figure(figure) => format!("{figure:.0}"),
         Cell::Ratio(ratio) => format!("{ratio:.2}"),
