@@ -2,14 +2,13 @@
 
 use crate::flags::{SUFFIX, Shape, VERSION, countries, joined};
 use std::collections::BTreeMap;
-use tidegate::eval::{Bucketing, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
-pub use tidegate::eval::{Context, Resolution};
+pub use tidegate::eval::{Bulk, Context, Resolution};
 
-const NOW: i64 = 1_780_000_000;
 const QUARTER: &str = r#"{"fractional":[["on",25],["off",75]]}"#;
 
 /// Flags whose own rules hold the share.
@@ -48,30 +47,35 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Flags as they are written.
+    /// Flags as they are written, loaded as an application would that embeds the evaluator.
     #[must_use]
     pub fn load(document: &str) -> Self {
-        Self { snapshot: build(document, |_| BTreeMap::new()) }
+        Self { snapshot: document.parse().expect("a flag document") }
     }
 
-    /// Each flag opened to a quarter of the users by a rollout.
+    /// Each flag opened to a quarter of the users by a rollout, loaded as the server does.
     #[must_use]
     pub fn load_with_rollouts(document: &str) -> Self {
-        Self {
-            snapshot: build(document, |catalog| catalog.flags().map(|(key, _)| (key.clone(), quarter(key))).collect()),
-        }
+        let mut catalog = Catalog::new();
+        let parsed = parse("flags.json", document.as_bytes(), Format::Json);
+        catalog.update("flags.json", parsed.and_then(|parsed| lower(&parsed)));
+        assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
+        let overlays: BTreeMap<_, _> = catalog.flags().map(|(key, _)| (key.clone(), quarter(key))).collect();
+        Self { snapshot: Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None) }
     }
 
     /// Asks one flag.
     #[must_use]
-    pub fn ask(&self, key: &str, context: &Context<'_>) -> Option<Resolution<'_>> {
-        self.snapshot.flag(key).map(|flag| resolve(flag, context, NOW))
+    #[inline]
+    pub fn ask(&self, key: &str, context: &Context<'_>) -> Resolution<'_> {
+        self.snapshot.evaluate(key, context)
     }
 
-    /// Asks all flags and keeps all answers.
+    /// Asks all flags.
     #[must_use]
-    pub fn ask_all(&self, context: &Context<'_>) -> Vec<Resolution<'_>> {
-        self.snapshot.flags().iter().map(|flag| resolve(flag, context, NOW)).collect()
+    #[inline]
+    pub fn ask_all(&self, context: &Context<'_>) -> Bulk<'_> {
+        self.snapshot.evaluate_all(context)
     }
 }
 
@@ -79,14 +83,6 @@ impl Flags {
 #[must_use]
 pub fn context(body: &str) -> Option<Context<'_>> {
     Context::from_ofrep_body(body.as_bytes()).ok()
-}
-
-fn build(document: &str, overlays: impl Fn(&Catalog) -> BTreeMap<FlagKey, Overlay>) -> Snapshot {
-    let mut catalog = Catalog::new();
-    let parsed = parse("flags.json", document.as_bytes(), Format::Json);
-    catalog.update("flags.json", parsed.and_then(|parsed| lower(&parsed)));
-    assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
-    Snapshot::build(Generation::new(1), catalog.flags(), &overlays(&catalog), Bucketing::V3, None)
 }
 
 fn quarter(key: &FlagKey) -> Overlay {

@@ -9,7 +9,7 @@ use gungraun::{library_benchmark, library_benchmark_group, main};
 use std::hint::black_box;
 use tidegate_cases::flags::{Shape, first, key};
 use tidegate_cases::people::{Crowd, Person, people};
-use tidegate_cases::tidegate::{Context, Flags, context, document, document_of_rollouts};
+use tidegate_cases::tidegate::{Bulk, Context, Flags, context, document, document_of_rollouts};
 
 /// How many flags are loaded.
 const FLAGS: usize = 1_000;
@@ -40,6 +40,11 @@ fn case(flags: Flags, shape: Shape) -> &'static Case {
     Box::leak(Box::new(Case { flags, key: key(first(shape)), people, contexts }))
 }
 
+fn all_asked() -> (Bulk<'static>, Vec<u8>) {
+    let case = case(flags_with_a_share(), Shape::Rollout);
+    (case.flags.ask_all(&case.contexts[0]), Vec::with_capacity(1024 * 1024))
+}
+
 fn ask(case: &Case) {
     for context in &case.contexts {
         black_box(case.flags.ask(black_box(&case.key), context));
@@ -66,8 +71,15 @@ fn ruled(case: &Case) {
 
 #[library_benchmark(config = limited("all"))]
 #[bench::flags(case(flags_with_a_share(), Shape::Rollout))]
-fn all(case: &'static Case) -> usize {
-    black_box(case.flags.ask_all(black_box(&case.contexts[0]))).len()
+fn all(case: &'static Case) -> Bulk<'static> {
+    black_box(case.flags.ask_all(black_box(&case.contexts[0])))
+}
+
+#[library_benchmark(config = limited("answers"))]
+#[bench::flags(all_asked())]
+fn answers((bulk, mut out): (Bulk<'static>, Vec<u8>)) -> (u128, Bulk<'static>, Vec<u8>) {
+    bulk.write_ofrep(black_box(&mut out));
+    (black_box(bulk.tag()), bulk, out)
 }
 
 #[library_benchmark(config = limited("body"))]
@@ -83,9 +95,7 @@ fn body(case: &Case) {
 fn answer((case, mut out): (&'static Case, Vec<u8>)) -> Vec<u8> {
     for context in &case.contexts {
         out.clear();
-        if let Some(answer) = case.flags.ask(black_box(&case.key), context) {
-            answer.write_ofrep(&mut out);
-        }
+        case.flags.ask(black_box(&case.key), context).write_ofrep(&mut out);
         black_box(&out);
     }
     out
@@ -98,6 +108,6 @@ fn load(document: String) -> (String, Flags) {
     (document, flags)
 }
 
-library_benchmark_group!(name = evaluator, benchmarks = [rollout, exposure, ruled, all, body, answer, load]);
+library_benchmark_group!(name = evaluator, benchmarks = [rollout, exposure, ruled, all, answers, body, answer, load]);
 
 main!(library_benchmark_groups = evaluator);

@@ -6,6 +6,7 @@
 //! meet the conditions and to a quarter of the others.
 
 mod bodies;
+mod bulk;
 mod check;
 mod counts;
 mod loading;
@@ -72,6 +73,7 @@ fn main() {
     table.print();
     by_crowd(rounds, &mut peers, &crowds);
     drop(peers);
+    bulk::print(rounds, &people);
     bodies::print(rounds, &people);
     loading::print(&counts);
 }
