@@ -40,6 +40,12 @@ flags:
     defaultVariant: sideways
 "##;
 
+#[derive(serde::Deserialize)]
+struct Colours {
+    primary: String,
+    accent: String,
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     // Once, and again whenever the document changes. Share it between threads in an `Arc`.
     let flags: Snapshot = FLAGS.parse()?;
@@ -62,9 +68,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{greeting}, ann: new search {searching}, {size} entries per page");
 
     // Objects come as JSON, to be read into a type of your own.
-    let colours = flags.evaluate("colours", &ann);
-    let colours: serde_json::Value = serde_json::from_str(colours.value_json().unwrap_or("{}"))?;
-    println!("the primary colour is {}", colours["primary"]);
+    if let Some(json) = flags.evaluate("colours", &ann).value_json() {
+        let colours: Colours = serde_json::from_str(json)?;
+        println!("{} with a touch of {}", colours.primary, colours.accent);
+    }
 
     // What came out, and why.
     let found = flags.evaluate("new-search", &Context::of("bob"));
