@@ -1,10 +1,15 @@
 //! Where a text is not JSON, and why.
 
 use std::fmt;
+use std::ops::Deref;
+
+/// Why and where a text is not JSON. Kept elsewhere, so that a sound value comes back in a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(Box<Place>);
 
 /// A place at which a text stops being JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub struct Place {
     /// The first byte of what is wrong.
     pub start: usize,
     /// One past its last byte.
@@ -82,6 +87,21 @@ impl fmt::Display for FaultKind {
             Self::Escape => "invalid escape in a text",
             Self::LoneSurrogate => "half of a pair of `\\u` escapes stands for no character",
         })
+    }
+}
+
+impl Fault {
+    #[cold]
+    pub(super) fn new(start: usize, end: usize, kind: FaultKind) -> Self {
+        Self(Box::new(Place { start, end, kind }))
+    }
+}
+
+impl Deref for Fault {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.0
     }
 }
 

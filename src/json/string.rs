@@ -1,60 +1,53 @@
 //! Texts in quotes: where they end, and what their escapes stand for.
 
 use super::fault::{Fault, FaultKind};
-use std::borrow::Cow;
 
 /// In each byte the value 1.
 const ONES: u64 = u64::MAX / 255;
 /// In each byte the highest bit.
 const HIGHS: u64 = ONES << 7;
 
-/// The text whose opening quote is at `start`, and the offset after its closing quote. Borrowed unless it has escapes.
-pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Fault> {
-    let open = |end| Fault { start, end, kind: FaultKind::OpenText };
-    let inside = start.saturating_add(1);
-    let mut at = special(text.as_bytes(), inside);
-    if text.as_bytes().get(at) == Some(&b'"') {
-        return Ok((Cow::Borrowed(text.get(inside..at).unwrap_or("")), at.saturating_add(1)));
-    }
-    let (mut decoded, mut kept) = (String::new(), inside);
+/// The text whose opening quote is at `start` and whose first [`special`] byte is at `at`, with its escapes
+/// replaced, and the offset after its closing quote.
+#[cold]
+pub(super) fn decode(text: &str, start: usize, mut at: usize) -> Result<(String, usize), Fault> {
+    let (mut decoded, mut kept) = (String::new(), start.saturating_add(1));
     loop {
-        match text.as_bytes().get(at) {
-            Some(b'"') => {
-                decoded.push_str(text.get(kept..at).unwrap_or(""));
-                return Ok((Cow::Owned(decoded), at.saturating_add(1)));
-            }
-            Some(b'\\') => {
-                decoded.push_str(text.get(kept..at).unwrap_or(""));
-                let (character, end) = escape(text, at).ok_or_else(|| open(text.len()))??;
-                decoded.push(character);
-                kept = end;
-                at = special(text.as_bytes(), end);
-            }
-            Some(_) => return Err(control(at)),
-            None => return Err(open(text.len())),
-        }
+        let character = next_escape(text, start, at)?;
+        decoded.push_str(text.get(kept..at).unwrap_or(""));
+        let Some((character, end)) = character else { return Ok((decoded, at.saturating_add(1))) };
+        decoded.push(character);
+        kept = end;
+        at = special(text.as_bytes(), end);
     }
 }
 
-/// The offset after the text whose opening quote is at `start`, checked as [`read`] does.
-pub(super) fn skip(text: &str, start: usize) -> Result<usize, Fault> {
-    let open = || Fault { start, end: text.len(), kind: FaultKind::OpenText };
-    let mut at = special(text.as_bytes(), start.saturating_add(1));
-    loop {
-        match text.as_bytes().get(at) {
-            Some(b'"') => return Ok(at.saturating_add(1)),
-            Some(b'\\') => at = special(text.as_bytes(), escape(text, at).ok_or_else(open)??.1),
-            Some(_) => return Err(control(at)),
-            None => return Err(open()),
-        }
+/// As [`decode`], only the offset.
+#[cold]
+pub(super) fn skip(text: &str, start: usize, mut at: usize) -> Result<usize, Fault> {
+    while let Some((_, end)) = next_escape(text, start, at)? {
+        at = special(text.as_bytes(), end);
+    }
+    Ok(at.saturating_add(1))
+}
+
+/// What the escape at a special byte stands for, and the offset after it; `None` when the text ends there.
+fn next_escape(text: &str, start: usize, at: usize) -> Result<Option<(char, usize)>, Fault> {
+    let open = || Fault::new(start, text.len(), FaultKind::OpenText);
+    match text.as_bytes().get(at) {
+        Some(b'"') => Ok(None),
+        Some(b'\\') => escape(text, at).ok_or_else(open)?.map(Some),
+        Some(_) => Err(Fault::new(at, at.saturating_add(1), FaultKind::ControlCharacter)),
+        None => Err(open()),
     }
 }
 
 /// The offset of the first quote, backslash or control character from `from` on, or of the end. Eight bytes are looked at together: most
 /// texts in documents are a word or two long, too short for a search that has to be set up.
-fn special(bytes: &[u8], from: usize) -> usize {
+#[inline]
+pub(super) fn special(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
-    while let Some(Ok(eight)) = bytes.get(at..at.saturating_add(8)).map(TryInto::try_into) {
+    while let Some(Ok(eight)) = bytes.get(at..at.wrapping_add(8)).map(TryInto::try_into) {
         let word = u64::from_le_bytes(eight);
         // The lowest bit set in each of these is exact; those above it may be carried over from it.
         let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
@@ -62,17 +55,13 @@ fn special(bytes: &[u8], from: usize) -> usize {
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
         let found = quote | backslash | control;
         if found != 0 {
-            return at.saturating_add((found.trailing_zeros() / 8) as usize);
+            return at.wrapping_add((found.trailing_zeros() / 8) as usize);
         }
-        at = at.saturating_add(8);
+        at = at.wrapping_add(8);
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
     let rest = bytes.get(at..).unwrap_or_default();
     rest.iter().position(ends).map_or(bytes.len(), |offset| at.saturating_add(offset))
-}
-
-const fn control(at: usize) -> Fault {
-    Fault { start: at, end: at.saturating_add(1), kind: FaultKind::ControlCharacter }
 }
 
 /// What the escape at `at` stands for, and the offset after it; `None` when the text ends in it.
@@ -91,7 +80,7 @@ fn escape(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
         _ => {
             let width = text.get(at.saturating_add(1)..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
             let end = at.saturating_add(1).saturating_add(width);
-            return Some(Err(Fault { start: at, end, kind: FaultKind::Escape }));
+            return Some(Err(Fault::new(at, end, FaultKind::Escape)));
         }
     };
     Some(Ok((character, after)))
@@ -99,7 +88,7 @@ fn escape(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
 
 /// `\uXXXX`, or two of them that stand for one character together.
 fn unicode(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
-    let fault = |end, kind| Some(Err(Fault { start: at, end, kind }));
+    let fault = |end, kind| Some(Err(Fault::new(at, end, kind)));
     let end = at.saturating_add(6);
     let Some(first) = hex(text, at)? else { return fault(at.saturating_add(2), FaultKind::Escape) };
     if let Some(character) = char::from_u32(first) {

@@ -22,9 +22,9 @@ pub(in crate::source) fn parse(text: &Text) -> Result<Document, Vec<Problem>> {
     match built {
         Ok(document) if problems.count() == 0 => Ok(document),
         Ok(_) => Err(problems.into_vec()),
-        Err(Fault { start, end, kind }) => {
+        Err(fault) => {
             let mut problems = Problems::new(text);
-            problems.add(Span { start, end }, format!("not JSON: {kind}"));
+            problems.add(Span { start: fault.start, end: fault.end }, format!("not JSON: {}", fault.kind));
             Err(problems.into_vec())
         }
     }
