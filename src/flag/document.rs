@@ -174,7 +174,7 @@ impl<'p> Lowering<'p> {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
         };
         if let Err(fault) = read {
-            problems.add(Span { start: fault.start, end: fault.end }, format!("not JSON: {}", fault.kind));
+            problems.add(Span { start: fault.start(), end: fault.end() }, format!("not JSON: {}", fault.kind()));
             return Err(problems.into_vec());
         }
         self.problems.extend(problems.into_vec());

@@ -8,5 +8,5 @@ mod reader;
 mod skip;
 mod string;
 
-pub use fault::{Fault, FaultKind, Place};
+pub use fault::{Fault, FaultKind};
 pub use reader::{Kind, Reader};

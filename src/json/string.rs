@@ -46,9 +46,10 @@ fn next_escape(text: &str, start: usize, at: usize) -> Result<Option<(char, usiz
 /// texts in documents are a word or two long, too short for a search that has to be set up.
 #[inline]
 pub(super) fn special(bytes: &[u8], from: usize) -> usize {
+    let (words, tail) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
-    while let Some(Ok(eight)) = bytes.get(at..at.wrapping_add(8)).map(TryInto::try_into) {
-        let word = u64::from_le_bytes(eight);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
         // The lowest bit set in each of these is exact; those above it may be carried over from it.
         let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
         let (quote, backslash) = (zero(word ^ (ONES * 0x22)), zero(word ^ (ONES * 0x5C)));
@@ -60,8 +61,7 @@ pub(super) fn special(bytes: &[u8], from: usize) -> usize {
         at = at.wrapping_add(8);
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().position(ends).map_or(bytes.len(), |offset| at.saturating_add(offset))
+    tail.iter().position(ends).map_or(bytes.len(), |offset| at.wrapping_add(offset))
 }
 
 /// What the escape at `at` stands for, and the offset after it; `None` when the text ends in it.

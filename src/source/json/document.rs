@@ -24,7 +24,8 @@ pub(in crate::source) fn parse(text: &Text) -> Result<Document, Vec<Problem>> {
         Ok(_) => Err(problems.into_vec()),
         Err(fault) => {
             let mut problems = Problems::new(text);
-            problems.add(Span { start: fault.start, end: fault.end }, format!("not JSON: {}", fault.kind));
+            let span = Span { start: fault.start(), end: fault.end() };
+            problems.add(span, format!("not JSON: {}", fault.kind()));
             Err(problems.into_vec())
         }
     }
