@@ -73,6 +73,7 @@ impl Snapshot {
             slots.push(Slot::new(Arc::new(built), None));
         });
         read.map_err(LoadError)?;
+        drop(parsed);
         slots.sort_by(|a, b| a.built.key.cmp(&b.built.key));
         Ok(Self { generation: Generation::new(1), bucketing, pool, slots: Slots::new(slots, None) })
     }
