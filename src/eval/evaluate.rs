@@ -10,14 +10,14 @@ use super::rule::Rule;
 use super::value::Value;
 use super::version::{Comparison, with_version};
 use crate::flag::{Number, Operator};
+use crate::units::FlagKey;
 use std::cmp::Ordering;
 
 /// One rule's walk for one request.
 #[derive(Debug)]
 pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
-    flag_key: &'v str,
-    unix_seconds: i64,
+    flag_key: &'v FlagKey,
     bucketing: Bucketing,
     /// Inside a rule about elements: the element, which is then all that the rule sees.
     element: Option<&'v Datum<'v>>,
@@ -25,8 +25,9 @@ pub(super) struct Evaluation<'v> {
 }
 
 impl<'v> Evaluation<'v> {
-    pub(super) fn new(context: &'v Context<'v>, flag_key: &'v str, unix_seconds: i64, bucketing: Bucketing) -> Self {
-        Self { context, flag_key, unix_seconds, bucketing, element: None, budget: Budget::default() }
+    #[inline]
+    pub(super) const fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing) -> Self {
+        Self { context, flag_key, bucketing, element: None, budget: Budget::new() }
     }
 
     /// The walk of a rule about an element, with what is left of the budget.
@@ -37,11 +38,14 @@ impl<'v> Evaluation<'v> {
         Evaluation {
             context: self.context,
             flag_key: self.flag_key,
-            unix_seconds: self.unix_seconds,
             bucketing: self.bucketing,
             element: Some(element),
             budget: self.budget.clone(),
         }
+    }
+
+    pub(super) const fn context(&self) -> &'v Context<'v> {
+        self.context
     }
 
     pub(super) const fn bucketing(&self) -> Bucketing {
@@ -54,15 +58,22 @@ impl<'v> Evaluation<'v> {
 
     pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
         match self.element {
-            None => attribute.find(self.context, self.flag_key, self.unix_seconds),
+            None => attribute.find(self.context, self.flag_key.as_str()),
             Some(element) => attribute.find_in(element),
         }
     }
 
+    /// Who asks.
+    #[inline]
+    pub(super) fn targeting_key(&self) -> Option<&'v str> {
+        self.context.targeting_key()
+    }
+
     /// The hash of the flag's key and whoever asks, whom a rule about elements does not see.
     pub(super) fn hash_of_keys(&self) -> Option<u32> {
-        let key = self.context.targeting_key().filter(|_| self.element.is_none())?;
-        Some(self.bucketing.hash_keys(self.flag_key, key))
+        let begun = self.bucketing.begin_keys(self.flag_key.as_str());
+        let key = self.targeting_key().filter(|_| self.element.is_none())?;
+        Some(self.bucketing.end_keys(begun, key))
     }
     /// The hash of a value. In the second generation null stands for the keys, as flagd has it.
     pub(super) fn hash_of(&self, value: &Value<'_>) -> Option<u32> {
@@ -122,7 +133,7 @@ impl<'v> Evaluation<'v> {
             Operator::LessOrEqual => Value::Bool(self.ordered(operands, Ordering::is_le, Reach::Between)?),
             Operator::Greater => Value::Bool(self.ordered(operands, Ordering::is_gt, Reach::Pair)?),
             Operator::GreaterOrEqual => Value::Bool(self.ordered(operands, Ordering::is_ge, Reach::Pair)?),
-            Operator::In => Value::Bool(self.contains(operands)?),
+            Operator::In => Value::Bool(self.is_in(operands)?),
             Operator::Cat => return self.cat(operands),
             Operator::Substr => return self.substr(operands),
             Operator::StartsWith => self.texts(operands, |text, part| text.starts_with(part))?,

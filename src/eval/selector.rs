@@ -51,7 +51,7 @@ impl Selector {
 
     /// Whether it chooses a flag. Of a broken flag neither set nor source is known.
     #[must_use]
-    pub fn admits(&self, flag: &Flag) -> bool {
+    pub fn admits(&self, flag: &Flag<'_>) -> bool {
         if *self == Self::default() {
             return true;
         }

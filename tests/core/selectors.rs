@@ -20,7 +20,7 @@ fn chosen(selector: &str) -> Vec<String> {
     let catalog = catalog("flags/shop.yaml", FLAGS);
     let served = Snapshot::build(Generation::new(1), catalog.flags(), &[].into(), Bucketing::V3, None);
     let selector = Selector::parse(selector).expect("a selector");
-    served.flags().iter().filter(|flag| selector.admits(flag)).map(|flag| flag.key().to_owned()).collect()
+    served.flags().filter(|flag| selector.admits(flag)).map(|flag| flag.key().to_owned()).collect()
 }
 
 #[test]

@@ -25,7 +25,7 @@ use peer::Peer;
 use std::path::Path;
 use std::process::Command;
 use tally::{Difference, Tally};
-use tidegate::eval::{Bucketing, Context, Outcome, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Outcome, Resolution, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::Generation;
@@ -53,18 +53,18 @@ fn ours(document: &str, contexts: &[String], bucketing: Bucketing) -> Vec<Vec<St
     let mut catalog = Catalog::new();
     catalog.update("f.json", parse("f.json", document.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
     let served = Snapshot::build(Generation::new(1), catalog.flags(), &[].into(), bucketing, None);
-    let now = 1_780_000_000;
+    let keys: Vec<_> = served.flags().map(|flag| flag.key().to_owned()).collect();
     let answers = contexts.iter().map(|context| {
-        let context = Context::from_json(context.as_bytes()).expect("a context");
-        served.flags().iter().map(|flag| shown(&resolve(flag, &context, now))).collect()
+        let context = Context::from_json(context.as_bytes()).expect("a context").at(1_780_000_000);
+        keys.iter().map(|key| shown(&served.evaluate(key, &context))).collect()
     });
     answers.collect()
 }
 
 /// In the form that the peers answer in.
-fn shown(resolution: &tidegate::eval::Resolution<'_>) -> String {
+fn shown(resolution: &Resolution<'_>) -> String {
     match resolution.outcome() {
-        Outcome::Failed { code, .. } => code.as_str().to_owned(),
+        Outcome::Failed(failure) => failure.code().as_str().to_owned(),
         Outcome::CallerDefault { reason } => reason.as_str().to_owned(),
         Outcome::Variant { reason, .. } => {
             let (variant, value) = (resolution.variant().expect("named"), resolution.value_json().expect("a value"));
