@@ -3,7 +3,7 @@
 use super::context::{Context, TARGETING_KEY};
 use super::datum::Datum;
 use super::value::Value;
-use crate::flag::{Literal, Number};
+use crate::flag::Number;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -37,16 +37,6 @@ impl Attribute {
             name if name.starts_with("$flagd.") => Self::Nothing,
             name if name.contains('.') => Self::Path(name.split('.').map(Box::from).collect()),
             name => Self::Named(name.into()),
-        }
-    }
-
-    /// The attribute that a constant names; `None` for what is neither a text nor a number.
-    pub(super) fn of_constant(name: &Literal) -> Option<Self> {
-        match name {
-            Literal::Null => Some(Self::Whole),
-            Literal::Text(name) => Some(Self::parse(name)),
-            Literal::Number(numeral) => Some(Self::parse(&numeral.number.text())),
-            Literal::Bool(_) | Literal::List(_) | Literal::Object(_) => None,
         }
     }
 

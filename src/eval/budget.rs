@@ -7,7 +7,7 @@ use std::cell::Cell;
 const MOST_STEPS: usize = 50_000;
 
 /// The most bytes of text that one answer may put together.
-pub(super) const LONGEST_TEXT: usize = 65_536;
+const LONGEST_TEXT: usize = 65_536;
 
 /// The deepest nesting of a value that a rule makes. Contexts and rules are flatter by far; `reduce`
 /// can put lists into lists.
@@ -39,17 +39,13 @@ impl Exhausted {
 }
 
 /// What was spent so far.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Budget {
     steps: Cell<usize>,
     text: Cell<usize>,
 }
 
 impl Budget {
-    pub(super) const fn new() -> Self {
-        Self { steps: Cell::new(0), text: Cell::new(0) }
-    }
-
     /// Takes steps.
     pub(super) fn spend(&self, steps: usize) -> Result<(), Exhausted> {
         let spent = self.steps.get().saturating_add(steps);

@@ -1,6 +1,5 @@
 //! All flags at once.
 
-use super::budget::Exhausted;
 use super::context::Context;
 use super::flag::{Flag, Slot};
 use super::resolution::{Failure, Outcome, Resolution, write_outcome};

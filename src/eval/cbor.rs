@@ -194,6 +194,7 @@ fn half(single: f32) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
 
     #[derive(Default)]
     struct Bytes(Vec<u8>);

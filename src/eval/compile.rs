@@ -68,8 +68,15 @@ fn operation(operator: Operator, operands: &[Expression]) -> Rule {
 /// `var` with a constant name.
 fn attribute(operands: &[Expression]) -> Option<Rule> {
     let Some((name, fallback)) = operands.split_first() else { return Some(Rule::Attribute(Attribute::Whole)) };
-    let Expression::Constant(name) = name else { return None };
-    let attribute = Attribute::of_constant(name)?;
+    let attribute = match name {
+        Expression::Constant(Literal::Null) => Attribute::Whole,
+        Expression::Constant(Literal::Text(name)) => Attribute::parse(name),
+        Expression::Constant(Literal::Number(numeral)) => Attribute::parse(&numeral.number.text()),
+        Expression::Constant(Literal::Bool(_) | Literal::List(_) | Literal::Object(_))
+        | Expression::List(_)
+        | Expression::Operation(..)
+        | Expression::Fractional(_) => return None,
+    };
     Some(match fallback.first() {
         Some(fallback) => Rule::AttributeOr(attribute, Box::new(Rule::from(fallback))),
         None => Rule::Attribute(attribute),

@@ -132,7 +132,7 @@ impl<'v> Evaluation<'v> {
             Operator::LessOrEqual => Value::Bool(self.ordered(operands, Ordering::is_le, Reach::Between)?),
             Operator::Greater => Value::Bool(self.ordered(operands, Ordering::is_gt, Reach::Pair)?),
             Operator::GreaterOrEqual => Value::Bool(self.ordered(operands, Ordering::is_ge, Reach::Pair)?),
-            Operator::In => Value::Bool(self.is_in(operands)?),
+            Operator::In => Value::Bool(self.contains(operands)?),
             Operator::Cat => return self.cat(operands),
             Operator::Substr => return self.substr(operands),
             Operator::StartsWith => self.texts(operands, |text, part| text.starts_with(part))?,

@@ -165,8 +165,10 @@ fn equality(pair: &[Expression], test: impl FnOnce(Datum<'static>) -> Test) -> O
 
 fn ordered(operator: Operator, left: &Expression, right: &Expression) -> Option<(Attribute, Test)> {
     match (left, right) {
-        (at, Expression::Constant(than)) => Some((attribute(at)?, Test::Ordered(operator, simple(than)?))),
-        (Expression::Constant(than), at) => Some((attribute(at)?, Test::Ordered(mirrored(operator), simple(than)?))),
+        (at, Expression::Constant(than)) => Some((attribute(at)?, Test::Ordered(operator, Datum::from(than)))),
+        (Expression::Constant(than), at) => {
+            Some((attribute(at)?, Test::Ordered(mirrored(operator), Datum::from(than))))
+        }
         _ => None,
     }
 }

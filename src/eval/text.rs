@@ -1,6 +1,6 @@
 //! Values as text: `cat`, `substr`, `in`, and the coercion of lists and objects.
 
-use super::budget::{Exhausted, LONGEST_TEXT};
+use super::budget::Exhausted;
 use super::coerce;
 use super::evaluate::Evaluation;
 use super::rule::Rule;
@@ -32,7 +32,25 @@ impl<'v> Evaluation<'v> {
             self.budget().produce(text.len())?;
             sink(text);
             Ok(())
-        })
+        };
+        match value {
+            Value::Null => Ok(()),
+            Value::Bool(true) => put("true"),
+            Value::Bool(false) => put("false"),
+            Value::Number(number) => put(&number.text()),
+            Value::Text(text) => put(text),
+            Value::Object(_) => put("[object Object]"),
+            Value::List(_) | Value::Built(_) => {
+                for (position, item) in value.items().unwrap_or_default().iter().enumerate() {
+                    self.budget().spend(1)?;
+                    if position > 0 {
+                        self.write(&Value::Text(Cow::Borrowed(",")), sink)?;
+                    }
+                    self.write(&Value::of(item), sink)?;
+                }
+                Ok(())
+            }
+        }
     }
 
     /// A list or an object as its text, anything else as it is: what comparisons and arithmetic see.
@@ -62,19 +80,17 @@ impl<'v> Evaluation<'v> {
         })
     }
 
-    /// `in`.
-    pub(super) fn is_in(&self, operands: &'v [Rule]) -> Result<bool, Exhausted> {
-        let (needle, haystack) = (self.operand(operands, 0)?, self.operand(operands, 1)?);
-        match haystack.text() {
-            Some(text) => {
-                self.budget().read(text)?;
-                Ok(contains(&haystack, &self.primitive(needle)?))
-            }
-            None => {
-                self.budget().spend(haystack.items().map_or(0, <[_]>::len) / ELEMENTS_PER_STEP)?;
-                Ok(contains(&haystack, &needle))
-            }
+    /// `in`: an element of a list, or part of a text.
+    pub(super) fn contains(&self, operands: &'v [Rule]) -> Result<bool, Exhausted> {
+        let needle = self.operand(operands, 0)?;
+        let haystack = self.operand(operands, 1)?;
+        if let Some(text) = haystack.text() {
+            self.budget().read(text)?;
+            return Ok(!text.is_empty() && text.contains(&*self.text_of(needle)?));
         }
+        let items = haystack.items().unwrap_or_default();
+        self.budget().spend(items.len() / ELEMENTS_PER_STEP)?;
+        Ok(items.iter().any(|item| coerce::is_element(item, &needle)))
     }
 
     /// `substr`, counted in characters. A negative start counts from the end; a negative length leaves
@@ -107,56 +123,6 @@ impl<'v> Evaluation<'v> {
         let value = self.rule(operand)?;
         let number = coerce::number(&self.primitive(value)?).map_or(0.0, Number::as_f64);
         Ok(Some(if at == 1 { number.trunc() } else { number }))
-    }
-}
-
-/// `in`: an element of a list, or part of a text, in which everything is looked for as text.
-pub(super) fn contains(haystack: &Value<'_>, needle: &Value<'_>) -> bool {
-    let Some(text) = haystack.text() else {
-        return haystack.items().unwrap_or_default().iter().any(|item| coerce::is_element(item, needle));
-    };
-    // Nothing is part of no text, not even no text.
-    !text.is_empty()
-        && match needle {
-            Value::Null => text.contains("null"),
-            Value::Bool(true) => text.contains("true"),
-            Value::Bool(false) => text.contains("false"),
-            Value::Number(number) => text.contains(&*number.text()),
-            Value::Text(needle) => text.contains(&**needle),
-            Value::List(_) | Value::Built(_) | Value::Object(_) => {
-                joined(needle).is_some_and(|needle| text.contains(&needle))
-            }
-        }
-}
-
-/// The text of a list or an object; `None` when it is longer than what an answer may cost.
-pub(super) fn joined(value: &Value<'_>) -> Option<String> {
-    let mut text = String::new();
-    let walked = pieces(value, &mut |piece| {
-        text.push_str(piece);
-        if text.len() <= LONGEST_TEXT { Ok(()) } else { Err(Exhausted::Text) }
-    });
-    walked.ok().map(|()| text)
-}
-
-/// A value's text piece by piece, where null is nothing. Every element is a piece or follows one.
-fn pieces<E>(value: &Value<'_>, put: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
-    match value {
-        Value::Null => Ok(()),
-        Value::Bool(true) => put("true"),
-        Value::Bool(false) => put("false"),
-        Value::Number(number) => put(&number.text()),
-        Value::Text(text) => put(text),
-        Value::Object(_) => put("[object Object]"),
-        Value::List(_) | Value::Built(_) => {
-            for (position, item) in value.items().unwrap_or_default().iter().enumerate() {
-                if position > 0 {
-                    put(",")?;
-                }
-                pieces(&Value::of(item), put)?;
-            }
-            Ok(())
-        }
     }
 }
 
