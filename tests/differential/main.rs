@@ -53,7 +53,7 @@ fn ours(document: &str, contexts: &[String], bucketing: Bucketing) -> Vec<Vec<St
     let mut catalog = Catalog::new();
     catalog.update("f.json", parse("f.json", document.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
     let served = Snapshot::build(Generation::new(1), catalog.flags(), &[].into(), bucketing, None);
-    let keys: Vec<_> = served.flags().map(|flag| flag.key().to_owned()).collect();
+    let now = 1_780_000_000;
     let answers = contexts.iter().map(|context| {
         let context = Context::from_json(context.as_bytes()).expect("a context").at(now);
         served.flags().map(|flag| shown(&flag.resolve(&context))).collect()
@@ -62,7 +62,7 @@ fn ours(document: &str, contexts: &[String], bucketing: Bucketing) -> Vec<Vec<St
 }
 
 /// In the form that the peers answer in.
-fn shown(resolution: &Resolution<'_>) -> String {
+fn shown(resolution: &tidegate::eval::Resolution<'_>) -> String {
     match resolution.outcome() {
         Outcome::Failed(failure) => failure.code().as_str().to_owned(),
         Outcome::CallerDefault { reason } => reason.as_str().to_owned(),
