@@ -24,15 +24,15 @@ const RULES: [(&str, &str); 9] = [
 /// Documents with flags, each with cases of `[flag, context, result]`.
 const FLAGS: &str = include_str!("testdata/eval/flags.yaml");
 
-fn read(name: &str, text: &str) -> Node {
+fn read(name: &str, text: &'static str) -> Node<'static> {
     parse(name, text.as_bytes(), Format::Yaml).expect("the cases are YAML").documents.swap_remove(0)
 }
 
-fn json(node: &Node) -> String {
+fn json(node: &Node<'_>) -> String {
     Literal::of(node).to_json()
 }
 
-fn three(case: &Node) -> [&Node; 3] {
+fn three<'n>(case: &'n Node<'n>) -> [&'n Node<'n>; 3] {
     let [first, second, third] = case.as_array().expect("a case") else { panic!("three parts: {case:?}") };
     [first, second, third]
 }
