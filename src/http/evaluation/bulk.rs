@@ -1,6 +1,7 @@
 //! The evaluation of all flags at once.
 
 use super::answer::{self, Answer};
+use super::events::Directory;
 use super::tag;
 use crate::eval::{Context, resolve};
 use crate::live::Published;
@@ -12,7 +13,13 @@ const USUAL_BYTES_PER_FLAG: usize = 160;
 
 /// Evaluates every flag for the context in the body. A client that has this very answer already is
 /// told so and is sent nothing.
-pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], unix_seconds: i64) -> Answer {
+pub(super) fn evaluate(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    body: &[u8],
+    unix_seconds: i64,
+) -> Answer {
     let context = match Context::from_ofrep_body(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
@@ -28,12 +35,16 @@ pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], 
         published.tallies().count(flag.position(), resolution.variant_index());
         resolution.write_ofrep(&mut body);
     }
-    body.extend_from_slice(b"]}");
+    body.push(b']');
 
-    let tag = tag::of(&body);
+    let tag = tag::of(streams.mark(), &body);
     let mut answer = match tag::is_known(&tag, headers) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
-        false => answer::json(StatusCode::OK, body),
+        false => {
+            streams.write_member(published.changed(), &mut body);
+            body.push(b'}');
+            answer::json(StatusCode::OK, body)
+        }
     };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.headers_mut().insert(ETAG, tag);
