@@ -151,11 +151,14 @@ async fn a_quiet_stream_gives_signs_of_life_and_outlives_every_deadline() {
 
 #[tokio::test]
 async fn a_listener_that_takes_nothing_is_cut_off() {
-    let door = Door::with(FLAGS, |settings| {
+    // Accepted connections have the listener's buffers: small ones, which are full soon.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_send_buffer_size(4_096).unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let door = Door::on(socket.listen(8).unwrap(), FLAGS, |settings| {
         settings.events.keep_alive = Duration::from_micros(1);
         settings.limits.body_time = Duration::from_millis(300);
-    })
-    .await;
+    });
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(2_048).unwrap();
     let mut connection = Connection::over(socket.connect(door.address).await.unwrap());
