@@ -49,7 +49,7 @@ impl Live {
     /// Starts serving `snapshot`.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
-        let tallies = Tallies::new(snapshot.flags());
+        let tallies = Tallies::new(&snapshot);
         let changed = snapshot.generation();
         let cell = ArcSwap::from_pointee(Published { snapshot, tallies, changed });
         Self { cell, changes: watch::Sender::new(changed) }
@@ -82,7 +82,7 @@ impl Live {
             if snapshot.generation() <= current.snapshot.generation() {
                 return false;
             }
-            let tallies = current.tallies.carried_to(current.snapshot.flags(), snapshot.flags());
+            let tallies = current.tallies.carried_to(&current.snapshot, &snapshot);
             let changed = match may_differ(&current.snapshot, &snapshot) {
                 true => snapshot.generation(),
                 false => current.changed,

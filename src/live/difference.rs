@@ -10,10 +10,10 @@ use std::sync::Arc;
 pub(super) fn may_differ(before: &Snapshot, after: &Snapshot) -> bool {
     before.bucketing() != after.bucketing()
         || before.len() != after.len()
-        || before.flags().iter().zip(after.flags()).any(|(old, new)| !Arc::ptr_eq(old, new) && flag_differs(old, new))
+        || before.flags().zip(after.flags()).any(|(old, new)| !old.is(new) && flag_differs(old, new))
 }
 
-fn flag_differs(old: &Flag, new: &Flag) -> bool {
+fn flag_differs(old: Flag<'_>, new: Flag<'_>) -> bool {
     old.key() != new.key()
         || old.broken() != new.broken()
         || overlay_differs(old.overlay(), new.overlay())

@@ -33,6 +33,7 @@ pub(in crate::http::evaluation) struct Directory {
     most: usize,
     keep_alive: Duration,
     ticket: Option<String>,
+    mark: u128,
     news: watch::Receiver<News>,
 }
 
@@ -52,7 +53,13 @@ impl Directory {
         let work = herald::proclaim(process, clock, changes, sender, shutdown);
         let places = Arc::new(Semaphore::new(settings.most.min(Semaphore::MAX_PERMITS)));
         let EventSettings { most, keep_alive } = settings;
-        (Self { process, places, most, keep_alive, ticket: gate.ticket(), news }, work)
+        let ticket = gate.ticket();
+        let mark = match (most, &ticket) {
+            (0, _) => 0,
+            (_, None) => 1,
+            (_, Some(ticket)) => u128::from_str_radix(ticket, 16).unwrap_or(1),
+        };
+        (Self { process, places, most, keep_alive, ticket, mark, news }, work)
     }
 
     /// Whether there are streams at all.
@@ -83,12 +90,8 @@ impl Directory {
 
     /// What a bulk answer's tag must depend on besides the flags: a client that is told "not modified"
     /// goes on with the stream that it was told of before.
-    pub(in crate::http::evaluation) fn mark(&self) -> &str {
-        match (self.is_open(), &self.ticket) {
-            (false, _) => "",
-            (true, None) => "sse",
-            (true, Some(ticket)) => ticket,
-        }
+    pub(in crate::http::evaluation) const fn mark(&self) -> u128 {
+        self.mark
     }
 
     /// A stream for the client on the connection of this progress; `None` when there are as many as may be.
