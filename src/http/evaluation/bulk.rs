@@ -25,9 +25,7 @@ pub(super) fn evaluate(
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
     };
     let bulk = published.snapshot().evaluate_all(&context.at(unix_seconds));
-    for (position, outcome) in bulk.outcomes().iter().enumerate() {
-        published.tallies().count(position, outcome.variant_index());
-    }
+    published.tallies().count_all(bulk.outcomes().iter().map(|outcome| outcome.variant_index()));
     let tag = tag::of(bulk.tag() ^ streams.mark());
     let mut answer = match tag::is_known(&tag, headers) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
