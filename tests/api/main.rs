@@ -22,6 +22,7 @@ mod event_client;
 mod event_streams;
 mod ofrep;
 mod ofrep_origins;
+mod ofrep_selectors;
 mod ofrep_connections;
 mod ofrep_limits;
 mod outcomes_wire;

@@ -96,7 +96,7 @@ async fn answer(
     let started = Instant::now();
     let published = door.live.load();
     let answer = match &route {
-        Route::Single(key) => single::evaluate(&published, key, &body, door.unix_seconds()),
+        Route::Single(key) => single::evaluate(&published, &head.headers, key, &body, door.unix_seconds()),
         Route::Bulk => bulk::evaluate(&published, &door.streams, &head.headers, &body, door.unix_seconds()),
         Route::Events | Route::Nowhere => answer::nowhere(head.uri.path()),
     };
