@@ -28,6 +28,8 @@ struct Counters {
     starts: Box<[u32]>,
     places: Box<[Place]>,
     blocks: Box<[Arc<Block>]>,
+    /// Whether each place is where its counter's number says, in the one block that there is.
+    in_order: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +91,13 @@ impl Tallies {
 
     /// Counts one answer of each flag, with the variants in the order of the snapshot.
     pub fn count_all(&self, variants: impl Iterator<Item = Option<usize>>) {
+        match self.counters.in_order.then(|| self.counters.blocks.first()?.lane()).flatten() {
+            Some(mut lane) => self.counters.count_in_order(variants, &mut lane),
+            None => self.count_by_place(variants),
+        }
+    }
+
+    fn count_by_place(&self, variants: impl Iterator<Item = Option<usize>>) {
         let mut held: Option<(&Arc<Block>, Option<MutexGuard<'_, Box<[u64]>>>)> = None;
         for (position, variant) in variants.enumerate() {
             let Some((block, at)) = self.counters.find(position, variant) else { return };
@@ -161,6 +170,18 @@ impl Counters {
         Some(*start as usize..*end as usize)
     }
 
+    /// As long as no flag was changed since the start, looking up the places is spared.
+    fn count_in_order(&self, variants: impl Iterator<Item = Option<usize>>, lane: &mut [u64]) {
+        for (variant, bounds) in variants.zip(self.starts.windows(2)) {
+            let &[start, end] = bounds else { return };
+            let without = (end as usize).saturating_sub(1);
+            let at = variant.map_or(without, |variant| (start as usize).saturating_add(variant).min(without));
+            if let Some(counter) = lane.get_mut(at) {
+                *counter = counter.wrapping_add(1);
+            }
+        }
+    }
+
     fn read(&self, place: Place) -> u64 {
         self.blocks.get(place.block as usize).map_or(0, |block| block.read(place.at as usize))
     }
@@ -199,6 +220,7 @@ impl Building {
             });
         }
         let new = small(blocks.len());
+        let in_order = blocks.is_empty();
         blocks.push(Arc::new(Block::new(fresh)));
         let mut next = 0_u32..;
         let place = |known: Option<Place>| known.unwrap_or_else(|| Place { block: new, at: next.next().unwrap_or(0) });
@@ -206,6 +228,7 @@ impl Building {
             starts: self.starts.into(),
             places: self.places.into_iter().map(place).collect(),
             blocks: blocks.into(),
+            in_order,
         };
         Tallies { names: self.names.into(), counters: Arc::new(counters) }
     }
