@@ -56,7 +56,8 @@ impl Selector {
             return true;
         }
         let Some(definition) = flag.definition() else { return false };
-        let in_set = self.flag_set.as_ref().is_none_or(|wanted| match definition.metadata.get(FLAG_SET) {
+        let set = definition.metadata.iter().find(|(key, _)| **key == *FLAG_SET).map(|(_, set)| set);
+        let in_set = self.flag_set.as_ref().is_none_or(|wanted| match set {
             Some(Literal::Text(set)) => set == wanted,
             Some(Literal::Number(numeral)) => numeral.spelling == *wanted,
             Some(Literal::Null | Literal::Bool(_) | Literal::List(_) | Literal::Object(_)) => false,
