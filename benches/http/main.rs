@@ -50,10 +50,7 @@ fn main() -> ExitCode {
 
 fn plan(arguments: &[String]) -> Plan {
     let asked = |name: &str| arguments.iter().any(|argument| argument == name);
-    let number = |name: &str| {
-        let position = arguments.iter().position(|argument| argument == name)?;
-        arguments.get(position + 1)?.parse().ok()
-    };
+    let number = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.parse().ok();
     let usual = if asked("--bench") && !asked("--test") { COMPARE } else { SMOKE };
     Plan { rounds: number("--rounds").unwrap_or(usual.rounds), seconds: number("--seconds").unwrap_or(usual.seconds) }
 }

@@ -39,12 +39,15 @@ impl Server {
     pub(crate) fn body(&self, path: &str, body: &str) -> Result<Vec<u8>, String> {
         let mut stream = TcpStream::connect(self.address).map_err(|error| error.to_string())?;
         let length = body.len();
-        let request = format!("POST {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
         let mut answer = Vec::new();
         let exchanged = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut answer));
         exchanged.map_err(|error| format!("cannot ask for {path}: {error}"))?;
         let end_of_head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
-        end_of_head.map(|end| answer.split_off(end + 4)).ok_or_else(|| format!("no answer for {path}"))
+        let body = end_of_head.and_then(|end| answer.get(end.checked_add(4)?..)).map(<[u8]>::to_vec);
+        body.ok_or_else(|| format!("no answer for {path}"))
     }
 
     /// The processor time of the server's one thread so far, as the kernel counts it. Unlike the

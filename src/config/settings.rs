@@ -325,6 +325,36 @@ mod tests {
     }
 
     #[test]
+    fn origins_are_a_list_in_each_place_and_streams_a_number() {
+        let (_folder, path) =
+            file("paths: [a]\nevent_streams: 50\ncors_origins: [https://a.example, https://b.example]\n");
+        let settings = load(Raw::default(), Some(&path), &[]).unwrap();
+        assert_eq!(settings.event_streams, Some(50));
+        assert!(
+            settings.cors_origins.allow(b"https://b.example") && !settings.cors_origins.allow(b"https://c.example")
+        );
+        let given = variables(&[
+            ("TIDEGATE_CORS_ORIGINS", "https://a.example, https://c.example"),
+            ("TIDEGATE_EVENT_STREAMS", "0"),
+        ]);
+        let settings = load(Raw::default(), Some(&path), &given).unwrap();
+        assert_eq!(settings.event_streams, Some(0));
+        assert!(
+            settings.cors_origins.allow(b"https://c.example") && !settings.cors_origins.allow(b"https://b.example")
+        );
+        let found = faults(
+            flags(&[(Key::Paths, "a"), (Key::EventStreams, "many"), (Key::CorsOrigins, "a.example")]),
+            None,
+            &[],
+        );
+        assert!(found.iter().any(|fault| fault.starts_with("--event-streams: `many` is not a number")), "{found:?}");
+        assert!(
+            found.iter().any(|fault| fault.starts_with("--cors-origins: `a.example` is not an origin")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
     fn two_listeners_cannot_share_an_address() {
         let found = faults(flags(&[(Key::Paths, "a"), (Key::Control, "127.0.0.1:8016")]), None, &[]);
         assert_eq!(

@@ -133,7 +133,7 @@ mod tests {
     /// One line per flag, such as `f: a=1 b=0, without 2`.
     fn counts(live: &Live) -> Vec<String> {
         let published = live.load_full();
-        let line = |flag: &crate::live::FlagTally| {
+        let line = |flag: crate::live::FlagTally<'_>| {
             let variants: Vec<String> = flag.variants().map(|(name, count)| format!("{name}={count}")).collect();
             format!("{}: {}, without {}", flag.key(), variants.join(" "), flag.without_variant())
         };

@@ -7,6 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// How many threads may add many numbers at one time without meeting each other.
 const LANES: usize = 2;
 
+/// A lane that is held.
+pub(super) type Lane<'b> = MutexGuard<'b, Box<[u64]>>;
+
 /// Counters made together.
 #[derive(Debug)]
 pub(super) struct Block {
@@ -34,7 +37,7 @@ impl Block {
     }
 
     /// This thread's lane, to add to many; `None` while somebody else has it.
-    pub(super) fn lane(&self) -> Option<MutexGuard<'_, Box<[u64]>>> {
+    pub(super) fn lane(&self) -> Option<Lane<'_>> {
         self.lanes.get(own_lane())?.try_lock().ok()
     }
 

@@ -1,10 +1,10 @@
 //! How often each variant of each flag was answered. Counting is one addition; the counters outlive the
 //! generations, so that a publication loses none.
 
-use super::counters::Block;
+use super::counters::{Block, Lane};
 use crate::eval::{Flag, Snapshot};
 use crate::units::FlagKey;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 
 /// The counters of all flags of a snapshot, in its order.
 #[derive(Debug, Clone)]
@@ -98,7 +98,7 @@ impl Tallies {
     }
 
     fn count_by_place(&self, variants: impl Iterator<Item = Option<usize>>) {
-        let mut held: Option<(&Arc<Block>, Option<MutexGuard<'_, Box<[u64]>>>)> = None;
+        let mut held: Option<(&Arc<Block>, Option<Lane<'_>>)> = None;
         for (position, variant) in variants.enumerate() {
             let Some((block, at)) = self.counters.find(position, variant) else { return };
             if !held.as_ref().is_some_and(|(holding, _)| Arc::ptr_eq(holding, block)) {
@@ -127,8 +127,8 @@ impl Tallies {
     #[must_use]
     pub(super) fn carried_to(&self, before: &Snapshot, after: &Snapshot) -> Self {
         let pairs = || self.names.iter().zip(before.flags().zip(after.flags()));
-        let unchanged = before.len() == after.len()
-            && pairs().all(|(names, (before, after))| before.is(after) || names.fit(after));
+        let unchanged =
+            before.len() == after.len() && pairs().all(|(names, (before, after))| before.is(after) || names.fit(after));
         if unchanged { self.clone() } else { self.merged(after) }
     }
 
@@ -159,7 +159,8 @@ impl Counters {
     fn find(&self, position: usize, variant: Option<usize>) -> Option<(&Arc<Block>, usize)> {
         let range = self.range(position)?;
         let without = range.end.checked_sub(1)?;
-        let counter = variant.and_then(|variant| range.start.checked_add(variant)).map_or(without, |at| at.min(without));
+        let counter =
+            variant.and_then(|variant| range.start.checked_add(variant)).map_or(without, |at| at.min(without));
         let place = self.places.get(counter)?;
         Some((self.blocks.get(place.block as usize)?, place.at as usize))
     }

@@ -24,7 +24,13 @@ pub async fn serve(listener: TcpListener, api: Api) {
 /// The same within other limits. Bodies have the usual ones all the same.
 pub async fn serve_within(limits: Limits, listener: TcpListener, api: Api) {
     let shutdown = api.shutdown.clone();
-    connection::serve(listener, Arc::new(Control { limits, router: router(api) }), Workers::start(0, Control::NAME), shutdown).await;
+    connection::serve(
+        listener,
+        Arc::new(Control { limits, router: router(api) }),
+        Workers::start(0, Control::NAME),
+        shutdown,
+    )
+    .await;
 }
 
 struct Control {

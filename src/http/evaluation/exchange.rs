@@ -72,11 +72,7 @@ impl Door for Evaluations {
 }
 
 /// Answers one request. Fails only when the client broke off, so that nobody is left to answer.
-async fn answer(
-    door: &Evaluations,
-    progress: &Arc<Progress>,
-    request: Request<Incoming>,
-) -> Result<Answer, BodyError> {
+async fn answer(door: &Evaluations, progress: &Arc<Progress>, request: Request<Incoming>) -> Result<Answer, BodyError> {
     progress.head_read();
     let (head, body) = request.into_parts();
     let route = Route::of(head.uri.path());
