@@ -56,8 +56,7 @@ impl Selector {
             return true;
         }
         let Some(definition) = flag.definition() else { return false };
-        let set = definition.metadata.iter().find(|(key, _)| **key == *FLAG_SET).map(|(_, set)| set);
-        let in_set = self.flag_set.as_ref().is_none_or(|wanted| match set {
+        let in_set = self.flag_set.as_ref().is_none_or(|wanted| match definition.fact(FLAG_SET) {
             Some(Literal::Text(set)) => set == wanted,
             Some(Literal::Number(numeral)) => numeral.spelling == *wanted,
             Some(Literal::Null | Literal::Bool(_) | Literal::List(_) | Literal::Object(_)) => false,

@@ -10,12 +10,15 @@
 )]
 
 mod bad_documents;
+mod bombs;
 mod bucketing;
 mod contexts;
+mod corpus;
 mod documents;
-mod operators;
+
 mod plans;
 mod resolve;
 mod rollouts;
+mod selectors;
 mod served;
 mod sources;
