@@ -289,9 +289,12 @@ async fn opening_and_closing_a_rollout_are_told() {
     publisher.definitions(&catalog);
     let mut listener = Listener::at(door.address, &address(&door, &[]).await, &[]).await;
     let flag = FlagKey::new("welcome").unwrap();
-    let value = async || {
+    // One connection all along: what is told is seen on those that are open already.
+    let mut connection = Connection::open(door.address).await;
+    let mut value = async || {
         let body = r#"{"context":{"targetingKey":"u1"}}"#;
-        exchange(door.address, &request("POST", &format!("{BULK}/welcome"), &[], body)).await.json()["value"].clone()
+        connection.send(&request("POST", &format!("{BULK}/welcome"), &[], body)).await;
+        connection.reply().await.unwrap().json()["value"].clone()
     };
 
     assert!(publisher.open(&flag, overlay(Rank::open(1, 0), 1_000_000)));

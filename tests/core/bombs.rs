@@ -48,12 +48,7 @@ fn what_would_take_long_is_cut_short() {
             many("1", 1_000_000),
             steps,
         ),
-        (
-            "the same where it is all that is asked",
-            r#"{"in":[2,{"var":"x"}]}"#.to_owned(),
-            many("1", 1_000_000),
-            steps,
-        ),
+        ("the same where it is all that is asked", r#"{"in":[2,{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
         ("a million to copy", r#"{"merge":[{"var":"x"},{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
         ("a million names", r#"{"missing":{"var":"x"}}"#.to_owned(), many("\"n\"", 1_000_000), steps),
         ("a million to join", r#"{"cat":{"var":"x"}}"#.to_owned(), many("\"\"", 1_000_000), steps),
