@@ -99,7 +99,9 @@ impl<'a> Compiler<'a> {
             }
             Expression::Operation(Operator::And, operands) => self.chain(operands, false, when, to)?,
             Expression::Operation(Operator::Or, operands) => self.chain(operands, true, when, to)?,
-            other => self.test(other, when, to)?,
+            Expression::List(_) | Expression::Operation(..) | Expression::Fractional(_) => {
+                self.test(condition, when, to)?;
+            }
         }
         Some(())
     }

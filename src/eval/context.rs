@@ -31,6 +31,7 @@ type Pair<'a> = (Cow<'a, str>, Datum<'a>);
 
 /// Names and values; of two of one name the later counts.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "few attributes are the rule, and are kept without an allocation")]
 enum Attributes<'a> {
     /// As they came.
     Few(ArrayVec<Pair<'a>, FEW>),

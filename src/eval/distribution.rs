@@ -4,7 +4,6 @@
 use super::attribute::Attribute;
 use super::bucket::{Bucketing, bucket};
 use super::budget::Exhausted;
-use super::datum::Datum;
 use super::evaluate::Evaluation;
 use super::leaf::{Leaf, Said};
 use super::murmur3::Murmur3;
@@ -129,7 +128,12 @@ impl Salted {
     fn hash(&self, evaluation: &Evaluation<'_>) -> Result<u32, Exhausted> {
         match evaluation.attribute(&self.attribute) {
             Value::Text(text) => Ok(evaluation.bucketing().hash_text(&self.salt, &text)),
-            other => {
+            other @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::List(_)
+            | Value::Built(_)
+            | Value::Object(_)) => {
                 let mut text = Scratch::new();
                 text.push(&self.salt);
                 evaluation.write(&other, &mut |part| text.push(part))?;
@@ -146,11 +150,15 @@ fn salted(expression: &Expression, definition: &Definition) -> Option<Salted> {
     let Rule::Attribute(attribute) = Rule::from(last) else { return None };
     let mut salt = String::new();
     for part in constants {
-        match Rule::from(part) {
-            Rule::Attribute(Attribute::FlagKey) => salt.push_str(definition.key.as_str()),
-            Rule::Constant(Datum::Text(text)) => salt.push_str(&text),
-            Rule::Constant(Datum::Number(number)) => salt.push_str(&number.text()),
-            _ => return None,
+        match part {
+            Expression::Constant(Literal::Text(text)) => salt.push_str(text),
+            Expression::Constant(Literal::Number(numeral)) => salt.push_str(&numeral.number.text()),
+            Expression::Operation(..) if Rule::from(part) == Rule::Attribute(Attribute::FlagKey) => {
+                salt.push_str(definition.key.as_str());
+            }
+            Expression::Constant(_) | Expression::List(_) | Expression::Operation(..) | Expression::Fractional(_) => {
+                return None;
+            }
         }
     }
     Some(Salted { salt: salt.into(), attribute })

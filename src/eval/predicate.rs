@@ -33,7 +33,7 @@ enum Test {
     /// `===`.
     Same(Datum<'static>),
     /// `<`, `<=`, `>`, `>=`, with the attribute on the left.
-    Ordered(Operator, Datum<'static>),
+    Ordered(Order, Datum<'static>),
     /// `in` a list of nothing but texts.
     OneOf(Texts),
     StartsWith(Box<str>),
@@ -48,18 +48,11 @@ impl Predicate {
     /// that is asked; `None` for anything that looks at more or less than one attribute.
     pub(super) fn of(expression: &Expression) -> Option<(Self, bool)> {
         let Expression::Operation(operator, operands) = expression else { return None };
-        let (positive, opposite) = match operator {
-            Operator::NotEqual => (Operator::Equal, true),
-            Operator::NotSame => (Operator::Same, true),
-            other => (*other, false),
-        };
+        let (positive, opposite) = operator.positive();
         let (attribute, test) = match (positive, operands.as_slice()) {
             (Operator::Var, _) => (attribute(expression)?, Test::Truthy),
             (Operator::Equal, pair) => equality(pair, Test::Equals)?,
             (Operator::Same, pair) => equality(pair, Test::Same)?,
-            (Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual, [left, right]) => {
-                ordered(positive, left, right)?
-            }
             (Operator::In, [needle, haystack]) => membership(needle, haystack)?,
             (Operator::StartsWith, [at, Expression::Constant(Literal::Text(part))]) => {
                 (attribute(at)?, Test::StartsWith(part.clone()))
@@ -75,6 +68,7 @@ impl Predicate {
                 let against = with_version(&Value::of(&Datum::from(against)), |version| version.clone().into_owned())?;
                 (attribute(at)?, Test::Version(comparison, Box::new(against)))
             }
+            (compared, [left, right]) => ordered(Order::of(compared)?, left, right)?,
             _ => return None,
         };
         let rule = Rule::from(&Expression::Operation(positive, operands.clone()));
@@ -133,11 +127,16 @@ impl Test {
             Self::Truthy => Some(truthy(value)),
             Self::Equals(expected) => simple(expected).then(|| loosely_equal(value, &Value::of(expected))),
             Self::Same(expected) => simple(expected).then(|| strictly_equal(value, &Value::of(expected))),
-            Self::Ordered(operator, than) => {
-                simple(than).then(|| order(value, &Value::of(than)).is_some_and(|order| satisfies(*operator, order)))
+            Self::Ordered(wanted, than) => {
+                simple(than).then(|| order(value, &Value::of(than)).is_some_and(|found| wanted.holds(found)))
             }
-            // Only of texts is more known than the rule says.
-            Self::OneOf(_) | Self::StartsWith(_) | Self::EndsWith(_) | Self::Version(..) | Self::Other => None,
+            Self::OneOf(texts) => Some(value.text().is_some_and(|text| texts.contains(text))),
+            Self::StartsWith(part) => Some(value.text().is_some_and(|text| text.starts_with(&**part))),
+            Self::EndsWith(part) => Some(value.text().is_some_and(|text| text.ends_with(&**part))),
+            Self::Version(comparison, against) => {
+                Some(with_version(value, |version| comparison.holds(version, against)).unwrap_or(false))
+            }
+            Self::Other => None,
         }
     }
 }
@@ -163,12 +162,10 @@ fn equality(pair: &[Expression], test: impl FnOnce(Datum<'static>) -> Test) -> O
     }
 }
 
-fn ordered(operator: Operator, left: &Expression, right: &Expression) -> Option<(Attribute, Test)> {
+fn ordered(order: Order, left: &Expression, right: &Expression) -> Option<(Attribute, Test)> {
     match (left, right) {
-        (at, Expression::Constant(than)) => Some((attribute(at)?, Test::Ordered(operator, Datum::from(than)))),
-        (Expression::Constant(than), at) => {
-            Some((attribute(at)?, Test::Ordered(mirrored(operator), Datum::from(than))))
-        }
+        (at, Expression::Constant(than)) => Some((attribute(at)?, Test::Ordered(order, Datum::from(than)))),
+        (Expression::Constant(than), at) => Some((attribute(at)?, Test::Ordered(order.mirrored(), Datum::from(than)))),
         _ => None,
     }
 }
@@ -183,24 +180,43 @@ fn membership(needle: &Expression, haystack: &Expression) -> Option<(Attribute, 
     }
 }
 
-/// The operator that says the same with its operands exchanged.
-const fn mirrored(operator: Operator) -> Operator {
-    match operator {
-        Operator::Less => Operator::Greater,
-        Operator::LessOrEqual => Operator::GreaterOrEqual,
-        Operator::Greater => Operator::Less,
-        Operator::GreaterOrEqual => Operator::LessOrEqual,
-        other => other,
-    }
+/// `<` and its kin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Order {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
 }
 
-const fn satisfies(operator: Operator, order: Ordering) -> bool {
-    match operator {
-        Operator::Less => order.is_lt(),
-        Operator::LessOrEqual => order.is_le(),
-        Operator::Greater => order.is_gt(),
-        Operator::GreaterOrEqual => order.is_ge(),
-        _ => false,
+impl Order {
+    fn of(operator: Operator) -> Option<Self> {
+        let known = [
+            (Operator::Less, Self::Less),
+            (Operator::LessOrEqual, Self::LessOrEqual),
+            (Operator::Greater, Self::Greater),
+            (Operator::GreaterOrEqual, Self::GreaterOrEqual),
+        ];
+        known.into_iter().find(|(known, _)| *known == operator).map(|(_, order)| order)
+    }
+
+    /// The one that says the same with its operands exchanged.
+    const fn mirrored(self) -> Self {
+        match self {
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
+    const fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
     }
 }
 

@@ -132,6 +132,18 @@ impl Operator {
         Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
     }
 
+    /// The operator of which this is the opposite, and whether it is one: `!=` is the opposite of `==`.
+    #[must_use]
+    pub const fn positive(self) -> (Self, bool) {
+        if matches!(self, Self::NotEqual) {
+            (Self::Equal, true)
+        } else if matches!(self, Self::NotSame) {
+            (Self::Same, true)
+        } else {
+            (self, false)
+        }
+    }
+
     /// The operator of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
