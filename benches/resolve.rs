@@ -6,7 +6,7 @@
 use criterion::Criterion;
 use std::collections::BTreeMap;
 use std::hint::black_box;
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
@@ -58,7 +58,7 @@ fn snapshot() -> Snapshot {
 
 fn measure(criterion: &mut Criterion) {
     let snapshot = snapshot();
-    let context = Context::from_json(CONTEXT.as_bytes()).expect("a context");
+    let context = Context::from_json(CONTEXT.as_bytes()).expect("a context").at(NOW);
     for (name, what) in [
         ("rollout", "resolve/25% rollout by user"),
         ("ruled", "resolve/rule of two conditions"),
@@ -67,10 +67,10 @@ fn measure(criterion: &mut Criterion) {
     ] {
         let flag = snapshot.flag(name).expect("the flag");
         let counted = allocation_counter::measure(|| {
-            black_box(resolve(black_box(flag), black_box(&context), NOW));
+            black_box(black_box(flag).resolve(black_box(&context)));
         });
         println!("{what}: {} allocations", counted.count_total);
-        criterion.bench_function(what, |bencher| bencher.iter(|| resolve(black_box(flag), black_box(&context), NOW)));
+        criterion.bench_function(what, |bencher| bencher.iter(|| black_box(flag).resolve(black_box(&context))));
     }
     let mut out = Vec::with_capacity(4096);
     let flag = snapshot.flag("rollout").expect("the flag");
@@ -78,7 +78,7 @@ fn measure(criterion: &mut Criterion) {
         bencher.iter(|| {
             out.clear();
             if let Ok(context) = Context::from_json(black_box(CONTEXT.as_bytes())) {
-                resolve(flag, &context, NOW).write_ofrep(&mut out);
+                flag.resolve(&context.at(NOW)).write_ofrep(&mut out);
             }
             out.len()
         });

@@ -8,6 +8,7 @@
 //! | Pure | |
 //! |---|---|
 //! | [`units`] | shares, durations, names, moments |
+//! | [`json`] | JSON, strictly and borrowed |
 //! | [`source`] | files as trees with places, and what is wrong in them |
 //! | [`flag`] | definitions, the catalog of all files, the exposures laid over flags |
 //! | [`eval`] | snapshots, contexts, the hot path |
@@ -15,28 +16,23 @@
 //! | [`rollout`] | plans, states, events and the decision |
 //!
 //! ```
-//! use std::collections::BTreeMap;
-//! use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
-//! use tidegate::flag::{Catalog, lower};
-//! use tidegate::source::{Format, parse};
-//! use tidegate::units::Generation;
+//! use tidegate::eval::{Context, Snapshot};
 //!
-//! let file = r#"{"flags": {"new-search": {
+//! let flags: Snapshot = r#"{"flags": {"new-search": {
 //!     "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
-//!     "targeting": {"if": [{"ends_with": [{"var": "email"}, "@company.example"]}, "on", null]}}}}"#;
-//! let mut catalog = Catalog::new();
-//! catalog.update("flags.json", parse("flags.json", file.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
-//! assert!(catalog.problems().is_empty());
+//!     "targeting": {"if": [{"ends_with": [{"var": "email"}, "@company.example"]}, "on", null]}}}}"#.parse()?;
 //!
-//! let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, None);
-//! let flag = snapshot.flag("new-search").expect("it is in the file");
-//! let context = Context::empty().with("targetingKey", "ann").with("email", "ann@company.example");
-//! assert_eq!(resolve(flag, &context, 0).variant(), Some("on"));
+//! let context = Context::of("ann").with("email", "ann@company.example");
+//! let found = flags.evaluate("new-search", &context);
+//! assert_eq!(found.variant(), Some("on"));
+//! assert_eq!(found.as_bool(), Some(true));
+//! # Ok::<(), tidegate::eval::LoadError>(())
 //! ```
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 pub mod analysis;
 pub mod eval;
 pub mod flag;
+pub mod json;
 pub mod rollout;
 pub mod source;
 pub mod units;

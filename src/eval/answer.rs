@@ -1,79 +1,34 @@
-//! OFREP answers, prebuilt: at run time only the reason is chosen and the bytes are copied.
+//! OFREP answers: at run time only fragments that were built at load are copied.
 
 use super::reason::{ErrorCode, Reason};
+use super::variants::quoted;
 use crate::flag::{Definition, Literal};
 use crate::units::FlagKey;
-use std::ops::Range;
 
-/// The ends of a flag's answers. An answer is `{"reason":"...",` and one of these.
-#[derive(Debug)]
-pub(super) struct Answers {
-    /// By position of the variant.
-    variants: Box<[Answer]>,
-    /// For the caller's own default: neither value nor variant.
-    bare: String,
-}
-
-#[derive(Debug)]
-struct Answer {
-    text: String,
-    /// Where the value stands in `text`.
-    value: Range<usize>,
-}
-
-impl Answers {
-    pub(super) fn of_broken(key: &FlagKey) -> Self {
-        Self { variants: Box::default(), bare: format!("\"key\":{}}}", quoted(key.as_str())) }
-    }
-
-    pub(super) fn of(definition: &Definition) -> Self {
-        let key = format!("\"key\":{}", quoted(definition.key.as_str()));
+/// The end of each of a flag's answers: `"key":"...","metadata":{...}}`. Before it come the reason and the
+/// variant's part, which flags share.
+pub(super) fn end(key: &FlagKey, definition: Option<&Definition>) -> Box<str> {
+    let mut text = format!("\"key\":{}", quoted(key.as_str()));
+    if let Some(definition) = definition.filter(|definition| !definition.metadata.is_empty()) {
         let entries = definition.metadata.iter().map(|(name, value)| (name.clone(), value.clone()));
-        let metadata = match definition.metadata.is_empty() {
-            true => String::new(),
-            false => format!(",\"metadata\":{}", Literal::Object(entries.collect()).to_json()),
-        };
-        let answer = |variant: &crate::flag::Variant| {
-            let mut text = format!("{key},\"variant\":{},\"value\":", quoted(variant.name.as_str()));
-            let start = text.len();
-            variant.value.write_json(&mut text);
-            let value = start..text.len();
-            text.push_str(&metadata);
-            text.push('}');
-            Answer { text, value }
-        };
-        Self { variants: definition.variants.iter().map(answer).collect(), bare: format!("{key}{metadata}}}") }
+        text.push_str(",\"metadata\":");
+        Literal::Object(entries.collect()).write_json(&mut text);
     }
-
-    /// The variant's value as JSON.
-    pub(super) fn value(&self, variant: usize) -> Option<&str> {
-        self.variants.get(variant).and_then(|answer| answer.text.get(answer.value.clone()))
-    }
-
-    /// Appends the answer with this variant.
-    pub(super) fn write_variant(&self, variant: usize, reason: Reason, out: &mut Vec<u8>) {
-        let end = self.variants.get(variant).map_or(&self.bare, |answer| &answer.text);
-        write(reason, end, out);
-    }
-
-    /// Appends the answer that leaves it to the caller.
-    pub(super) fn write_bare(&self, reason: Reason, out: &mut Vec<u8>) {
-        write(reason, &self.bare, out);
-    }
+    text.push('}');
+    text.into()
 }
 
-fn write(reason: Reason, end: &str, out: &mut Vec<u8>) {
-    let start = match reason {
+/// The beginning of an answer.
+#[inline]
+pub(super) const fn beginning(reason: Reason) -> &'static str {
+    match reason {
         Reason::Static => "{\"reason\":\"STATIC\",",
         Reason::TargetingMatch => "{\"reason\":\"TARGETING_MATCH\",",
         Reason::Split => "{\"reason\":\"SPLIT\",",
         Reason::Disabled => "{\"reason\":\"DISABLED\",",
         Reason::Default => "{\"reason\":\"DEFAULT\",",
         Reason::Unknown => "{\"reason\":\"UNKNOWN\",",
-    };
-    out.reserve(start.len().saturating_add(end.len()));
-    out.extend_from_slice(start.as_bytes());
-    out.extend_from_slice(end.as_bytes());
+    }
 }
 
 /// Appends OFREP's failure object. The key is left out where the failure belongs to no one flag.
@@ -81,8 +36,4 @@ pub fn write_failure(key: Option<&str>, code: ErrorCode, details: &str, out: &mu
     let key = key.map_or_else(String::new, |key| format!("\"key\":{},", quoted(key)));
     let text = format!("{{{key}\"errorCode\":\"{}\",\"errorDetails\":{}}}", code.as_str(), quoted(details));
     out.extend_from_slice(text.as_bytes());
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
 }

@@ -1,13 +1,14 @@
 //! Attributes as rules name them: `email`, `company.plan`, `$flagd.timestamp`.
 
-use super::context::Context;
+use super::context::{Context, TARGETING_KEY};
 use super::datum::Datum;
 use super::value::Value;
 use crate::flag::Number;
 use std::borrow::Cow;
+use std::fmt;
 
 /// Where a value is found. What begins with `$flagd` is the server's word, whatever the context says.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Attribute {
     /// All attributes together.
     Whole,
@@ -17,6 +18,8 @@ pub(super) enum Attribute {
     Timestamp,
     /// Nothing can be there.
     Nothing,
+    /// Who asks, which most rules look at: contexts keep its place.
+    TargetingKey,
     /// One of the context's own.
     Named(Box<str>),
     /// Inside one of the context's own; a number is a position in a list.
@@ -30,6 +33,7 @@ impl Attribute {
             "$flagd.flagKey" => Self::FlagKey,
             "$flagd.timestamp" => Self::Timestamp,
             "$flagd" => Self::Nothing,
+            TARGETING_KEY => Self::TargetingKey,
             name if name.starts_with("$flagd.") => Self::Nothing,
             name if name.contains('.') => Self::Path(name.split('.').map(Box::from).collect()),
             name => Self::Named(name.into()),
@@ -47,23 +51,36 @@ impl Attribute {
     }
 
     /// The value; null when there is none.
-    pub(super) fn find<'v>(&self, context: &'v Context<'v>, flag_key: &'v str, unix_seconds: i64) -> Value<'v> {
+    pub(super) fn find<'v>(&self, context: &'v Context<'v>, flag_key: &'v str) -> Value<'v> {
         match self {
-            Self::Whole => Value::Object(context.attributes()),
-            Self::FlagKey => Value::Text(Cow::Borrowed(flag_key)),
-            Self::Timestamp => {
-                Value::Number(u64::try_from(unix_seconds).map_or(Number::Negative(unix_seconds), Number::Unsigned))
-            }
-            Self::Nothing => Value::Null,
-            Self::Named(name) => context.attributes().get(name).map_or(Value::Null, Value::of),
+            Self::TargetingKey => context.who().map_or(Value::Null, Value::of),
+            Self::Named(name) => context.get(name).map_or(Value::Null, Value::of),
             Self::Path(parts) => inside(context, parts).map_or(Value::Null, Value::of),
+            Self::Whole => Value::Object(Cow::Owned(context.to_object())),
+            Self::FlagKey => Value::Text(Cow::Borrowed(flag_key)),
+            Self::Timestamp => context.time().map_or(Value::Null, |seconds| Value::Number(Number::from(seconds))),
+            Self::Nothing => Value::Null,
+        }
+    }
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("the whole context"),
+            Self::FlagKey => f.write_str("$flagd.flagKey"),
+            Self::Timestamp => f.write_str("$flagd.timestamp"),
+            Self::Nothing => f.write_str("$flagd"),
+            Self::TargetingKey => f.write_str(TARGETING_KEY),
+            Self::Named(name) => f.write_str(name),
+            Self::Path(parts) => f.write_str(&parts.join(".")),
         }
     }
 }
 
 fn inside<'v>(context: &'v Context<'v>, parts: &[Box<str>]) -> Option<&'v Datum<'v>> {
     let (first, rest) = parts.split_first()?;
-    rest.iter().try_fold(context.attributes().get(first)?, |at, part| match at {
+    rest.iter().try_fold(context.get(first)?, |at, part| match at {
         Datum::Object(object) => object.get(part),
         Datum::List(items) => items.get(part.parse::<usize>().ok()?),
         Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) => None,

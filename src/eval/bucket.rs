@@ -49,20 +49,29 @@ impl Bucketing {
         }
     }
 
-    /// The hash of a flag's key and a targeting key together.
-    pub(super) fn hash_keys(self, flag_key: &str, targeting_key: &str) -> u32 {
+    /// The beginning of the hash of a flag's key and a targeting key, which is the same for everybody.
+    pub(super) fn begin_keys(self, flag_key: &str) -> Murmur3 {
+        let mut hash = Murmur3::default();
         match self {
-            Self::V2 => self.hash_text(flag_key, targeting_key),
-            Self::V3 => {
-                let mut hash = Murmur3::default();
-                cbor::encode_pair(flag_key, targeting_key, &mut hash);
-                hash.finish()
-            }
+            Self::V2 => hash.write(flag_key.as_bytes()),
+            Self::V3 => cbor::begin_pair(flag_key, &mut hash),
         }
+        hash
+    }
+
+    /// The hash that began with a flag's key.
+    #[inline]
+    pub(super) fn end_keys(self, mut begun: Murmur3, targeting_key: &str) -> u32 {
+        if self == Self::V3 {
+            cbor::text_header(targeting_key.len(), &mut begun);
+        }
+        begun.write(targeting_key.as_bytes());
+        begun.finish()
     }
 }
 
 /// The bucket of a hash, from 0 up to but without `buckets`.
+#[inline]
 pub(super) fn bucket(hash: u32, buckets: u32) -> u32 {
     let scaled = u64::from(hash).saturating_mul(u64::from(buckets)) >> 32;
     u32::try_from(scaled).unwrap_or(u32::MAX)

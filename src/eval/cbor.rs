@@ -68,16 +68,22 @@ pub(super) fn encode(value: &Value<'_>, out: &mut impl Sink) -> bool {
     true
 }
 
-/// Writes the list of a flag's key and a targeting key, which the short form of `fractional` hashes.
-pub(super) fn encode_pair(flag_key: &str, targeting_key: &str, out: &mut impl Sink) {
+/// Begins the list of a flag's key and a targeting key, which the short form of `fractional` hashes: all
+/// but the targeting key.
+pub(super) fn begin_pair(flag_key: &str, out: &mut impl Sink) {
     head(ARRAY, 2, out);
     text(flag_key, out);
-    text(targeting_key, out);
 }
 
 /// Writes what comes before a text of so many bytes.
+#[inline]
 pub(super) fn text_header(length: usize, out: &mut impl Sink) {
-    head(TEXT, length, out);
+    // The usual lengths, without the detour.
+    match u8::try_from(length) {
+        Ok(length @ 0..=23) => out.put(&[TEXT | length]),
+        Ok(length) => out.put(&[TEXT | 24, length]),
+        Err(_) => head(TEXT, length, out),
+    }
 }
 
 fn datum(value: &Datum<'_>, out: &mut impl Sink) {
@@ -232,7 +238,7 @@ mod tests {
     fn a_mappings_keys_are_ordered_by_length_first() {
         let entries = ["bb", "a", "c"].map(|key| (key.into(), Datum::List(vec![Datum::Null])));
         let object = Object::new(entries.to_vec());
-        assert_eq!(hex(&Value::Object(&object)), "a3616181f6616381f662626281f6");
+        assert_eq!(hex(&Value::Object(std::borrow::Cow::Owned(object))), "a3616181f6616381f662626281f6");
         assert!(!encode(&Value::Null, &mut Bytes::default()));
         assert!(!encode(&Value::List(&[]), &mut Bytes::default()));
     }

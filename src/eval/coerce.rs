@@ -22,7 +22,8 @@ pub(super) fn truthy(value: &Value<'_>) -> bool {
 /// Lists and objects equal nothing.
 pub(super) fn loosely_equal(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
-        (Value::Null, other) | (other, Value::Null) => other.is_null(),
+        (Value::Null, b) => b.is_null(),
+        (a, Value::Null) => a.is_null(),
         (Value::Text(a), Value::Text(b)) => a == b,
         (a, b) => match (number(a), number(b)) {
             (Some(a), Some(b)) => a == b,

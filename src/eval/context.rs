@@ -1,21 +1,41 @@
 //! The context of a request: who asks.
 
 use super::datum::{Datum, Object};
-use crate::flag::Number;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use super::parse;
+use arrayvec::ArrayVec;
 use std::borrow::Cow;
-use std::fmt;
-
-/// The deepest nesting of a context; the context itself is the first level.
-const DEEPEST: usize = 32;
 
 /// The attribute that says who asks.
-const TARGETING_KEY: &str = "targetingKey";
+pub(super) const TARGETING_KEY: &str = "targetingKey";
 
-/// Attributes of whoever a flag is evaluated for, read once per request.
+/// So many attributes are kept without an allocation.
+const FEW: usize = 8;
+
+/// Attributes of whoever a flag is evaluated for, read once per request, and the time at which they ask.
+///
+/// ```
+/// use tidegate::eval::Context;
+///
+/// let context = Context::of("ann").with("email", "ann@company.example").with("age", 42_u64).at(1_780_000_000);
+/// assert_eq!(context.targeting_key(), Some("ann"));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Context<'a> {
-    attributes: Object<'a>,
+    attributes: Attributes<'a>,
+    /// The place of the targeting key among them.
+    who: Option<usize>,
+    time: Option<i64>,
+}
+
+type Pair<'a> = (Cow<'a, str>, Datum<'a>);
+
+/// Names and values; of two of one name the later counts.
+#[derive(Debug, Clone, PartialEq)]
+enum Attributes<'a> {
+    /// As they came.
+    Few(ArrayVec<Pair<'a>, FEW>),
+    /// Sorted by name.
+    Many(Vec<Pair<'a>>),
 }
 
 /// Why a request has no usable context.
@@ -28,15 +48,21 @@ pub enum ContextError {
     #[error("{0}")]
     WrongShape(&'static str),
     /// Nested too deeply.
-    #[error("the context is nested deeper than {DEEPEST} levels")]
+    #[error("the context is nested deeper than {} levels", parse::DEEPEST)]
     TooDeep,
 }
 
 impl<'a> Context<'a> {
-    /// No attributes.
+    /// No attributes, no time.
     #[must_use]
     pub fn empty() -> Self {
         Self::default()
+    }
+
+    /// Of whoever has this targeting key.
+    #[must_use]
+    pub fn of(targeting_key: impl Into<Cow<'a, str>>) -> Self {
+        Self::empty().with(TARGETING_KEY, Datum::Text(targeting_key.into()))
     }
 
     /// Reads a context: one JSON object.
@@ -44,12 +70,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the bytes are not JSON, not an object, or nested deeper than 32 levels.
     pub fn from_json(bytes: &'a [u8]) -> Result<Self, ContextError> {
-        match parse(bytes, Tree { depth: 0 })? {
-            Datum::Object(attributes) => Ok(Self { attributes }),
-            Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) | Datum::List(_) => {
-                Err(ContextError::WrongShape("the context must be an object"))
-            }
-        }
+        parse::context(bytes)
     }
 
     /// Reads the body of an OFREP request, `{"context": {...}}`, in one pass. Nothing, white space, no
@@ -58,29 +79,28 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the body is not JSON or no object, or the context is no object or nested too deeply.
     pub fn from_ofrep_body(body: &'a [u8]) -> Result<Self, ContextError> {
-        if body.trim_ascii().is_empty() {
-            return Ok(Self::empty());
-        }
-        match parse(body, Body)? {
-            None | Some(Datum::Null) => Ok(Self::empty()),
-            Some(Datum::Object(attributes)) => Ok(Self { attributes }),
-            Some(Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) | Datum::List(_)) => {
-                Err(ContextError::WrongShape("`context` must be an object"))
-            }
-        }
+        parse::ofrep_body(body)
     }
 
     /// The context with one more attribute, or with that attribute replaced.
     #[must_use]
-    pub fn with(mut self, key: impl Into<Cow<'a, str>>, value: impl Into<Datum<'a>>) -> Self {
-        self.attributes.insert(key.into(), value.into());
+    pub fn with(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Datum<'a>>) -> Self {
+        self.add(name.into(), value.into());
+        self
+    }
+
+    /// The context at a time, in seconds since 1970: what rules see as `$flagd.timestamp`.
+    #[must_use]
+    pub const fn at(mut self, unix_seconds: i64) -> Self {
+        self.time = Some(unix_seconds);
         self
     }
 
     /// Who asks; `None` when that is missing, empty or no text.
     #[must_use]
+    #[inline]
     pub fn targeting_key(&self) -> Option<&str> {
-        match self.attributes.get(TARGETING_KEY)? {
+        match self.who()? {
             Datum::Text(key) if !key.is_empty() => Some(key),
             Datum::Text(_) | Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::List(_) | Datum::Object(_) => {
                 None
@@ -88,143 +108,99 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// All attributes.
+    /// The value of an attribute.
     #[must_use]
-    pub const fn attributes(&self) -> &Object<'a> {
-        &self.attributes
-    }
-}
-
-/// What the error of a too deep value says, by which it is told from a syntax error.
-const TOO_DEEP: &str = "nested too deeply";
-
-/// As [`TOO_DEEP`], for a body that is JSON but no object.
-const NO_OBJECT: &str = "the body must be an object";
-
-fn parse<'a, S: DeserializeSeed<'a>>(bytes: &'a [u8], seed: S) -> Result<S::Value, ContextError> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed = seed.deserialize(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
-    parsed.map_err(|error| {
-        let message = error.to_string();
-        // serde_json has a depth limit of its own, for values that are passed over.
-        if message.starts_with(TOO_DEEP) || message.starts_with("recursion limit exceeded") {
-            ContextError::TooDeep
-        } else if error.is_data() {
-            ContextError::WrongShape(NO_OBJECT)
-        } else {
-            ContextError::NotJson(message)
-        }
-    })
-}
-
-/// `{"context": ...}`.
-struct Body;
-
-impl<'de> DeserializeSeed<'de> for Body {
-    type Value = Option<Datum<'de>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Body {
-    type Value = Option<Datum<'de>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut context = None;
-        while let Some(key) = map.next_key_seed(Tree { depth: 0 })? {
-            if key == Datum::from("context") {
-                context = Some(map.next_value_seed(Tree { depth: 0 })?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
+    #[inline]
+    pub fn get(&self, name: &str) -> Option<&Datum<'a>> {
+        let value = |pair: &'_ Pair<'a>| pair.0 == name;
+        match &self.attributes {
+            Attributes::Few(pairs) => pairs.iter().find(|pair| value(pair)).map(|(_, value)| value),
+            Attributes::Many(pairs) => {
+                let position = pairs.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+                pairs.get(position).map(|(_, value)| value)
             }
         }
-        Ok(context)
     }
-}
 
-/// Any value, at a depth.
-#[derive(Clone, Copy)]
-struct Tree {
-    depth: usize,
-}
+    /// All attributes.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Datum<'a>)> {
+        self.pairs().iter().map(|(name, value)| (name.as_ref(), value))
+    }
 
-impl Tree {
-    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
-        match self.depth < DEEPEST {
-            true => Ok(Self { depth: self.depth.saturating_add(1) }),
-            false => Err(E::custom(TOO_DEEP)),
+    /// The targeting key as it was given, of whatever type.
+    #[inline]
+    pub(super) fn who(&self) -> Option<&Datum<'a>> {
+        self.who.and_then(|at| self.pairs().get(at)).map(|(_, value)| value)
+    }
+
+    pub(super) const fn time(&self) -> Option<i64> {
+        self.time
+    }
+
+    /// All attributes as one value.
+    pub(super) fn to_object(&self) -> Object<'a> {
+        Object::new(self.pairs().to_vec())
+    }
+
+    /// Adds an attribute, in the place of one of its name.
+    pub(super) fn add(&mut self, name: Cow<'a, str>, value: Datum<'a>) {
+        let asks = name == TARGETING_KEY;
+        match &mut self.attributes {
+            Attributes::Few(pairs) => {
+                let at = pairs.iter().position(|(known, _)| *known == name);
+                match at.and_then(|at| pairs.get_mut(at)) {
+                    Some(pair) => pair.1 = value,
+                    None => {
+                        let at = pairs.len();
+                        if let Err(full) = pairs.try_push((name, value)) {
+                            self.add_to_full(full.element());
+                        } else if asks {
+                            self.who = Some(at);
+                        }
+                    }
+                }
+            }
+            Attributes::Many(pairs) => {
+                match pairs.binary_search_by(|(known, _)| known.cmp(&name)) {
+                    Ok(at) => {
+                        if let Some(pair) = pairs.get_mut(at) {
+                            pair.1 = value;
+                        }
+                    }
+                    Err(at) => pairs.insert(at, (name, value)),
+                }
+                self.find_who();
+            }
+        }
+    }
+
+    /// Adds many attributes at once; of two of one name the later stays.
+    pub(super) fn extend(&mut self, more: Vec<Pair<'a>>) {
+        let mut pairs = self.pairs().to_vec();
+        pairs.extend(more);
+        self.attributes = Attributes::Many(Object::new(pairs).into_entries());
+        self.find_who();
+    }
+
+    #[cold]
+    fn add_to_full(&mut self, pair: Pair<'a>) {
+        self.extend(vec![pair]);
+    }
+
+    fn find_who(&mut self) {
+        self.who = self.pairs().iter().position(|(name, _)| name == TARGETING_KEY);
+    }
+
+    fn pairs(&self) -> &[Pair<'a>] {
+        match &self.attributes {
+            Attributes::Few(pairs) => pairs,
+            Attributes::Many(pairs) => pairs,
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Tree {
-    type Value = Datum<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Tree {
-    type Value = Datum<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Datum::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Datum::Bool(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Datum::Number(Number::Unsigned(value)))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Datum::Number(u64::try_from(value).map_or(Number::Negative(value), Number::Unsigned)))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        match value.is_finite() {
-            true => Ok(Datum::Number(Number::Float(value))),
-            false => Err(E::custom("a number is out of range")),
-        }
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Datum::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Datum::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let deeper = self.deeper()?;
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(deeper)? {
-            list.push(item);
-        }
-        Ok(Datum::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let deeper = self.deeper()?;
-        let mut entries = Vec::new();
-        while let Some(key) = map.next_key_seed(self)? {
-            let Datum::Text(key) = key else { return Err(A::Error::custom("a key must be a text")) };
-            entries.push((key, map.next_value_seed(deeper)?));
-        }
-        Ok(Datum::Object(Object::new(entries)))
+impl Default for Attributes<'_> {
+    fn default() -> Self {
+        Self::Few(ArrayVec::new_const())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::flag::{Literal, Number};
 use std::borrow::Cow;
+use std::fmt;
 
 /// A value; texts are borrowed from the request wherever it has them without escapes.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,14 +60,34 @@ impl<'a> Object<'a> {
         self.entries.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
-    pub(super) fn insert(&mut self, key: Cow<'a, str>, value: Datum<'a>) {
-        match self.entries.binary_search_by(|(known, _)| known.cmp(&key)) {
-            Ok(position) => {
-                if let Some(entry) = self.entries.get_mut(position) {
-                    entry.1 = value;
+    pub(super) fn into_entries(self) -> Vec<(Cow<'a, str>, Datum<'a>)> {
+        self.entries
+    }
+}
+
+/// As JSON.
+impl fmt::Display for Datum<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(number) => f.write_str(&number.text()),
+            Self::Text(text) => f.write_str(&quoted(text)),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (position, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if position == 0 { "" } else { "," })?;
                 }
+                f.write_str("]")
             }
-            Err(position) => self.entries.insert(position, (key, value)),
+            Self::Object(object) => {
+                f.write_str("{")?;
+                for (position, (key, value)) in object.iter().enumerate() {
+                    write!(f, "{}{}:{value}", if position == 0 { "" } else { "," }, quoted(key))?;
+                }
+                f.write_str("}")
+            }
         }
     }
 }
@@ -108,5 +129,18 @@ impl From<bool> for Datum<'_> {
 impl From<u64> for Datum<'_> {
     fn from(number: u64) -> Self {
         Self::Number(Number::Unsigned(number))
+    }
+}
+
+impl From<i64> for Datum<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(Number::from(number))
+    }
+}
+
+impl From<f64> for Datum<'_> {
+    /// What is not finite has no place in JSON, and is null.
+    fn from(number: f64) -> Self {
+        if number.is_finite() { Self::Number(Number::Float(number)) } else { Self::Null }
     }
 }

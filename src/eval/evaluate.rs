@@ -25,19 +25,18 @@ pub(super) struct Overlong;
 pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
     flag_key: &'v str,
-    unix_seconds: i64,
     bucketing: Bucketing,
     produced: Cell<usize>,
 }
 
 impl<'v> Evaluation<'v> {
-    pub(super) const fn new(
-        context: &'v Context<'v>,
-        flag_key: &'v str,
-        unix_seconds: i64,
-        bucketing: Bucketing,
-    ) -> Self {
-        Self { context, flag_key, unix_seconds, bucketing, produced: Cell::new(0) }
+    #[inline]
+    pub(super) const fn new(context: &'v Context<'v>, flag_key: &'v str, bucketing: Bucketing) -> Self {
+        Self { context, flag_key, bucketing, produced: Cell::new(0) }
+    }
+
+    pub(super) const fn context(&self) -> &'v Context<'v> {
+        self.context
     }
 
     pub(super) const fn bucketing(&self) -> Bucketing {
@@ -45,12 +44,19 @@ impl<'v> Evaluation<'v> {
     }
 
     pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
-        attribute.find(self.context, self.flag_key, self.unix_seconds)
+        attribute.find(self.context, self.flag_key)
+    }
+
+    /// Who asks.
+    #[inline]
+    pub(super) fn targeting_key(&self) -> Option<&'v str> {
+        self.context.targeting_key()
     }
 
     /// The hash of the flag's key and whoever asks.
     pub(super) fn hash_of_keys(&self) -> Option<u32> {
-        self.context.targeting_key().map(|key| self.bucketing.hash_keys(self.flag_key, key))
+        let begun = self.bucketing.begin_keys(self.flag_key);
+        self.targeting_key().map(|key| self.bucketing.end_keys(begun, key))
     }
 
     /// The hash of a value. In the second generation null stands for the keys, as flagd has it.
@@ -235,7 +241,7 @@ impl<'v> Evaluation<'v> {
         Ok(())
     }
 
-    fn write(&self, value: &Value<'_>, sink: &mut dyn FnMut(&str)) -> Result<(), Overlong> {
+    pub(super) fn write(&self, value: &Value<'_>, sink: &mut dyn FnMut(&str)) -> Result<(), Overlong> {
         let mut put = |text: &str| {
             let produced = self.produced.get().saturating_add(text.len());
             self.produced.set(produced);
@@ -276,7 +282,7 @@ enum Reach {
 }
 
 /// `in`: an element of a list, or part of a text.
-fn contains(haystack: &Value<'_>, needle: &Value<'_>) -> bool {
+pub(super) fn contains(haystack: &Value<'_>, needle: &Value<'_>) -> bool {
     match (haystack, needle) {
         (Value::Text(haystack), Value::Text(needle)) => haystack.contains(&**needle),
         (Value::Text(haystack), Value::Number(needle)) => haystack.contains(&*needle.text()),

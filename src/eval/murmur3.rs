@@ -2,43 +2,43 @@
 //! what flagd hashes with. Written out here to be fed in parts without putting them together first, for
 //! this is most of what an evaluation costs; a test holds it against the published crate.
 
-/// A hash being fed.
-#[derive(Debug, Clone, Copy, Default)]
+/// A hash being fed. Small, so that the state after a known beginning can be kept with each flag.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Murmur3 {
     state: u32,
-    /// Bytes that do not fill a word yet, the first of them lowest.
-    pending: u64,
-    /// How many bits of `pending` are taken: 0, 8, 16 or 24.
-    taken: u32,
+    /// Bytes that do not fill a word yet, the first of them lowest; how many is told by `length`.
+    pending: u32,
     /// Counts modulo 2^32.
     length: u32,
 }
 
 impl Murmur3 {
     /// Feeds the next bytes.
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the length counts modulo 2^32, a word is the lower half")]
     pub(super) fn write(&mut self, bytes: &[u8]) {
+        let taken = self.length.wrapping_mul(8) & 24;
+        let mut pending = u64::from(self.pending);
         let (words, rest) = bytes.as_chunks::<4>();
         for word in words {
-            self.pending |= u64::from(u32::from_le_bytes(*word)).wrapping_shl(self.taken);
-            self.mix(self.pending as u32);
-            self.pending >>= 32;
+            pending |= u64::from(u32::from_le_bytes(*word)).wrapping_shl(taken);
+            self.mix(pending as u32);
+            pending >>= 32;
         }
         let last = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
-        self.pending |= last.wrapping_shl(self.taken);
-        self.taken = self.taken.wrapping_add((rest.len() as u32).wrapping_mul(8));
-        if self.taken >= 32 {
-            self.mix(self.pending as u32);
-            self.pending >>= 32;
-            self.taken = self.taken.wrapping_sub(32);
+        pending |= last.wrapping_shl(taken);
+        if taken.wrapping_add((rest.len() as u32).wrapping_mul(8)) >= 32 {
+            self.mix(pending as u32);
+            pending >>= 32;
         }
+        self.pending = pending as u32;
         self.length = self.length.wrapping_add(bytes.len() as u32);
     }
 
     /// The hash of all that was fed.
-    #[expect(clippy::cast_possible_truncation, reason = "fewer than four bytes are pending")]
+    #[inline]
     pub(super) const fn finish(self) -> u32 {
-        let mut state = self.state ^ scrambled(self.pending as u32) ^ self.length;
+        let mut state = self.state ^ scrambled(self.pending) ^ self.length;
         // Lets every bit of the state count in every bit of the hash.
         state ^= state >> 16;
         state = state.wrapping_mul(0x85EB_CA6B);

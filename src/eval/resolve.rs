@@ -1,106 +1,85 @@
-//! The hot path: one flag, one context, one answer. No lock, no clock, and for ordinary rules no
+//! The hot path: one flag, one context, one outcome. No lock, no clock, and for ordinary rules no
 //! allocation.
 
+use super::bucket::Bucketing;
 use super::coerce::truthy;
 use super::context::Context;
 use super::evaluate::{Evaluation, Overlong};
-use super::flag::{Body, Flag};
-use super::reason::{ErrorCode, Reason};
-use super::resolution::{Outcome, Resolution};
+use super::flag::{Body, Built, Slot};
+use super::leaf::Leaf;
+use super::reason::Reason;
+use super::resolution::{Failure, Outcome};
 use super::rule::Rule;
 use super::share::Laid;
 use super::value::Value;
-use crate::flag::{Definition, FlagState};
+use super::walk::Walk;
 
-const NO_VARIANT: &str = "the targeting rule gave something that is no variant of the flag";
-const OVERLONG: &str = "the targeting rule produced more than 64 KiB of text";
-
-/// Resolves a flag for a context. `unix_seconds` is what rules see as `$flagd.timestamp`.
-#[must_use]
-pub fn resolve<'s>(flag: &'s Flag, context: &Context<'_>, unix_seconds: i64) -> Resolution<'s> {
-    let outcome = match &flag.built.body {
-        Body::Broken(why) => Outcome::Failed { code: ErrorCode::ParseError, details: why },
-        Body::Sound { definition, rule } => match definition.state {
-            FlagState::Disabled => Outcome::CallerDefault { reason: Reason::Disabled },
-            FlagState::Enabled => {
-                let evaluation = Evaluation::new(context, flag.key(), unix_seconds, flag.bucketing);
-                enabled(flag.laid.as_ref(), definition, rule.as_ref(), &evaluation)
-            }
-        },
+/// What a flag gives for a context.
+#[inline]
+pub(super) fn outcome(slot: &Slot, context: &Context<'_>, bucketing: Bucketing, walk: &mut impl Walk) -> Outcome {
+    let built = &*slot.built;
+    let evaluation = Evaluation::new(context, built.key.as_str(), bucketing);
+    let ruled = match &built.body {
+        Body::Broken(_) => return Outcome::Failed(Failure::Broken),
+        Body::Disabled => return Outcome::CallerDefault { reason: Reason::Disabled },
+        Body::Untargeted => Ok(None),
+        Body::Distributed(distribution) => distribution.choose(&evaluation, walk).map(Some),
+        Body::Targeted(program) => program.run(built, &evaluation, walk).map(Some),
     };
-    Resolution { flag, outcome }
+    decided(ruled, slot, &evaluation, walk)
 }
 
-/// What the definition's rules say.
-enum Chosen {
-    /// Nothing: it is left to the default.
-    Nothing(Reason),
-    Variant(usize),
-    Failed(&'static str),
-}
-
-fn enabled<'v>(
-    laid: Option<&'v Laid>,
-    definition: &Definition,
-    rule: Option<&'v Rule>,
+/// From what the definition's rules say (`None` without any) to the outcome, with the overlay laid on.
+#[inline]
+fn decided<'v>(
+    ruled: Result<Option<Leaf>, Overlong>,
+    slot: &'v Slot,
     evaluation: &Evaluation<'v>,
-) -> Outcome<'static> {
-    let chosen = match rule {
-        None => Chosen::Nothing(Reason::Static),
-        Some(rule) => targeted(definition, evaluation.rule(rule)),
-    };
-    let outcome = match (chosen, laid) {
-        (Chosen::Failed(details), _) => return Outcome::Failed { code: ErrorCode::General, details },
-        (Chosen::Variant(index), _) => Outcome::Variant { index, reason: Reason::TargetingMatch },
-        (Chosen::Nothing(_), Some(laid)) if laid.open.is_some() => shared(laid, definition, evaluation),
-        (Chosen::Nothing(reason), _) => default(definition, reason),
+    walk: &mut impl Walk,
+) -> Outcome {
+    let (built, laid) = (&*slot.built, slot.laid.as_deref());
+    let unruled = match ruled {
+        Err(Overlong) => return Outcome::Failed(Failure::Overlong),
+        Ok(Some(Leaf::Wrong)) => return Outcome::Failed(Failure::NoVariant),
+        Ok(Some(Leaf::Variant(index))) => {
+            return not_closed(laid, built, Outcome::Variant { index, reason: Reason::TargetingMatch });
+        }
+        Ok(Some(Leaf::Leave)) => Reason::Default,
+        Ok(None) => Reason::Static,
     };
     match laid {
-        Some(laid) if laid.open.is_none() => closed(laid, definition, outcome),
-        Some(_) | None => outcome,
+        Some(laid) if laid.open.is_some() => shared(laid, built, evaluation, walk),
+        Some(_) | None => not_closed(laid, built, default(built, unruled)),
     }
 }
 
-fn targeted(definition: &Definition, result: Result<Value<'_>, Overlong>) -> Chosen {
-    let name = match &result {
-        Err(Overlong) => return Chosen::Failed(OVERLONG),
-        Ok(Value::Null) => return Chosen::Nothing(Reason::Default),
-        Ok(Value::Text(name)) => name,
-        Ok(Value::Bool(true)) => "true",
-        Ok(Value::Bool(false)) => "false",
-        Ok(Value::Number(_) | Value::List(_) | Value::Built(_) | Value::Object(_)) => {
-            return Chosen::Failed(NO_VARIANT);
-        }
-    };
-    definition.variant_index(name).map_or(Chosen::Failed(NO_VARIANT), Chosen::Variant)
-}
-
-fn default(definition: &Definition, reason: Reason) -> Outcome<'static> {
-    match definition.default_variant {
+fn default(built: &Built, reason: Reason) -> Outcome {
+    match built.default {
         Some(index) => Outcome::Variant { index, reason },
         None => Outcome::CallerDefault { reason: Reason::Default },
     }
 }
 
 /// Where the definition leaves it to its default, an open rollout decides.
-fn shared<'v>(laid: &'v Laid, definition: &Definition, evaluation: &Evaluation<'v>) -> Outcome<'static> {
-    let in_share = laid.open.as_ref().is_some_and(|share| share.contains(evaluation));
+fn shared<'v>(laid: &'v Laid, built: &Built, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> Outcome {
+    let in_share = laid.open.as_ref().is_some_and(|share| share.contains(evaluation, walk));
     let index = match (in_share, laid.candidate) {
         (true, Some(candidate)) => Some(candidate),
         (true, None) | (false, _) => laid.stable,
     };
-    index
-        .map_or_else(|| default(definition, Reason::Default), |index| Outcome::Variant { index, reason: Reason::Split })
+    index.map_or_else(|| default(built, Reason::Default), |index| Outcome::Variant { index, reason: Reason::Split })
 }
 
 /// A closed rollout's candidate is served to nobody, whoever chose it.
-fn closed(laid: &Laid, definition: &Definition, outcome: Outcome<'static>) -> Outcome<'static> {
+#[inline]
+fn not_closed(laid: Option<&Laid>, built: &Built, outcome: Outcome) -> Outcome {
+    let Some(laid) = laid.filter(|laid| laid.open.is_none()) else { return outcome };
     let candidate = match outcome {
         Outcome::Variant { index, .. } => laid.candidate.filter(|candidate| *candidate == index),
-        Outcome::CallerDefault { .. } | Outcome::Failed { .. } => None,
+        Outcome::CallerDefault { .. } | Outcome::Failed(_) => None,
     };
     let Some(candidate) = candidate else { return outcome };
-    let instead = laid.stable.or(definition.default_variant).filter(|index| *index != candidate);
+    let instead = laid.stable.or(built.default).filter(|index| *index != candidate);
     match instead {
         Some(index) => Outcome::Variant { index, reason: Reason::Default },
         None => Outcome::CallerDefault { reason: Reason::Default },

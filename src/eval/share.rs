@@ -5,7 +5,9 @@ use super::bucket::bucket;
 use super::evaluate::Evaluation;
 use super::rule::Rule;
 use super::value::Value;
-use crate::flag::{Definition, Gate, Overlay, Share};
+use super::variants::Variants;
+use super::walk::Walk;
+use crate::flag::{Gate, Overlay, Share};
 use crate::units::Exposure;
 
 /// What lies over a flag.
@@ -14,9 +16,9 @@ pub(super) struct Laid {
     /// As it was given.
     pub(super) overlay: Overlay,
     /// The candidate's position among the variants, if the definition has it.
-    pub(super) candidate: Option<usize>,
+    pub(super) candidate: Option<u16>,
     /// The same for the variant that everybody else gets.
-    pub(super) stable: Option<usize>,
+    pub(super) stable: Option<u16>,
     /// `None` is closed.
     pub(super) open: Option<OpenShare>,
 }
@@ -31,9 +33,8 @@ pub(super) struct OpenShare {
 }
 
 impl Laid {
-    pub(super) fn new(overlay: Overlay, definition: Option<&Definition>) -> Self {
-        let position = |name: &str| definition.and_then(|definition| definition.variant_index(name));
-        let (candidate, stable) = (position(overlay.candidate.as_str()), position(overlay.stable.as_str()));
+    pub(super) fn new(overlay: Overlay, variants: &Variants) -> Self {
+        let (candidate, stable) = (variants.index(overlay.candidate.as_str()), variants.index(overlay.stable.as_str()));
         let open = match &overlay.gate {
             Gate::Open(share) => Some(OpenShare::new(share)),
             Gate::Closed => None,
@@ -54,9 +55,21 @@ impl OpenShare {
 
     /// Whether whoever asks is in the share. Smaller shares lie inside larger ones: the candidate owns
     /// the buckets from 0 upward.
-    pub(super) fn contains(&self, evaluation: &Evaluation<'_>) -> bool {
-        let in_audience = self.audience.as_ref().is_none_or(|audience| evaluation.is_true(audience));
-        in_audience && self.hash(evaluation).is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts)
+    pub(super) fn contains<'v>(&'v self, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> bool {
+        if let Some(audience) = &self.audience {
+            let inside = evaluation.is_true(audience);
+            walk.audience(audience, inside);
+            if !inside {
+                return false;
+            }
+        }
+        let Some(hash) = self.hash(evaluation) else {
+            walk.nobody();
+            return false;
+        };
+        let bucket = bucket(hash, Exposure::ALL.ppm());
+        walk.drawn(hash, bucket, Exposure::ALL.ppm());
+        bucket < self.parts
     }
 
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be

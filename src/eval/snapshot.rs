@@ -1,20 +1,27 @@
 //! All flags at one moment: complete, immutable, cheap to derive the next from.
 
 use super::bucket::Bucketing;
-use super::flag::{Built, Flag};
+use super::bulk::Bulk;
+use super::context::Context;
+use super::flag::{Built, Flag, Slot};
+use super::pool::Pool;
+use super::resolution::Resolution;
+use super::slots::Slots;
 use crate::flag::{CatalogEntry, Overlay};
 use crate::units::{FlagKey, Generation};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// So many predicates that no flag asks any more are worth building everything anew.
+const MOST_UNUSED: usize = 10_000;
 
 /// Every flag, compiled, with what rollouts lay over it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     generation: Generation,
-    bucketing: Bucketing,
-    /// Sorted by key.
-    flags: Arc<[Arc<Flag>]>,
-    positions: Arc<HashMap<FlagKey, usize>>,
+    pub(super) bucketing: Bucketing,
+    pub(super) pool: Arc<Pool>,
+    pub(super) slots: Slots,
 }
 
 impl Snapshot {
@@ -27,34 +34,46 @@ impl Snapshot {
         bucketing: Bucketing,
         previous: Option<&Self>,
     ) -> Self {
-        let sorted: BTreeMap<_, _> = flags.collect();
-        let positions: HashMap<_, _> =
-            sorted.keys().enumerate().map(|(position, key)| ((*key).clone(), position)).collect();
-        let flags = sorted.into_iter().enumerate().map(|(position, (key, entry))| {
-            let known = previous.and_then(|previous| previous.arc(key.as_str())).filter(|old| old.built.is_of(&entry));
+        let mut flags: Vec<_> = flags.collect();
+        if !flags.is_sorted_by_key(|(key, _)| *key) {
+            flags.sort_by_key(|(key, _)| *key);
+        }
+        let worth = |previous: &&Self| {
+            let most = flags.len().saturating_mul(4).saturating_add(MOST_UNUSED);
+            previous.bucketing == bucketing && previous.pool.len() < most
+        };
+        let previous = previous.filter(worth);
+        let mut pool = previous.map_or_else(Arc::default, |previous| Arc::clone(&previous.pool));
+        let mut before = previous.into_iter().flat_map(|previous| previous.slots.iter()).peekable();
+        let mut slots = Vec::with_capacity(flags.len());
+        for (key, entry) in flags {
+            // Both are sorted by key, so one walk over them finds every flag that stayed.
+            while before.next_if(|slot| slot.built.key < *key).is_some() {}
+            let known = before.next_if(|slot| slot.built.key == *key).filter(|slot| slot.built.is_of(&entry));
             let overlay = overlays.get(key);
-            match known {
-                Some(old) if old.position == position && old.bucketing == bucketing && old.overlay() == overlay => {
-                    Arc::clone(old)
-                }
-                Some(old) => Arc::new(Flag::new(position, Arc::clone(&old.built), bucketing, overlay.cloned())),
-                None => Arc::new(Flag::new(position, Arc::new(Built::new(key, entry)), bucketing, overlay.cloned())),
-            }
-        });
-        Self { generation, bucketing, flags: flags.collect(), positions: Arc::new(positions) }
+            slots.push(match known {
+                Some(slot) if slot.overlay() == overlay => slot.clone(),
+                Some(slot) => Slot::new(Arc::clone(&slot.built), overlay.cloned()),
+                None => Slot::new(Arc::new(Built::new(key, entry, bucketing, &mut pool)), overlay.cloned()),
+            });
+        }
+        Self { generation, bucketing, pool, slots: Slots::new(slots, previous.map(|previous| &previous.slots)) }
     }
 
     /// The same flags with one overlay replaced or taken away. Copies pointers, compiles one rule: this
     /// is the way on which a rollout closes.
     #[must_use]
     pub fn with_overlay(&self, generation: Generation, key: &FlagKey, overlay: Option<Overlay>) -> Self {
-        let mut flags = Arc::clone(&self.flags);
-        if let Some(position) = self.positions.get(key.as_str())
-            && let Some(slot) = Arc::make_mut(&mut flags).get_mut(*position)
-        {
-            *slot = Arc::new(Flag::new(*position, Arc::clone(&slot.built), self.bucketing, overlay));
-        }
-        Self { generation, bucketing: self.bucketing, flags, positions: Arc::clone(&self.positions) }
+        let slots = match self.slots.find(key.as_str()) {
+            Some((position, slot)) => self.slots.with(position, Slot::new(Arc::clone(&slot.built), overlay)),
+            None => self.slots.clone(),
+        };
+        Self { generation, slots, ..self.clone() }
+    }
+
+    /// The same without what it was built from, which only servers show to people.
+    pub(super) fn without_definitions(self) -> Self {
+        Self { slots: self.slots.without_definitions(), ..self }
     }
 
     /// No flags.
@@ -67,6 +86,19 @@ impl Snapshot {
     #[must_use]
     pub fn with_generation(self, generation: Generation) -> Self {
         Self { generation, ..self }
+    }
+
+    /// Evaluates the flag of that key for a context.
+    #[must_use]
+    #[inline]
+    pub fn evaluate(&self, key: &str, context: &Context<'_>) -> Resolution<'_> {
+        self.flag(key).map_or(Resolution::unknown(), |flag| flag.resolve(context))
+    }
+
+    /// Evaluates all flags for a context. What several of them ask is asked once.
+    #[must_use]
+    pub fn evaluate_all(&self, context: &Context<'_>) -> Bulk<'_> {
+        Bulk::of(self, context)
     }
 
     /// Its number.
@@ -84,28 +116,24 @@ impl Snapshot {
     /// How many flags it has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.flags.len()
+        self.slots.len()
     }
 
     /// Whether it has none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.flags.is_empty()
+        self.len() == 0
     }
 
     /// The flag of that key.
     #[must_use]
-    pub fn flag(&self, key: &str) -> Option<&Flag> {
-        self.arc(key).map(Arc::as_ref)
+    #[inline]
+    pub fn flag(&self, key: &str) -> Option<Flag<'_>> {
+        self.slots.find(key).map(|(position, slot)| Flag { snapshot: self, slot, position })
     }
 
     /// All flags, sorted by key.
-    #[must_use]
-    pub fn flags(&self) -> &[Arc<Flag>] {
-        &self.flags
-    }
-
-    fn arc(&self, key: &str) -> Option<&Arc<Flag>> {
-        self.positions.get(key).and_then(|position| self.flags.get(*position))
+    pub fn flags(&self) -> impl Iterator<Item = Flag<'_>> + Clone {
+        self.slots.iter().enumerate().map(|(position, slot)| Flag { snapshot: self, slot, position })
     }
 }

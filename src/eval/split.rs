@@ -50,7 +50,7 @@ impl Split {
         }
     }
 
-    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<Option<u32>, Overlong> {
+    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Overlong> {
         match &self.by {
             By::Keys => Ok(evaluation.hash_of_keys()),
             By::Joined(parts) => {

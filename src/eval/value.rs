@@ -13,7 +13,7 @@ pub(super) enum Value<'v> {
     Text(Cow<'v, str>),
     List(&'v [Datum<'v>]),
     Built(Vec<Datum<'v>>),
-    Object(&'v Object<'v>),
+    Object(Cow<'v, Object<'v>>),
 }
 
 impl<'v> Value<'v> {
@@ -24,7 +24,7 @@ impl<'v> Value<'v> {
             Datum::Number(number) => Self::Number(*number),
             Datum::Text(text) => Self::Text(Cow::Borrowed(text)),
             Datum::List(items) => Self::List(items),
-            Datum::Object(object) => Self::Object(object),
+            Datum::Object(object) => Self::Object(Cow::Borrowed(object)),
         }
     }
 
@@ -37,7 +37,7 @@ impl<'v> Value<'v> {
             Self::Text(text) => Datum::Text(text),
             Self::List(items) => Datum::List(items.to_vec()),
             Self::Built(items) => Datum::List(items),
-            Self::Object(object) => Datum::Object(object.clone()),
+            Self::Object(object) => Datum::Object(object.into_owned()),
         }
     }
 

@@ -3,9 +3,10 @@
 use super::value::Value;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::fmt;
 
 /// A version; its build metadata is forgotten, for nothing depends on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Version<'a> {
     /// Major, minor, patch.
     numbers: [u64; 3],
@@ -14,7 +15,7 @@ pub(super) struct Version<'a> {
 }
 
 /// What `sem_ver` asks of two versions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Comparison {
     Equal,
     NotEqual,
@@ -27,6 +28,19 @@ pub(super) enum Comparison {
 }
 
 impl Comparison {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::SameMajor => "^",
+            Self::SameMinor => "~",
+        }
+    }
+
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "=" => Self::Equal,
@@ -93,6 +107,14 @@ impl<'a> Version<'a> {
             (_, "") => Ordering::Less,
             (a, b) => compare_prereleases(a, b),
         })
+    }
+}
+
+impl fmt::Display for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [major, minor, patch] = self.numbers;
+        let dash = if self.prerelease.is_empty() { "" } else { "-" };
+        write!(f, "{major}.{minor}.{patch}{dash}{}", self.prerelease)
     }
 }
 

@@ -19,6 +19,14 @@ impl Number {
     /// Reads JSON's spelling of a number; `None` when it is none or not finite.
     #[must_use]
     pub fn parse(spelling: &str) -> Option<Self> {
+        // Most numbers are a few digits.
+        if !spelling.is_empty()
+            && spelling.len() < 19
+            && spelling.bytes().all(|byte| byte.is_ascii_digit())
+            && (spelling == "0" || !spelling.starts_with('0'))
+        {
+            return spelling.parse().ok().map(Self::Unsigned);
+        }
         let number: serde_json::Number = spelling.parse().ok()?;
         let integer = number.as_u64().map(Self::Unsigned).or_else(|| number.as_i64().map(Self::Negative));
         integer.or_else(|| number.as_f64().filter(|float| float.is_finite()).map(Self::Float))
@@ -60,6 +68,12 @@ impl Number {
         };
         debug_assert!(written.is_ok(), "the longest number has fewer bytes than the buffer");
         text
+    }
+}
+
+impl From<i64> for Number {
+    fn from(integer: i64) -> Self {
+        u64::try_from(integer).map_or(Self::Negative(integer), Self::Unsigned)
     }
 }
 

@@ -76,6 +76,12 @@ impl Operator {
         ("sem_ver", Self::SemVer),
     ];
 
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+
     /// The operator of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -37,7 +37,7 @@ impl Live {
     /// Starts serving `snapshot`.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
-        let tallies = Tallies::new(snapshot.flags());
+        let tallies = Tallies::new(&snapshot);
         Self { cell: ArcSwap::from_pointee(Published { snapshot, tallies }) }
     }
 
@@ -61,7 +61,7 @@ impl Live {
             if snapshot.generation() <= current.snapshot.generation() {
                 return false;
             }
-            let tallies = current.tallies.carried_to(current.snapshot.flags(), snapshot.flags());
+            let tallies = current.tallies.carried_to(&current.snapshot, &snapshot);
             let next = Arc::new(Published { snapshot: snapshot.clone(), tallies });
             let found = self.cell.compare_and_swap(&current, next);
             if Arc::ptr_eq(&found, &current) {

@@ -1,7 +1,7 @@
 //! How often each variant of each flag was answered. Counting is one relaxed addition; the counters
 //! outlive the generations, so that a publication loses none.
 
-use crate::eval::Flag;
+use crate::eval::{Flag, Snapshot};
 use crate::units::FlagKey;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +16,13 @@ pub struct FlagTally {
 }
 
 impl FlagTally {
-    fn new(flag: &Flag) -> Self {
+    fn new(flag: Flag<'_>) -> Self {
         let variants = flag.variants().map(|name| (Arc::from(name), Arc::default())).collect();
         Self { key: flag.flag_key().clone(), variants, without: Arc::default() }
     }
 
     /// The counters for `flag`, going on from these where the variant has the same name.
-    fn carried_to(&self, flag: &Flag) -> Self {
+    fn carried_to(&self, flag: Flag<'_>) -> Self {
         let carried = |name: &str| {
             let known = self.variants.iter().find(|(known, _)| **known == *name);
             known.map_or_else(|| (Arc::from(name), Arc::default()), Clone::clone)
@@ -31,7 +31,7 @@ impl FlagTally {
         Self { key: self.key.clone(), variants, without: Arc::clone(&self.without) }
     }
 
-    fn fits(&self, flag: &Flag) -> bool {
+    fn fits(&self, flag: Flag<'_>) -> bool {
         self.key.as_str() == flag.key() && self.variants.iter().map(|(name, _)| &**name).eq(flag.variants())
     }
 
@@ -60,10 +60,10 @@ pub struct Tallies {
 }
 
 impl Tallies {
-    /// Counters at zero for `flags`.
+    /// Counters at zero for the flags of a snapshot.
     #[must_use]
-    pub fn new(flags: &[Arc<Flag>]) -> Self {
-        Self { flags: flags.iter().map(|flag| Arc::new(FlagTally::new(flag))).collect() }
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self { flags: snapshot.flags().map(|flag| Arc::new(FlagTally::new(flag))).collect() }
     }
 
     /// Counts one answer of the flag at `position` of the snapshot. No variant, or one that the flag
@@ -79,22 +79,22 @@ impl Tallies {
         self.flags.iter().map(Arc::as_ref)
     }
 
-    /// The counters for the flags `after`, going on from these, which are those of the flags `before`.
+    /// The counters for the snapshot `after`, going on from these, which are those of `before`.
     ///
     /// A change of overlays leaves keys and variants as they are. It is by far the most frequent and
     /// the most urgent publication, so it is recognised by comparing addresses and copies nothing.
     #[must_use]
-    pub(super) fn carried_to(&self, before: &[Arc<Flag>], after: &[Arc<Flag>]) -> Self {
-        let pairs = || self.flags.iter().zip(before.iter().zip(after));
+    pub(super) fn carried_to(&self, before: &Snapshot, after: &Snapshot) -> Self {
+        let pairs = || self.flags.iter().zip(before.flags().zip(after.flags()));
         let unchanged = before.len() == after.len()
-            && pairs().all(|(tally, (before, after))| Arc::ptr_eq(before, after) || tally.fits(after));
+            && pairs().all(|(tally, (before, after))| before.is(after) || tally.fits(after));
         if unchanged { self.clone() } else { self.merged(after) }
     }
 
     /// Both sides are sorted by key, so one walk over them finds every flag that stayed.
-    fn merged(&self, after: &[Arc<Flag>]) -> Self {
+    fn merged(&self, after: &Snapshot) -> Self {
         let mut old = self.flags.iter().peekable();
-        let mut carry = |flag: &Arc<Flag>| {
+        let mut carry = |flag: Flag<'_>| {
             while old.next_if(|tally| tally.key.as_str() < flag.key()).is_some() {}
             match old.next_if(|tally| tally.key.as_str() == flag.key()) {
                 Some(tally) if tally.fits(flag) => Arc::clone(tally),
@@ -102,6 +102,6 @@ impl Tallies {
                 None => Arc::new(FlagTally::new(flag)),
             }
         };
-        Self { flags: after.iter().map(&mut carry).collect() }
+        Self { flags: after.flags().map(&mut carry).collect() }
     }
 }

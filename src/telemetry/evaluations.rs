@@ -93,7 +93,7 @@ impl Collector for LiveCollector {
     fn collect(&self) -> Vec<MetricFamily> {
         let published = self.live.load_full();
         let generation = count_as_f64(published.snapshot().generation().get());
-        let flags = count_as_f64(u64::try_from(published.snapshot().flags().len()).unwrap_or(u64::MAX));
+        let flags = count_as_f64(u64::try_from(published.snapshot().len()).unwrap_or(u64::MAX));
         vec![
             family(&self.evaluations, MetricType::COUNTER, self.counted()),
             family(&self.generation, MetricType::GAUGE, vec![gauge(generation)]),

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tidegate::analysis::Alert;
 use tidegate::clock::Clock;
 use tidegate::controller::{Applied, ApplyError, CommandError, Controller, Verb, View, World};
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::live::Live;
 use tidegate::publish::Publisher;
@@ -192,7 +192,7 @@ impl Scene {
             let context = format!(r#"{{"targetingKey":"user-{user}"}}"#);
             let context = Context::from_json(context.as_bytes()).unwrap();
             let flag = published.snapshot().flag(flag).unwrap_or_else(|| panic!("{flag} is not served"));
-            resolve(flag, &context, ORIGIN / 1_000).variant() == Some("on")
+            flag.resolve(&context.clone().at(ORIGIN / 1_000)).variant() == Some("on")
         };
         (0..USERS).filter(has).collect()
     }

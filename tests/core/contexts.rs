@@ -28,7 +28,7 @@ fn bodies_as_real_clients_send_them() {
     }
     let context = Context::from_ofrep_body(br#"{"context":{"targetingKey":"\u00fc","n":-5}}"#).expect("a context");
     assert_eq!(context.targeting_key(), Some("ü"));
-    assert_eq!(context.attributes().get("n"), Some(&Datum::Number(Number::Negative(-5))));
+    assert_eq!(context.get("n"), Some(&Datum::Number(Number::Negative(-5))));
 }
 
 #[test]
@@ -65,13 +65,13 @@ fn of_two_values_for_one_key_the_last_wins() {
     let many = (0..100).map(|n| format!(r#""k{}":{n},"#, n % 50)).collect::<String>();
     for text in [r#"{"a":1,"b":0,"a":2,"a":3}"#.to_owned(), format!(r#"{{"a":1,{many}"a":3}}"#)] {
         let context = Context::from_json(text.as_bytes()).expect("a context");
-        assert_eq!(context.attributes().get("a"), Some(&Datum::from(3)), "{text}");
-        assert_eq!(context.attributes().get("z"), None);
+        assert_eq!(context.get("a"), Some(&Datum::from(3_u64)), "{text}");
+        assert_eq!(context.get("z"), None);
     }
     let text = format!(r#"{{{many}"z":0}}"#);
     let context = Context::from_json(text.as_bytes()).expect("a context");
-    assert_eq!(context.attributes().get("k7"), Some(&Datum::from(57)));
-    assert_eq!(context.attributes().iter().len(), 51);
+    assert_eq!(context.get("k7"), Some(&Datum::from(57_u64)));
+    assert_eq!(context.iter().len(), 51);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! From a document's text to answers, as a server does it.
 
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, Overlay, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{FlagKey, Generation};
@@ -33,6 +33,6 @@ pub(crate) fn with_overlay(snapshot: &Snapshot, flag: &str, overlay: Overlay) ->
 pub(crate) fn answer(snapshot: &Snapshot, flag: &str, context: &str) -> String {
     let context = Context::from_json(context.as_bytes()).expect("a context");
     let mut out = Vec::new();
-    resolve(snapshot.flag(flag).expect("the flag"), &context, NOW).write_ofrep(&mut out);
+    snapshot.evaluate(flag, &context.at(NOW)).write_ofrep(&mut out);
     String::from_utf8(out).expect("UTF-8")
 }

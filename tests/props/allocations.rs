@@ -1,7 +1,7 @@
 //! Ordinary rules allocate nothing: an allocation on the hot path is a lock shared by all cores.
 
 use std::collections::BTreeMap;
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::Generation;
@@ -22,7 +22,7 @@ const CONTEXT: &str = r#"{"targetingKey": "5f0c6a5e-8d3b-4c7e-9a51-2f6f1d4f7c11"
 
 #[test]
 fn ordinary_rules_allocate_nothing() {
-    let context = Context::from_json(CONTEXT.as_bytes()).unwrap();
+    let context = Context::from_json(CONTEXT.as_bytes()).unwrap().at(1_780_000_000);
     for rule in RULES {
         let text = format!(
             r#"{{"flags": {{"f": {{"state": "ENABLED", "variants": {{"on": 1, "off": 0}}, "targeting": {rule} }} }} }}"#
@@ -35,7 +35,7 @@ fn ordinary_rules_allocate_nothing() {
         let mut out = Vec::with_capacity(1024);
         let mut decided = false;
         let counted = allocation_counter::measure(|| {
-            let resolution = resolve(flag, &context, 1_780_000_000);
+            let resolution = flag.resolve(&context);
             decided = resolution.variant().is_some();
             resolution.write_ofrep(&mut out);
         });

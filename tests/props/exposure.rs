@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
@@ -30,7 +30,7 @@ fn snapshot(ppm: u32, salt: &str, bucketing: Bucketing) -> Snapshot {
 }
 
 fn has_candidate(snapshot: &Snapshot, context: &Context<'_>) -> bool {
-    resolve(snapshot.flag("f").unwrap(), context, 0).variant_index() == Some(0)
+    snapshot.evaluate("f", context).variant_index() == Some(0)
 }
 
 #[test]

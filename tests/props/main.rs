@@ -12,4 +12,5 @@
 mod allocations;
 mod decisions;
 mod exposure;
+mod json;
 mod sturdy;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use tidegate::eval::{Bucketing, Context, Snapshot, resolve};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::Generation;
@@ -84,7 +84,7 @@ fn evaluate(name: &str, document: &[u8], context: &serde_json::Value) {
         let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), bucketing, None);
         for flag in snapshot.flags() {
             let mut out = Vec::new();
-            resolve(flag, &context, i64::MAX).write_ofrep(&mut out);
+            flag.resolve(&context).write_ofrep(&mut out);
             let answer: serde_json::Value = serde_json::from_slice(&out).expect("an answer is JSON");
             assert!(answer.get("reason").is_some() != answer.get("errorCode").is_some());
         }

@@ -2,7 +2,7 @@
 
 use super::body::Payload;
 use super::{Api, render, wire};
-use crate::eval::{Context, Flag, Snapshot, resolve};
+use crate::eval::{Context, Flag, Snapshot};
 use crate::flag::{FlagState, Gate, Overlay};
 use crate::http::ApiError;
 use crate::source::suggest;
@@ -13,7 +13,7 @@ use axum::http::{HeaderName, header};
 
 pub(super) async fn list(State(api): State<Api>) -> Json<wire::Flags> {
     let published = api.live.load_full();
-    let flags = published.snapshot().flags().iter().map(|flag| summary(flag)).collect();
+    let flags = published.snapshot().flags().map(summary).collect();
     let (problems, more_problems) = render::problems(&api.problems.borrow());
     Json(wire::Flags { flags, problems, more_problems })
 }
@@ -46,18 +46,18 @@ pub(super) async fn evaluate(
     let published = api.live.load_full();
     let flag = known(published.snapshot(), &key)?;
     let mut answer = Vec::new();
-    resolve(flag, &context, api.clock.now().get().div_euclid(1_000)).write_ofrep(&mut answer);
+    flag.resolve(&context.at(api.clock.now().get().div_euclid(1_000))).write_ofrep(&mut answer);
     Ok(([(header::CONTENT_TYPE, "application/json")], answer))
 }
 
-fn known<'s>(snapshot: &'s Snapshot, key: &str) -> Result<&'s Flag, ApiError> {
+fn known<'s>(snapshot: &'s Snapshot, key: &str) -> Result<Flag<'s>, ApiError> {
     snapshot.flag(key).ok_or_else(|| {
-        let hint = suggest(key, snapshot.flags().iter().map(|flag| flag.key()));
+        let hint = suggest(key, snapshot.flags().map(Flag::key));
         ApiError::not_found(format!("there is no flag `{key}`"), hint)
     })
 }
 
-fn summary(flag: &Flag) -> wire::Flag {
+fn summary(flag: Flag<'_>) -> wire::Flag {
     let definition = flag.definition();
     let state = match definition.map(|definition| definition.state) {
         Some(FlagState::Enabled) => "enabled",

@@ -63,7 +63,7 @@ async fn details(api: &Api) -> String {
     let mut text = String::new();
     for (name, value) in [
         ("generation", snapshot.generation().to_string()),
-        ("flags", snapshot.flags().len().to_string()),
+        ("flags", snapshot.len().to_string()),
         ("bucketing", bucketing.to_owned()),
         ("rollouts", rollouts.len().to_string()),
         ("store", store),

@@ -2,7 +2,7 @@
 
 use super::body::Payload;
 use super::{Api, wire};
-use crate::eval::{Context, Flag, Snapshot, resolve};
+use crate::eval::{Context, Flag, Snapshot};
 use crate::flag::{Expression, Gate};
 use crate::http::ApiError;
 use crate::measure::{Outcome, parse_outcomes};
@@ -32,14 +32,14 @@ pub(super) async fn record(
 
 /// The variant that a user is served now, where the targeting key alone decides it.
 fn served(snapshot: &Snapshot, flag: &FlagKey, targeting_key: &str, unix_seconds: i64) -> Option<VariantName> {
-    let flag = snapshot.flag(flag.as_str()).filter(|flag| decided_by_key(flag))?;
-    let context = Context::empty().with("targetingKey", targeting_key);
-    VariantName::new(resolve(flag, &context, unix_seconds).variant()?).ok()
+    let flag = snapshot.flag(flag.as_str()).filter(|flag| decided_by_key(*flag))?;
+    let context = Context::of(targeting_key).at(unix_seconds);
+    VariantName::new(flag.resolve(&context).variant()?).ok()
 }
 
 /// Whether the answer needs no more of a context than the targeting key. Where it does, guessing would
 /// count the candidate's failures as the stable variant's.
-fn decided_by_key(flag: &Flag) -> bool {
+fn decided_by_key(flag: Flag<'_>) -> bool {
     let only_key = |rule: &Expression| rule.looks_only_at("targetingKey");
     let ruled = flag.definition().and_then(|definition| definition.targeting.as_ref()).is_none_or(only_key);
     let shared = match flag.overlay().map(|overlay| &overlay.gate) {
@@ -55,7 +55,7 @@ fn decided_by_key(flag: &Flag) -> bool {
 fn known(snapshot: &Snapshot, outcomes: &[Outcome]) -> Result<(), ApiError> {
     for (index, outcome) in outcomes.iter().enumerate() {
         let Some(flag) = snapshot.flag(outcome.flag.as_str()) else {
-            let hint = suggest(outcome.flag.as_str(), snapshot.flags().iter().map(|flag| flag.key()));
+            let hint = suggest(outcome.flag.as_str(), snapshot.flags().map(Flag::key));
             let message = format!("nothing was recorded: item {index}, `flag`: there is no flag `{}`", outcome.flag);
             return Err(ApiError::Malformed { message, hint });
         };

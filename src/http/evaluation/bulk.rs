@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer};
 use super::tag;
-use crate::eval::{Context, resolve};
+use crate::eval::Context;
 use crate::live::Published;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
@@ -17,23 +17,20 @@ pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], 
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
     };
-    let flags = published.snapshot().flags();
-    let mut body = Vec::with_capacity(flags.len().saturating_mul(USUAL_BYTES_PER_FLAG));
-    body.extend_from_slice(br#"{"flags":["#);
-    for (position, flag) in flags.iter().enumerate() {
-        if position > 0 {
-            body.push(b',');
-        }
-        let resolution = resolve(flag, &context, unix_seconds);
-        published.tallies().count(flag.position(), resolution.variant_index());
-        resolution.write_ofrep(&mut body);
+    let bulk = published.snapshot().evaluate_all(&context.at(unix_seconds));
+    for (position, outcome) in bulk.outcomes().iter().enumerate() {
+        published.tallies().count(position, outcome.variant_index());
     }
-    body.extend_from_slice(b"]}");
-
-    let tag = tag::of(&body);
+    let tag = tag::of(bulk.tag());
     let mut answer = match tag::is_known(&tag, headers) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
-        false => answer::json(StatusCode::OK, body),
+        false => {
+            let mut body = Vec::with_capacity(bulk.outcomes().len().saturating_mul(USUAL_BYTES_PER_FLAG));
+            body.extend_from_slice(br#"{"flags":["#);
+            bulk.write_ofrep(&mut body);
+            body.extend_from_slice(b"]}");
+            answer::json(StatusCode::OK, body)
+        }
     };
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.headers_mut().insert(ETAG, tag);

@@ -1,7 +1,7 @@
 //! One flag's evaluation.
 
 use super::answer::{self, Answer};
-use crate::eval::{Context, ErrorCode, resolve};
+use crate::eval::{Context, ErrorCode};
 use crate::live::Published;
 use hyper::StatusCode;
 
@@ -15,7 +15,7 @@ pub(super) fn evaluate(published: &Published, key: &str, body: &[u8], unix_secon
         Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
     };
     let Some(flag) = published.snapshot().flag(key) else { return answer::flag_not_found(key) };
-    let resolution = resolve(flag, &context, unix_seconds);
+    let resolution = flag.resolve(&context.at(unix_seconds));
     published.tallies().count(flag.position(), resolution.variant_index());
     let status = match resolution.error() {
         None => StatusCode::OK,

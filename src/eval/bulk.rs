@@ -1,0 +1,86 @@
+//! All flags at once.
+
+use super::context::Context;
+use super::flag::{Flag, Slot};
+use super::resolution::{Failure, Outcome, Resolution, write_outcome};
+use super::resolve;
+use super::snapshot::Snapshot;
+use super::walk::Remembering;
+use xxhash_rust::xxh3::Xxh3;
+
+/// The outcomes of all flags of a snapshot for one context.
+#[derive(Debug)]
+pub struct Bulk<'s> {
+    snapshot: &'s Snapshot,
+    /// By position of the flag.
+    outcomes: Vec<Outcome>,
+}
+
+impl<'s> Bulk<'s> {
+    pub(super) fn of(snapshot: &'s Snapshot, context: &Context<'_>) -> Self {
+        let mut walk = Remembering::new(&snapshot.pool);
+        let mut outcomes = Vec::with_capacity(snapshot.len());
+        for group in snapshot.slots.groups() {
+            outcomes.extend(group.iter().map(|slot| resolve::outcome(slot, context, snapshot.bucketing, &mut walk)));
+        }
+        Self { snapshot, outcomes }
+    }
+
+    /// What came out, by position of the flag.
+    #[must_use]
+    pub fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
+    /// Flag by flag, sorted by key.
+    pub fn resolutions(&self) -> impl Iterator<Item = Resolution<'s>> {
+        let flags = self.snapshot.slots.iter().enumerate();
+        flags.zip(&self.outcomes).map(|((position, slot), outcome)| {
+            Resolution::of(Flag { snapshot: self.snapshot, slot, position }, *outcome)
+        })
+    }
+
+    /// A tag of the answers: with the same tag every flag's answer is the same, byte for byte, whichever
+    /// process gave it.
+    #[must_use]
+    pub fn tag(&self) -> u128 {
+        let mut hash = Xxh3::new();
+        for (slot, outcome) in self.pairs() {
+            let mut bytes = [0; 12];
+            let (digest, code) = bytes.split_at_mut(8);
+            digest.copy_from_slice(&slot.built.digest.to_le_bytes());
+            code.copy_from_slice(&code_of(*outcome));
+            hash.update(&bytes);
+        }
+        hash.digest128()
+    }
+
+    /// Appends the OFREP objects of all flags, with commas between them.
+    pub fn write_ofrep(&self, out: &mut Vec<u8>) {
+        for (position, (slot, outcome)) in self.pairs().enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            write_outcome(&slot.built, *outcome, out);
+        }
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (&'s Slot, &Outcome)> {
+        self.snapshot.slots.iter().zip(&self.outcomes)
+    }
+}
+
+/// An outcome in four bytes, different for different ones.
+fn code_of(outcome: Outcome) -> [u8; 4] {
+    let (kind, detail, index) = match outcome {
+        Outcome::Variant { index, reason } => (0, reason as u8, index),
+        Outcome::CallerDefault { reason } => (1, reason as u8, 0),
+        Outcome::Failed(failure) => (2, failure_code(failure), 0),
+    };
+    let [low, high] = index.to_le_bytes();
+    [kind, detail, low, high]
+}
+
+const fn failure_code(failure: Failure) -> u8 {
+    failure as u8
+}

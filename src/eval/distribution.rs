@@ -1,0 +1,156 @@
+//! Who gets which variant by hash: `fractional` with weights and variants that are known at load, which
+//! is what nearly all splits are.
+
+use super::attribute::Attribute;
+use super::bucket::{Bucketing, bucket};
+use super::datum::Datum;
+use super::evaluate::{Evaluation, Overlong};
+use super::leaf::Leaf;
+use super::murmur3::Murmur3;
+use super::pool::Pool;
+use super::rule::Rule;
+use super::scratch::Scratch;
+use super::value::Value;
+use super::walk::Walk;
+use crate::flag::{Definition, Expression, Fractional, Literal, Operator, Weight};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(super) struct Distribution {
+    by: By,
+    shares: Arc<Shares>,
+}
+
+/// What is hashed.
+#[derive(Debug)]
+enum By {
+    /// The flag's key and the targeting key; the hash of the first of them.
+    Keys(Murmur3),
+    /// A text that is known, and an attribute's after it.
+    Salted(Box<Salted>),
+    /// A computed value.
+    Value(Box<Rule>),
+}
+
+#[derive(Debug)]
+struct Salted {
+    salt: Box<str>,
+    attribute: Attribute,
+}
+
+/// Each result with the first bucket that is no longer its own. Many flags of a snapshot have the same.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Shares {
+    total: u32,
+    ends: Box<[(u32, Leaf)]>,
+}
+
+impl Shares {
+    /// `None` when a weight or a variant is computed.
+    fn of(fractional: &Fractional, definition: &Definition) -> Option<Self> {
+        let mut total = 0_u32;
+        let ends = fractional.entries.iter().map(|entry| match (&entry.weight, &entry.variant) {
+            (Weight::Fixed(weight), Expression::Constant(variant)) => {
+                total = total.saturating_add(*weight);
+                Some((total, Leaf::of(variant, definition)))
+            }
+            (Weight::Fixed(_) | Weight::Computed(_), _) => None,
+        });
+        let ends = ends.collect::<Option<_>>()?;
+        Some(Self { total, ends })
+    }
+
+    #[inline]
+    fn owner(&self, bucket: u32) -> Leaf {
+        self.ends.iter().find(|(end, _)| bucket < *end).map_or(Leaf::Leave, |(_, leaf)| *leaf)
+    }
+}
+
+impl Distribution {
+    /// `None` for a split whose weights or variants are computed.
+    pub(super) fn of(
+        fractional: &Fractional,
+        definition: &Definition,
+        bucketing: Bucketing,
+        pool: &mut Arc<Pool>,
+    ) -> Option<Self> {
+        let shares = Shares::of(fractional, definition)?;
+        let by = match fractional.bucket_by.as_deref() {
+            None => By::Keys(bucketing.begin_keys(definition.key.as_str())),
+            Some(expression) => match salted(expression, definition) {
+                Some(salted) => By::Salted(Box::new(salted)),
+                None => By::Value(Box::new(Rule::from(expression))),
+            },
+        };
+        Some(Self { by, shares: Pool::shares(pool, shares) })
+    }
+
+    /// The result for whoever asks; left to the default when nobody can be told from the context.
+    #[inline]
+    pub(super) fn choose<'v>(&'v self, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> Result<Leaf, Overlong> {
+        let Some(hash) = self.hash(evaluation)? else {
+            walk.nobody();
+            return Ok(Leaf::Leave);
+        };
+        let bucket = bucket(hash, self.shares.total);
+        walk.drawn(hash, bucket, self.shares.total);
+        Ok(self.shares.owner(bucket))
+    }
+
+    #[inline]
+    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Overlong> {
+        match &self.by {
+            By::Keys(begun) => Ok(evaluation.targeting_key().map(|key| evaluation.bucketing().end_keys(*begun, key))),
+            By::Salted(salted) => salted.hash(evaluation).map(Some),
+            By::Value(rule) => {
+                let value = evaluation.rule(rule)?;
+                Ok(evaluation.hash_of(&value))
+            }
+        }
+    }
+}
+
+impl Salted {
+    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<u32, Overlong> {
+        match evaluation.attribute(&self.attribute) {
+            Value::Text(text) => Ok(evaluation.bucketing().hash_text(&self.salt, &text)),
+            other => {
+                let mut text = Scratch::new();
+                text.push(&self.salt);
+                evaluation.write(&other, &mut |part| text.push(part))?;
+                Ok(evaluation.bucketing().hash_text(text.text(), ""))
+            }
+        }
+    }
+}
+
+/// `cat` of constants and, at the end, an attribute.
+fn salted(expression: &Expression, definition: &Definition) -> Option<Salted> {
+    let Expression::Operation(Operator::Cat, parts) = expression else { return None };
+    let (last, constants) = parts.split_last()?;
+    let Rule::Attribute(attribute) = Rule::from(last) else { return None };
+    let mut salt = String::new();
+    for part in constants {
+        match Rule::from(part) {
+            Rule::Attribute(Attribute::FlagKey) => salt.push_str(definition.key.as_str()),
+            Rule::Constant(Datum::Text(text)) => salt.push_str(&text),
+            Rule::Constant(Datum::Number(number)) => salt.push_str(&number.text()),
+            _ => return None,
+        }
+    }
+    Some(Salted { salt: salt.into(), attribute })
+}
+
+impl Leaf {
+    /// What a constant is as a rule's result.
+    pub(super) fn of(constant: &Literal, definition: &Definition) -> Self {
+        let name = match constant {
+            Literal::Null => return Self::Leave,
+            Literal::Text(name) => name,
+            Literal::Bool(true) => "true",
+            Literal::Bool(false) => "false",
+            Literal::Number(_) | Literal::List(_) | Literal::Object(_) => return Self::Wrong,
+        };
+        definition.variant_index(name).and_then(|index| u16::try_from(index).ok()).map_or(Self::Wrong, Self::Variant)
+    }
+}

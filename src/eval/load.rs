@@ -1,0 +1,72 @@
+//! A snapshot from a text, for whoever embeds the evaluator.
+
+use super::bucket::Bucketing;
+use super::snapshot::Snapshot;
+use crate::flag::{Catalog, lower};
+use crate::source::{Format, Problem, parse};
+use crate::units::Generation;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// What a text is called in problems, for it has no file name.
+const NAME: &str = "flags";
+
+/// Why a text is no flag document: everything that was found, each with its place.
+#[derive(Debug, Clone)]
+pub struct LoadError(Vec<Problem>);
+
+impl LoadError {
+    /// What is wrong.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, problem) in self.0.iter().enumerate() {
+            write!(f, "{}{problem}", if position == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// ```
+/// use tidegate::eval::{Context, Snapshot};
+///
+/// let flags: Snapshot = r#"{"flags": {"new-search": {
+///     "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
+///     "targeting": {"fractional": [["on", 25], ["off", 75]]}}}}"#.parse()?;
+/// let on = flags.evaluate("new-search", &Context::of("ann")).as_bool().unwrap_or(false);
+/// # let _ = on;
+/// # Ok::<(), tidegate::eval::LoadError>(())
+/// ```
+impl FromStr for Snapshot {
+    type Err = LoadError;
+
+    /// Reads flagd's flag document, JSON or YAML, with the third generation of bucketing. A flag that is
+    /// wrong fails alone: [`Flag::broken`](super::Flag::broken) tells.
+    fn from_str(text: &str) -> Result<Self, LoadError> {
+        Self::from_text(text, Bucketing::V3)
+    }
+}
+
+impl Snapshot {
+    /// As [`from_str`](FromStr::from_str), with the generation of bucketing of your choice.
+    ///
+    /// # Errors
+    /// When the text is no flag document at all.
+    pub fn from_text(text: &str, bucketing: Bucketing) -> Result<Self, LoadError> {
+        let format = if text.trim_start().starts_with('{') { Format::Json } else { Format::Yaml };
+        let file = parse(NAME, text.as_bytes(), format).and_then(|parsed| lower(&parsed)).map_err(LoadError)?;
+        let mut catalog = Catalog::new();
+        catalog.update(NAME, Ok(file));
+        let built = Self::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), bucketing, None);
+        drop(catalog);
+        Ok(built.without_definitions())
+    }
+}

@@ -1,0 +1,143 @@
+//! From the bytes of a request to a context, in one pass. Texts are borrowed where they have no escapes.
+
+use super::context::{Context, ContextError};
+use super::datum::{Datum, Object};
+use crate::flag::Number;
+use crate::json::{Fault, Kind, Reader};
+use std::borrow::Cow;
+
+/// The deepest nesting of a context; the context itself is the first level.
+pub(super) const DEEPEST: usize = 32;
+
+/// So many attributes are read one by one; whatever comes after them is put in order all at once.
+const FEW: usize = 8;
+
+pub(super) fn context(bytes: &[u8]) -> Result<Context<'_>, ContextError> {
+    let mut reader = reader(bytes)?;
+    if reader.peek()? != Kind::Object {
+        return Err(not_an_object(reader, "the context must be an object"));
+    }
+    let context = attributes(&mut reader)?;
+    reader.end()?;
+    Ok(context)
+}
+
+pub(super) fn ofrep_body(body: &[u8]) -> Result<Context<'_>, ContextError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Context::empty());
+    }
+    let mut reader = reader(body)?;
+    if reader.peek()? != Kind::Object {
+        return Err(not_an_object(reader, "the body must be an object"));
+    }
+    reader.begin_object()?;
+    // Of two members of one name the later counts, so that a wrong one is no error before the end.
+    let mut context = Ok(Context::empty());
+    while let Some(name) = reader.next_key()? {
+        if name == "context" {
+            context = member(&mut reader)?;
+        } else {
+            skip(&mut reader)?;
+        }
+    }
+    reader.end()?;
+    context.map_err(ContextError::WrongShape)
+}
+
+/// The member `context`: `Ok(Err(..))` when it is sound JSON of the wrong shape.
+fn member<'a>(reader: &mut Reader<'a>) -> Result<Result<Context<'a>, &'static str>, ContextError> {
+    match reader.peek()? {
+        Kind::Object => attributes(reader).map(Ok),
+        Kind::Null => {
+            reader.null()?;
+            Ok(Ok(Context::empty()))
+        }
+        Kind::Bool | Kind::Number | Kind::Text | Kind::List => {
+            skip(reader)?;
+            Ok(Err("`context` must be an object"))
+        }
+    }
+}
+
+fn attributes<'a>(reader: &mut Reader<'a>) -> Result<Context<'a>, ContextError> {
+    let mut context = Context::empty();
+    let mut more = Vec::new();
+    let mut count = 0_usize;
+    reader.begin_object()?;
+    while let Some(name) = reader.next_key()? {
+        let value = datum(reader, 2)?;
+        count = count.saturating_add(1);
+        match count <= FEW {
+            true => context.add(name, value),
+            false => more.push((name, value)),
+        }
+    }
+    if !more.is_empty() {
+        context.extend(more);
+    }
+    Ok(context)
+}
+
+/// A value at a depth. As deep as that is bounded.
+fn datum<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Datum<'a>, ContextError> {
+    Ok(match reader.peek()? {
+        Kind::Text => Datum::Text(reader.text()?),
+        Kind::Number => Datum::Number(number(reader)?),
+        Kind::Bool => Datum::Bool(reader.bool()?),
+        Kind::Null => {
+            reader.null()?;
+            Datum::Null
+        }
+        Kind::List | Kind::Object if depth > DEEPEST => return Err(ContextError::TooDeep),
+        Kind::List => {
+            let mut items = Vec::new();
+            reader.begin_list()?;
+            while reader.next_item()? {
+                items.push(datum(reader, depth.saturating_add(1))?);
+            }
+            Datum::List(items)
+        }
+        Kind::Object => {
+            let mut entries: Vec<(Cow<'a, str>, Datum<'a>)> = Vec::new();
+            reader.begin_object()?;
+            while let Some(name) = reader.next_key()? {
+                entries.push((name, datum(reader, depth.saturating_add(1))?));
+            }
+            Datum::Object(Object::new(entries))
+        }
+    })
+}
+
+fn number(reader: &mut Reader<'_>) -> Result<Number, ContextError> {
+    let spelling = reader.number()?;
+    Number::parse(spelling).ok_or_else(|| {
+        let place = reader.offset().saturating_sub(spelling.len());
+        ContextError::NotJson(format!("a number is out of range at byte {place}"))
+    })
+}
+
+/// Passes over a value, whose numbers must be numbers of ours all the same.
+fn skip(reader: &mut Reader<'_>) -> Result<(), ContextError> {
+    Ok(reader.skip()?)
+}
+
+fn reader(bytes: &[u8]) -> Result<Reader<'_>, ContextError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(Reader::new(text)),
+        Err(error) => Err(ContextError::NotJson(format!("not UTF-8 at byte {}", error.valid_up_to()))),
+    }
+}
+
+/// Of a text that is JSON, but no object; what is no JSON at all is told first.
+fn not_an_object(mut reader: Reader<'_>, what: &'static str) -> ContextError {
+    match reader.skip().and_then(|()| reader.end()) {
+        Ok(()) => ContextError::WrongShape(what),
+        Err(fault) => fault.into(),
+    }
+}
+
+impl From<Fault> for ContextError {
+    fn from(fault: Fault) -> Self {
+        Self::NotJson(fault.to_string())
+    }
+}

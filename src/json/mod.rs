@@ -1,0 +1,12 @@
+//! JSON, read strictly and without building anything: the caller asks for one value after the other and
+//! gets what is written, borrowed from the text. No recursion, so that nesting costs no stack.
+
+mod fault;
+mod nesting;
+mod number;
+mod reader;
+mod skip;
+mod string;
+
+pub use fault::{Fault, FaultKind};
+pub use reader::{Kind, Reader};
