@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::collections::BTreeMap;
-use tidegate::eval::{Bucketing, Context};
+use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::Catalog;
 use tidegate::source::Format;
 use tidegate_fuzz::{mutate, served};
@@ -34,14 +34,29 @@ fn all_answers(bytes: &[u8], format: Format) -> Option<Vec<BTreeMap<String, Stri
     let mut all = Vec::new();
     for bucketing in [Bucketing::V2, Bucketing::V3] {
         let snapshot = served::snapshot(&catalog, bucketing);
+        let embedded = embedded(bytes, format, bucketing);
+        let mut tags = BTreeMap::new();
         for context in CONTEXTS {
             let context = Context::from_json(context).expect("a context");
             let answers = served::answers(&snapshot, &context);
             assert_eq!(answers.len(), catalog.flags().count(), "every flag has an answer");
+            if let Some(embedded) = &embedded {
+                assert_eq!(answers, served::answers(embedded, &context), "served and embedded");
+                assert_eq!(served::tag(&snapshot, &context), served::tag(embedded, &context), "served and embedded");
+            }
+            let others = tags.entry(served::tag(&snapshot, &context)).or_insert_with(|| answers.clone());
+            assert_eq!(others, &answers, "the same tag for different answers");
             all.push(answers);
         }
     }
     catalog.problems().is_empty().then_some(all)
+}
+
+/// What an application that embeds the evaluator makes of it; `None` when it would not take it for this format.
+fn embedded(bytes: &[u8], format: Format, bucketing: Bucketing) -> Option<Snapshot> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let json = text.trim_start().starts_with('{');
+    (json == (format == Format::Json)).then(|| Snapshot::from_text(text, bucketing).ok())?
 }
 
 fn messages(catalog: &Catalog) -> Vec<String> {
