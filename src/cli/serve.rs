@@ -37,6 +37,12 @@ pub(crate) struct ServeArgs {
     /// How users are hashed: v3, or v2 as flagd up to 0.16 [default: v3]
     #[arg(long, value_name = "v3|v2")]
     bucketing: Option<String>,
+    /// How many clients may follow the event stream; with 0 there is none [default: 1000]
+    #[arg(long, value_name = "N")]
+    event_streams: Option<String>,
+    /// Whose pages may evaluate flags from another origin, such as https://shop.example; * is everybody
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    cors_origins: Vec<String>,
     /// How log lines look [default: text]
     #[arg(long, value_name = "text|json")]
     log: Option<String>,
@@ -58,7 +64,11 @@ impl ServeArgs {
             let paths = self.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
             raw.set(Key::Paths, paths, Origin::Flag("PATH"));
         }
+        if !self.cors_origins.is_empty() {
+            raw.set(Key::CorsOrigins, self.cors_origins.clone(), Origin::Flag("--cors-origins"));
+        }
         for (key, value) in [
+            (Key::EventStreams, &self.event_streams),
             (Key::Evaluation, &self.evaluation),
             (Key::Control, &self.control),
             (Key::Data, &self.data),

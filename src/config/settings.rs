@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::key::Key;
 use super::listener::{Described, Listener};
+use super::origins::Origins;
 use super::raw::Raw;
 use crate::eval::Bucketing;
 use crate::measure::Address;
@@ -36,6 +37,10 @@ pub struct Settings {
     pub prometheus: Option<Address>,
     /// How users are hashed.
     pub bucketing: Bucketing,
+    /// How many may follow the event stream; with 0 there is none. `None` leaves it to the door.
+    pub event_streams: Option<usize>,
+    /// Whose pages may evaluate flags from another origin.
+    pub cors_origins: Origins,
     /// How log lines look.
     pub log: LogFormat,
     /// What looks like a mistake and is none for certain: for the log.
@@ -82,6 +87,8 @@ impl Settings {
         let prometheus = prometheus(raw, faults);
         let bucketing = choice(raw, Key::Bucketing, &[("v3", Bucketing::V3), ("v2", Bucketing::V2)], faults);
         let log = choice(raw, Key::Log, &[("text", LogFormat::Text), ("json", LogFormat::Json)], faults);
+        let event_streams = number(raw, Key::EventStreams, faults);
+        let cors_origins = cors_origins(raw, faults);
         let paths = raw.get(Key::Paths).map(|written| written.values.iter().map(PathBuf::from).collect());
         Some(Self {
             paths: paths.unwrap_or_default(),
@@ -91,6 +98,8 @@ impl Settings {
             strict: strict?,
             prometheus: prometheus.ok()?,
             bucketing: bucketing?,
+            event_streams: event_streams.ok()?,
+            cors_origins: cors_origins?,
             log: log?,
             remarks,
         })
@@ -145,6 +154,18 @@ fn choice<T: Copy>(raw: &Raw, key: Key, words: &[(&str, T)], faults: &mut Vec<Fa
         faults.push(Fault::new(origin, format!("`{text}` is not {known}")));
     }
     found
+}
+
+fn number(raw: &Raw, key: Key, faults: &mut Vec<Fault>) -> Result<Option<usize>, ()> {
+    let Some((text, origin)) = raw.text(key) else { return Ok(None) };
+    let wrong = |_| faults.push(Fault::new(origin, format!("`{text}` is not a number from 0 upward")));
+    text.parse().map(Some).map_err(wrong)
+}
+
+fn cors_origins(raw: &Raw, faults: &mut Vec<Fault>) -> Option<Origins> {
+    let Some(written) = raw.get(Key::CorsOrigins) else { return Some(Origins::default()) };
+    let origins = Origins::parse(written.values.iter().map(String::as_str));
+    origins.map_err(|message| faults.push(Fault::new(&written.origin, message))).ok()
 }
 
 fn prometheus(raw: &Raw, faults: &mut Vec<Fault>) -> Result<Option<Address>, ()> {

@@ -1,6 +1,7 @@
 //! What is served right now: the one cell that every evaluation reads, and what was served so far.
 
 mod cell;
+mod difference;
 mod tally;
 
 pub use cell::{Live, Published};

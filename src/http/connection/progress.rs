@@ -9,7 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
@@ -30,6 +30,10 @@ enum Wait {
     Work,
     /// The client to take its answer.
     Answer,
+    /// The next event of a stream: as long as it takes.
+    Stream,
+    /// The client to take what a stream sent it.
+    Stalled,
 }
 
 /// The note of one connection. It is written in the connection's own task only. Whoever else reads it
@@ -62,12 +66,23 @@ impl Progress {
         self.enter(Wait::Idle, now);
     }
 
+    /// The answer is a stream of events: it has no end, and only a client that does not take it is cut off.
+    pub(in crate::http) fn streaming(&self, now: Instant) {
+        self.enter(Wait::Stream, now);
+    }
+
+    /// Whether the client of a stream has not taken yet what was sent. The connection's task is woken when
+    /// it has.
+    pub(in crate::http) fn is_stalled(&self) -> bool {
+        self.wait() == Wait::Stalled
+    }
+
     /// Since when it is the client that has to go on: to ask, to finish asking, or to take its answer.
     /// `None` while a request is read further or worked on.
     pub(super) fn client_since(&self) -> Option<Instant> {
         match self.wait() {
-            Wait::Idle | Wait::Head | Wait::Answer => self.after(Duration::ZERO),
-            Wait::Body | Wait::Work => None,
+            Wait::Idle | Wait::Head | Wait::Answer | Wait::Stalled => self.after(Duration::ZERO),
+            Wait::Body | Wait::Work | Wait::Stream => None,
         }
     }
 
@@ -77,8 +92,8 @@ impl Progress {
             Wait::Idle => limits.idle_time,
             Wait::Head => limits.head_time,
             Wait::Body => limits.head_time.saturating_add(limits.body_time),
-            Wait::Work => NO_LIMIT,
-            Wait::Answer => limits.body_time,
+            Wait::Work | Wait::Stream => NO_LIMIT,
+            Wait::Answer | Wait::Stalled => limits.body_time,
         };
         self.after(allowed).unwrap_or(self.accepted)
     }
@@ -91,10 +106,10 @@ impl Progress {
 
     fn wait(&self) -> Wait {
         let noted = self.wait.load(Ordering::Relaxed);
-        [Wait::Idle, Wait::Head, Wait::Body, Wait::Work]
+        [Wait::Idle, Wait::Head, Wait::Body, Wait::Work, Wait::Answer, Wait::Stream]
             .into_iter()
             .find(|wait| *wait as u8 == noted)
-            .unwrap_or(Wait::Answer)
+            .unwrap_or(Wait::Stalled)
     }
 
     fn enter(&self, wait: Wait, now: Instant) {
@@ -109,12 +124,19 @@ impl Progress {
         }
     }
 
-    /// Only an answer that does not fit into the system's buffer ever waits.
-    fn wrote(&self, accepted: bool) {
+    /// Only an answer that does not fit into the system's buffer ever waits. The waker is that of the
+    /// connection's task: a stream that waited for its client goes on.
+    fn wrote(&self, accepted: bool, task: &Waker) {
         match (self.wait(), accepted) {
             (Wait::Idle, false) => self.enter(Wait::Answer, Instant::now()),
             (Wait::Answer, true) => self.enter(Wait::Idle, Instant::now()),
-            (Wait::Idle | Wait::Head | Wait::Body | Wait::Work, _) | (Wait::Answer, false) => {}
+            (Wait::Stream, true) => self.enter(Wait::Stream, Instant::now()),
+            (Wait::Stream, false) => self.enter(Wait::Stalled, Instant::now()),
+            (Wait::Stalled, true) => {
+                self.enter(Wait::Stream, Instant::now());
+                task.wake_by_ref();
+            }
+            (Wait::Idle | Wait::Head | Wait::Body | Wait::Work, _) | (Wait::Answer | Wait::Stalled, false) => {}
         }
     }
 }
@@ -146,7 +168,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.progress.wrote(written.is_ready());
+        self.progress.wrote(written.is_ready(), cx.waker());
         written
     }
 
@@ -164,7 +186,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.progress.wrote(written.is_ready());
+        self.progress.wrote(written.is_ready(), cx.waker());
         written
     }
 

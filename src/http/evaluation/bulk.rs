@@ -1,6 +1,7 @@
 //! The evaluation of all flags at once.
 
 use super::answer::{self, Answer};
+use super::events::Directory;
 use super::tag;
 use crate::eval::Context;
 use crate::live::Published;
@@ -12,7 +13,13 @@ const USUAL_BYTES_PER_FLAG: usize = 160;
 
 /// Evaluates every flag for the context in the body. A client that has this very answer already is
 /// told so and is sent nothing.
-pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], unix_seconds: i64) -> Answer {
+pub(super) fn evaluate(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    body: &[u8],
+    unix_seconds: i64,
+) -> Answer {
     let context = match Context::from_ofrep_body(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
@@ -21,14 +28,16 @@ pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], 
     for (position, outcome) in bulk.outcomes().iter().enumerate() {
         published.tallies().count(position, outcome.variant_index());
     }
-    let tag = tag::of(bulk.tag());
+    let tag = tag::of(bulk.tag() ^ streams.mark());
     let mut answer = match tag::is_known(&tag, headers) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
         false => {
             let mut body = Vec::with_capacity(bulk.outcomes().len().saturating_mul(USUAL_BYTES_PER_FLAG));
             body.extend_from_slice(br#"{"flags":["#);
             bulk.write_ofrep(&mut body);
-            body.extend_from_slice(b"]}");
+            body.push(b']');
+            streams.write_member(published.changed(), &mut body);
+            body.push(b'}');
             answer::json(StatusCode::OK, body)
         }
     };

@@ -1,7 +1,10 @@
 //! The evaluation door: OFREP on hyper, straight to what is live. It knows no store and no controller.
 
 mod answer;
+mod body;
 mod bulk;
+mod cors;
+mod events;
 mod exchange;
 mod route;
 mod server;
@@ -11,4 +14,4 @@ mod tag;
 
 pub use crate::http::connection::Limits;
 pub use server::serve;
-pub use settings::{Clock, EvaluationSettings};
+pub use settings::{Clock, EvaluationSettings, EventSettings};

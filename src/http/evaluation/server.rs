@@ -18,5 +18,6 @@ pub async fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) {
-    connection::serve(listener, Arc::new(Evaluations::new(live, settings, metrics)), shutdown).await;
+    let (door, proclaim) = Evaluations::new(live, settings, metrics, shutdown.clone());
+    tokio::join!(connection::serve(listener, Arc::new(door), shutdown), proclaim);
 }
