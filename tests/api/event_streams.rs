@@ -91,7 +91,8 @@ async fn who_comes_again_is_told_what_it_missed_and_nothing_else() {
     let Some(Said::Standing(first)) = listener.next().await else { panic!("nobody said where the listener stands") };
     drop(listener);
 
-    let again = |id: String| async move { Listener::at(door.address, EVENTS, &[&format!("last-event-id: {id}")]).await };
+    let again =
+        |id: String| async move { Listener::at(door.address, EVENTS, &[&format!("last-event-id: {id}")]).await };
     again(first.clone()).await.hears_nothing().await;
     let live = Arc::clone(&door.live);
     for (generation, default) in [(2, "on"), (3, "off"), (4, "on")] {
@@ -206,7 +207,8 @@ async fn without_places_no_answer_names_a_stream() {
     assert_eq!(reply.status, 404);
     assert!(reply.json()["errorDetails"].as_str().unwrap().contains("event_streams"));
     let open = Door::serving(FLAGS).await;
-    let tag = async |door: &Door| exchange(door.address, &request("POST", BULK, &[], "{}")).await.header("etag").to_owned();
+    let tag =
+        async |door: &Door| exchange(door.address, &request("POST", BULK, &[], "{}")).await.header("etag").to_owned();
     assert_ne!(tag(&door).await, tag(&open).await, "who is told `not modified` goes on with the streams it knows");
 }
 
@@ -225,7 +227,12 @@ async fn with_a_key_the_stream_needs_the_key_or_the_ticket_that_a_bulk_answer_gi
     let secret = Secret::new(key).unwrap();
     let door = Door::with(FLAGS, |settings| settings.gate = Gate::new(Some(&secret))).await;
     let bearer = format!("authorization: Bearer {key}");
-    for path in [EVENTS.to_owned(), format!("{EVENTS}?ticket="), format!("{EVENTS}?ticket={key}"), format!("{EVENTS}?key={key}")] {
+    for path in [
+        EVENTS.to_owned(),
+        format!("{EVENTS}?ticket="),
+        format!("{EVENTS}?ticket={key}"),
+        format!("{EVENTS}?key={key}"),
+    ] {
         assert_eq!(exchange(door.address, &request("GET", &path, &[], "")).await.status, 401, "{path}");
     }
     assert_eq!(Listener::at(door.address, EVENTS, &[&bearer]).await.head.status, 200);
@@ -238,7 +245,11 @@ async fn with_a_key_the_stream_needs_the_key_or_the_ticket_that_a_bulk_answer_gi
     listener.event().await;
     let ticket = path.split_once("ticket=").unwrap().1;
     let elsewhere = format!("{BULK}?ticket={ticket}");
-    assert_eq!(exchange(door.address, &request("POST", &elsewhere, &[], "{}")).await.status, 401, "it opens nothing else");
+    assert_eq!(
+        exchange(door.address, &request("POST", &elsewhere, &[], "{}")).await.status,
+        401,
+        "it opens nothing else"
+    );
 
     let other = Secret::new("another-0123456789").unwrap();
     let renewed = Door::with(FLAGS, |settings| settings.gate = Gate::new(Some(&other))).await;

@@ -25,7 +25,8 @@ async fn door_for(origins: &[&str]) -> Door {
 #[tokio::test]
 async fn a_browser_may_ask_for_a_page_of_a_named_origin() {
     let door = door_for(&["https://shop.example"]).await;
-    let asks = [SHOP, "access-control-request-method: POST", "access-control-request-headers: authorization,content-type"];
+    let asks =
+        [SHOP, "access-control-request-method: POST", "access-control-request-headers: authorization,content-type"];
     for path in [BULK, "/ofrep/v1/evaluate/flags/welcome", "/ofrep/v1/events"] {
         let reply = exchange(door.address, &request("OPTIONS", path, &asks, "")).await;
         assert_eq!(reply.status, 204, "asked without a key, as browsers do: {path}");
@@ -36,7 +37,10 @@ async fn a_browser_may_ask_for_a_page_of_a_named_origin() {
     for (key, status) in [("x-api-key: s3cret-0123456789", 200), ("x-api-key: wrong", 401)] {
         let reply = exchange(door.address, &request("POST", BULK, &[SHOP, key], "{}")).await;
         assert_eq!((reply.status, reply.header("access-control-allow-origin")), (status, "https://shop.example"));
-        assert!(reply.header("access-control-expose-headers").contains("ETag"), "or the page finds no tag to send back");
+        assert!(
+            reply.header("access-control-expose-headers").contains("ETag"),
+            "or the page finds no tag to send back"
+        );
         assert_eq!(reply.header("vary"), "Origin");
     }
     let stream = Listener::at(door.address, "/ofrep/v1/events", &[SHOP, "x-api-key: s3cret-0123456789"]).await;
@@ -45,7 +49,9 @@ async fn a_browser_may_ask_for_a_page_of_a_named_origin() {
 
 #[tokio::test]
 async fn a_page_of_another_origin_is_not_let_in() {
-    for (origins, origin) in [(&[][..], "https://shop.example"), (&["https://shop.example"][..], "https://evil.example")] {
+    for (origins, origin) in
+        [(&[][..], "https://shop.example"), (&["https://shop.example"][..], "https://evil.example")]
+    {
         let door = door_for(origins).await;
         let origin = format!("origin: {origin}");
         let asks = [origin.as_str(), "access-control-request-method: POST"];

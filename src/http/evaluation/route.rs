@@ -91,7 +91,15 @@ mod tests {
         }
         assert_eq!(Route::of("/ofrep/v1/evaluate/flags"), Route::Bulk);
         assert_eq!(Route::of("/ofrep/v1/events"), Route::Events);
-        for path in ["/", "", "/ofrep/v1/events/", "/ofrep/v1/eventsource", "/ofrep/v1/evaluate/flags/", "/ofrep/v1/evaluate/flagship", "/ofrep/v1/configuration"] {
+        for path in [
+            "/",
+            "",
+            "/ofrep/v1/events/",
+            "/ofrep/v1/eventsource",
+            "/ofrep/v1/evaluate/flags/",
+            "/ofrep/v1/evaluate/flagship",
+            "/ofrep/v1/configuration",
+        ] {
             assert_eq!(Route::of(path), Route::Nowhere, "{path}");
         }
     }

@@ -6,5 +6,6 @@ mod driver;
 mod exposure;
 mod reload;
 mod server;
+mod stream;
 mod typed;
 mod web;

@@ -78,9 +78,17 @@ impl Server {
         self.until_ready().await;
     }
 
+    /// How many follow the event stream.
+    pub async fn listeners(&self) -> u64 {
+        let url = format!("http://{}/metrics", self.control);
+        let metrics = client().get(url).send().await.expect("an answer").text().await.expect("a text");
+        let count = metrics.lines().find_map(|line| line.strip_prefix("tidegate_event_streams "));
+        count.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("no count of streams in\n{metrics}"))
+    }
+
     async fn until_ready(&mut self) {
         let begun = Instant::now();
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client");
+        let http = client();
         let url = format!("http://{}/readyz", self.control);
         while !http.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
             if let Some(ended) = self.process.ended() {
@@ -90,6 +98,10 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().expect("a client")
 }
 
 fn run(home: &TempDir, evaluation: &str, control: &str, key: Option<&str>) -> Process {
