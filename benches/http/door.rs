@@ -32,7 +32,8 @@ pub(crate) fn serve() -> Result<(), String> {
 }
 
 fn snapshot() -> Result<Snapshot, String> {
-    let parsed = parse("flags.yaml", crate::flags::document().as_bytes(), Format::Yaml).map_err(|problems| format!("{problems:?}"))?;
+    let parsed = parse("flags.yaml", crate::flags::document().as_bytes(), Format::Yaml)
+        .map_err(|problems| format!("{problems:?}"))?;
     let mut catalog = Catalog::new();
     catalog.update("flags.yaml", tidegate::flag::lower(&parsed));
     let overlays = BTreeMap::from([overlay().map_err(|error| error.to_string())?]);

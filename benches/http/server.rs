@@ -39,7 +39,9 @@ impl Server {
     pub(crate) fn body(&self, path: &str, body: &str) -> Result<Vec<u8>, String> {
         let mut stream = TcpStream::connect(self.address).map_err(|error| error.to_string())?;
         let length = body.len();
-        let request = format!("POST {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: bench\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
         let mut answer = Vec::new();
         let exchanged = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_end(&mut answer));
         exchanged.map_err(|error| format!("cannot ask for {path}: {error}"))?;

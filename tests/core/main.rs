@@ -13,6 +13,7 @@ mod bad_documents;
 mod bucketing;
 mod contexts;
 mod documents;
+mod hostile;
 mod operators;
 mod plans;
 mod resolve;
