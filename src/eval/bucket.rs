@@ -59,6 +59,16 @@ impl Bucketing {
         hash
     }
 
+    /// What is hashed after a flag's key.
+    pub(super) fn end_of_keys(self, targeting_key: &str) -> Vec<u8> {
+        let mut end = Vec::with_capacity(targeting_key.len().saturating_add(9));
+        if self == Self::V3 {
+            cbor::text_header(targeting_key.len(), &mut end);
+        }
+        end.extend_from_slice(targeting_key.as_bytes());
+        end
+    }
+
     /// The hash that began with a flag's key.
     #[inline]
     pub(super) fn end_keys(self, mut begun: Murmur3, targeting_key: &str) -> u32 {

@@ -3,9 +3,8 @@
 use super::context::Context;
 use super::flag::{Flag, Slot};
 use super::resolution::{Failure, Outcome, Resolution, write_outcome};
-use super::resolve;
 use super::snapshot::Snapshot;
-use super::walk::Remembering;
+use super::together::Together;
 use xxhash_rust::xxh3::Xxh3;
 
 /// The outcomes of all flags of a snapshot for one context.
@@ -18,11 +17,7 @@ pub struct Bulk<'s> {
 
 impl<'s> Bulk<'s> {
     pub(super) fn of(snapshot: &'s Snapshot, context: &Context<'_>) -> Self {
-        let mut walk = Remembering::new(&snapshot.pool);
-        let mut outcomes = Vec::with_capacity(snapshot.len());
-        for group in snapshot.slots.groups() {
-            outcomes.extend(group.iter().map(|slot| resolve::outcome(slot, context, snapshot.bucketing, &mut walk)));
-        }
+        let outcomes = Together::outcomes(&snapshot.pool, &snapshot.slots, context, snapshot.bucketing);
         Self { snapshot, outcomes }
     }
 

@@ -17,6 +17,12 @@ impl Sink for Murmur3 {
     }
 }
 
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
 /// CBOR's major types, as the upper three bits of a header.
 const UNSIGNED: u8 = 0x00;
 const NEGATIVE: u8 = 0x20;

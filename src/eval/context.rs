@@ -143,23 +143,26 @@ impl<'a> Context<'a> {
     }
 
     /// Adds an attribute, in the place of one of its name.
+    #[inline]
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: Datum<'a>) {
-        let asks = name == TARGETING_KEY;
         match &mut self.attributes {
-            Attributes::Few(pairs) => {
-                let at = pairs.iter().position(|(known, _)| *known == name);
-                match at.and_then(|at| pairs.get_mut(at)) {
-                    Some(pair) => pair.1 = value,
-                    None => {
-                        let at = pairs.len();
-                        if let Err(full) = pairs.try_push((name, value)) {
-                            self.add_to_full(full.element());
-                        } else if asks {
-                            self.who = Some(at);
-                        }
-                    }
+            Attributes::Few(pairs) if !pairs.is_full() && pairs.iter().all(|(known, _)| **known != *name) => {
+                if name == TARGETING_KEY {
+                    self.who = Some(pairs.len());
                 }
+                pairs.push((name, value));
             }
+            Attributes::Few(_) | Attributes::Many(_) => self.add_elsewhere(name, value),
+        }
+    }
+
+    #[cold]
+    fn add_elsewhere(&mut self, name: Cow<'a, str>, value: Datum<'a>) {
+        match &mut self.attributes {
+            Attributes::Few(pairs) => match pairs.iter_mut().find(|(known, _)| *known == name) {
+                Some(pair) => pair.1 = value,
+                None => self.extend(vec![(name, value)]),
+            },
             Attributes::Many(pairs) => {
                 match pairs.binary_search_by(|(known, _)| known.cmp(&name)) {
                     Ok(at) => {
@@ -180,11 +183,6 @@ impl<'a> Context<'a> {
         pairs.extend(more);
         self.attributes = Attributes::Many(Object::new(pairs).into_entries());
         self.find_who();
-    }
-
-    #[cold]
-    fn add_to_full(&mut self, pair: Pair<'a>) {
-        self.extend(vec![pair]);
     }
 
     fn find_who(&mut self) {

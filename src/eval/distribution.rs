@@ -5,7 +5,7 @@ use super::attribute::Attribute;
 use super::bucket::{Bucketing, bucket};
 use super::datum::Datum;
 use super::evaluate::{Evaluation, Overlong};
-use super::leaf::Leaf;
+use super::leaf::{Leaf, Said};
 use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::rule::Rule;
@@ -61,8 +61,14 @@ impl Shares {
     }
 
     #[inline]
-    fn owner(&self, bucket: u32) -> Leaf {
-        self.ends.iter().find(|(end, _)| bucket < *end).map_or(Leaf::Leave, |(_, leaf)| *leaf)
+    pub(super) fn owner(&self, hash: u32) -> Leaf {
+        let bucket = bucket(hash, self.total);
+        let index = match self.ends.len() {
+            // Counting has no branch that a processor could guess wrongly, and everybody's bucket is a guess.
+            0..=8 => self.ends.iter().filter(|(end, _)| *end <= bucket).count(),
+            _ => self.ends.partition_point(|(end, _)| *end <= bucket),
+        };
+        self.ends.get(index).map_or(Leaf::Leave, |(_, leaf)| *leaf)
     }
 }
 
@@ -87,14 +93,22 @@ impl Distribution {
 
     /// The result for whoever asks; left to the default when nobody can be told from the context.
     #[inline]
-    pub(super) fn choose<'v>(&'v self, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> Result<Leaf, Overlong> {
+    pub(super) fn choose<'s: 'v, 'v>(
+        &'s self,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<Said, Overlong> {
+        if let By::Keys(begun) = self.by
+            && walk.postpone(begun, &self.shares)
+        {
+            return Ok(Said::Later);
+        }
         let Some(hash) = self.hash(evaluation)? else {
             walk.nobody();
-            return Ok(Leaf::Leave);
+            return Ok(Said::Now(Leaf::Leave));
         };
-        let bucket = bucket(hash, self.shares.total);
-        walk.drawn(hash, bucket, self.shares.total);
-        Ok(self.shares.owner(bucket))
+        walk.drawn(hash, bucket(hash, self.shares.total), self.shares.total);
+        Ok(Said::Now(self.shares.owner(hash)))
     }
 
     #[inline]

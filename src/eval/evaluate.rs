@@ -9,6 +9,7 @@ use super::rule::Rule;
 use super::value::Value;
 use super::version::{Comparison, with_version};
 use crate::flag::Operator;
+use crate::units::FlagKey;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -24,14 +25,14 @@ pub(super) struct Overlong;
 #[derive(Debug)]
 pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
-    flag_key: &'v str,
+    flag_key: &'v FlagKey,
     bucketing: Bucketing,
     produced: Cell<usize>,
 }
 
 impl<'v> Evaluation<'v> {
     #[inline]
-    pub(super) const fn new(context: &'v Context<'v>, flag_key: &'v str, bucketing: Bucketing) -> Self {
+    pub(super) const fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing) -> Self {
         Self { context, flag_key, bucketing, produced: Cell::new(0) }
     }
 
@@ -44,7 +45,7 @@ impl<'v> Evaluation<'v> {
     }
 
     pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
-        attribute.find(self.context, self.flag_key)
+        attribute.find(self.context, self.flag_key.as_str())
     }
 
     /// Who asks.
@@ -55,7 +56,7 @@ impl<'v> Evaluation<'v> {
 
     /// The hash of the flag's key and whoever asks.
     pub(super) fn hash_of_keys(&self) -> Option<u32> {
-        let begun = self.bucketing.begin_keys(self.flag_key);
+        let begun = self.bucketing.begin_keys(self.flag_key.as_str());
         self.targeting_key().map(|key| self.bucketing.end_keys(begun, key))
     }
 

@@ -7,7 +7,8 @@ use super::distribution::Distribution;
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::program::{Named, Program, Step};
-use super::resolution::Resolution;
+use super::reason::Reason;
+use super::resolution::{Outcome, Resolution};
 use super::resolve;
 use super::share::Laid;
 use super::snapshot::Snapshot;
@@ -171,7 +172,8 @@ impl<'s> Flag<'s> {
     pub fn resolve(self, context: &Context<'_>) -> Resolution<'s> {
         let Snapshot { bucketing, pool, .. } = self.snapshot;
         let outcome = resolve::outcome(self.slot, context, *bucketing, &mut Straight(pool));
-        Resolution::of(self, outcome)
+        // A straight walk postpones nothing.
+        Resolution::of(self, outcome.unwrap_or(Outcome::CallerDefault { reason: Reason::Unknown }))
     }
 
     /// Its key.

@@ -38,23 +38,47 @@ impl Murmur3 {
     /// The hash of all that was fed.
     #[inline]
     pub(super) const fn finish(self) -> u32 {
-        let mut state = self.state ^ scrambled(self.pending) ^ self.length;
-        // Lets every bit of the state count in every bit of the hash.
-        state ^= state >> 16;
-        state = state.wrapping_mul(0x85EB_CA6B);
-        state ^= state >> 13;
-        state = state.wrapping_mul(0xC2B2_AE35);
-        state ^ (state >> 16)
+        finished(self.state ^ scrambled(self.pending) ^ self.length)
     }
 
+    pub(super) const fn state(self) -> u32 {
+        self.state
+    }
+
+    pub(super) const fn pending(self) -> u32 {
+        self.pending
+    }
+
+    pub(super) const fn length(self) -> u32 {
+        self.length
+    }
+
+    #[inline]
     const fn mix(&mut self, word: u32) {
-        self.state = (self.state ^ scrambled(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64);
+        self.state = mixed(self.state, scrambled(word));
     }
 }
 
+/// The state after a word, which is scrambled already.
+#[inline]
+pub(super) const fn mixed(state: u32, scrambled: u32) -> u32 {
+    (state ^ scrambled).rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64)
+}
+
 /// A word's share of the state; of nothing it is nothing.
-const fn scrambled(word: u32) -> u32 {
+#[inline]
+pub(super) const fn scrambled(word: u32) -> u32 {
     word.wrapping_mul(0xCC9E_2D51).rotate_left(15).wrapping_mul(0x1B87_3593)
+}
+
+/// Lets every bit of the state count in every bit of the hash.
+#[inline]
+pub(super) const fn finished(mut state: u32) -> u32 {
+    state ^= state >> 16;
+    state = state.wrapping_mul(0x85EB_CA6B);
+    state ^= state >> 13;
+    state = state.wrapping_mul(0xC2B2_AE35);
+    state ^ (state >> 16)
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub(super) fn context(bytes: &[u8]) -> Result<Context<'_>, ContextError> {
     if reader.peek()? != Kind::Object {
         return Err(not_an_object(reader, "the context must be an object"));
     }
-    let context = attributes(&mut reader)?;
+    let mut context = Context::empty();
+    attributes(&mut reader, &mut context)?;
     reader.end()?;
     Ok(context)
 }
@@ -32,40 +33,39 @@ pub(super) fn ofrep_body(body: &[u8]) -> Result<Context<'_>, ContextError> {
     }
     reader.begin_object()?;
     // Of two members of one name the later counts, so that a wrong one is no error before the end.
-    let mut context = Ok(Context::empty());
+    let (mut context, mut sound) = (Context::empty(), true);
     while let Some(name) = reader.next_key()? {
         if name == "context" {
-            context = member(&mut reader)?;
+            context = Context::empty();
+            sound = member(&mut reader, &mut context)?;
         } else {
-            skip(&mut reader)?;
+            reader.skip()?;
         }
     }
     reader.end()?;
-    context.map_err(ContextError::WrongShape)
+    if sound { Ok(context) } else { Err(ContextError::WrongShape("`context` must be an object")) }
 }
 
-/// The member `context`: `Ok(Err(..))` when it is sound JSON of the wrong shape.
-fn member<'a>(reader: &mut Reader<'a>) -> Result<Result<Context<'a>, &'static str>, ContextError> {
+/// Reads the member `context` into an empty one; false when it is JSON of the wrong shape.
+fn member<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<bool, ContextError> {
     match reader.peek()? {
-        Kind::Object => attributes(reader).map(Ok),
-        Kind::Null => {
-            reader.null()?;
-            Ok(Ok(Context::empty()))
-        }
-        Kind::Bool | Kind::Number | Kind::Text | Kind::List => {
-            skip(reader)?;
-            Ok(Err("`context` must be an object"))
-        }
+        Kind::Object => attributes(reader, context).map(|()| true),
+        Kind::Null => Ok(reader.null().map(|()| true)?),
+        Kind::Bool | Kind::Number | Kind::Text | Kind::List => Ok(reader.skip().map(|()| false)?),
     }
 }
 
-fn attributes<'a>(reader: &mut Reader<'a>) -> Result<Context<'a>, ContextError> {
-    let mut context = Context::empty();
+/// Written to the place where it stays: a context is large.
+fn attributes<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<(), ContextError> {
     let mut more = Vec::new();
     let mut count = 0_usize;
     reader.begin_object()?;
     while let Some(name) = reader.next_key()? {
-        let value = datum(reader, 2)?;
+        // Most attributes are texts.
+        let value = match reader.peek()? {
+            Kind::Text => Datum::Text(reader.text()?),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::List | Kind::Object => datum(reader, 2)?,
+        };
         count = count.saturating_add(1);
         match count <= FEW {
             true => context.add(name, value),
@@ -75,7 +75,7 @@ fn attributes<'a>(reader: &mut Reader<'a>) -> Result<Context<'a>, ContextError> 
     if !more.is_empty() {
         context.extend(more);
     }
-    Ok(context)
+    Ok(())
 }
 
 /// A value at a depth. As deep as that is bounded.
@@ -114,11 +114,6 @@ fn number(reader: &mut Reader<'_>) -> Result<Number, ContextError> {
         let place = reader.offset().saturating_sub(spelling.len());
         ContextError::NotJson(format!("a number is out of range at byte {place}"))
     })
-}
-
-/// Passes over a value, whose numbers must be numbers of ours all the same.
-fn skip(reader: &mut Reader<'_>) -> Result<(), ContextError> {
-    Ok(reader.skip()?)
 }
 
 fn reader(bytes: &[u8]) -> Result<Reader<'_>, ContextError> {

@@ -6,7 +6,7 @@ use super::compiler::Compiler;
 use super::datum::Datum;
 use super::distribution::Distribution;
 use super::evaluate::{Evaluation, Overlong};
-use super::leaf::Leaf;
+use super::leaf::{Leaf, Said};
 use super::pool::Pool;
 use super::rule::Rule;
 use super::walk::Walk;
@@ -53,12 +53,12 @@ impl Program {
         Self { steps: [Step::Compute(0)].into(), rules: [rule].into(), distributions: [].into() }
     }
 
-    pub(super) fn run<'v>(
-        &'v self,
+    pub(super) fn run<'s: 'v, 'v>(
+        &'s self,
         definition: &impl Named,
         evaluation: &Evaluation<'v>,
-        walk: &mut impl Walk,
-    ) -> Result<Leaf, Overlong> {
+        walk: &mut impl Walk<'s>,
+    ) -> Result<Said, Overlong> {
         let mut at = 0_usize;
         while let Some(step) = self.steps.get(at) {
             at = match *step {
@@ -66,23 +66,28 @@ impl Program {
                 Step::Check { rule, when, to } if self.check(rule, evaluation, walk)? == when => to.into(),
                 Step::Test { .. } | Step::Check { .. } => at.saturating_add(1),
                 Step::Jump { to } => to.into(),
-                Step::End(leaf) => return Ok(leaf),
+                Step::End(leaf) => return Ok(Said::Now(leaf)),
                 Step::Distribute(index) => {
                     let distribution = self.distributions.get(usize::from(index));
-                    return distribution.map_or(Ok(Leaf::Wrong), |found| found.choose(evaluation, walk));
+                    return distribution.map_or(Ok(Said::Now(Leaf::Wrong)), |found| found.choose(evaluation, walk));
                 }
                 Step::Compute(index) => {
-                    let Some(rule) = self.rules.get(usize::from(index)) else { return Ok(Leaf::Wrong) };
+                    let Some(rule) = self.rules.get(usize::from(index)) else { break };
                     let value = evaluation.rule(rule)?;
                     walk.computed(rule, &value);
-                    return Ok(definition.leaf(&value));
+                    return Ok(Said::Now(definition.leaf(&value)));
                 }
             };
         }
-        Ok(Leaf::Wrong)
+        Ok(Said::Now(Leaf::Wrong))
     }
 
-    fn check<'v>(&'v self, rule: u16, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> Result<bool, Overlong> {
+    fn check<'s: 'v, 'v>(
+        &'s self,
+        rule: u16,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Overlong> {
         let Some(rule) = self.rules.get(usize::from(rule)) else { return Ok(false) };
         let value = evaluation.rule(rule)?;
         walk.checked(rule, &value);

@@ -6,51 +6,70 @@ use super::coerce::truthy;
 use super::context::Context;
 use super::evaluate::{Evaluation, Overlong};
 use super::flag::{Body, Built, Slot};
-use super::leaf::Leaf;
+use super::leaf::{Leaf, Said};
 use super::reason::Reason;
 use super::resolution::{Failure, Outcome};
 use super::rule::Rule;
-use super::share::Laid;
 use super::value::Value;
 use super::walk::Walk;
 
-/// What a flag gives for a context.
+/// What a flag gives for a context; `None` when the walk has postponed it.
 #[inline]
-pub(super) fn outcome(slot: &Slot, context: &Context<'_>, bucketing: Bucketing, walk: &mut impl Walk) -> Outcome {
+pub(super) fn outcome<'s>(
+    slot: &'s Slot,
+    context: &Context<'_>,
+    bucketing: Bucketing,
+    walk: &mut impl Walk<'s>,
+) -> Option<Outcome> {
     let built = &*slot.built;
-    let evaluation = Evaluation::new(context, built.key.as_str(), bucketing);
-    let ruled = match &built.body {
-        Body::Broken(_) => return Outcome::Failed(Failure::Broken),
-        Body::Disabled => return Outcome::CallerDefault { reason: Reason::Disabled },
-        Body::Untargeted => Ok(None),
-        Body::Distributed(distribution) => distribution.choose(&evaluation, walk).map(Some),
-        Body::Targeted(program) => program.run(built, &evaluation, walk).map(Some),
+    let evaluation = Evaluation::new(context, &built.key, bucketing);
+    let said = match &built.body {
+        Body::Broken(_) => return Some(Outcome::Failed(Failure::Broken)),
+        Body::Disabled => return Some(Outcome::CallerDefault { reason: Reason::Disabled }),
+        Body::Untargeted => return Some(unruled(slot, evaluation, Reason::Static, walk)),
+        Body::Distributed(distribution) => distribution.choose(&evaluation, walk),
+        Body::Targeted(program) => program.run(built, &evaluation, walk),
     };
-    decided(ruled, slot, &evaluation, walk)
+    match said {
+        Ok(Said::Now(leaf)) => Some(ruled(leaf, slot, evaluation, walk)),
+        Ok(Said::Later) => None,
+        Err(Overlong) => Some(Outcome::Failed(Failure::Overlong)),
+    }
 }
 
-/// From what the definition's rules say (`None` without any) to the outcome, with the overlay laid on.
+/// What a flag gives for a context when its rule says this.
 #[inline]
-fn decided<'v>(
-    ruled: Result<Option<Leaf>, Overlong>,
-    slot: &'v Slot,
-    evaluation: &Evaluation<'v>,
-    walk: &mut impl Walk,
+pub(super) fn ruled<'s: 'v, 'v>(
+    leaf: Leaf,
+    slot: &'s Slot,
+    evaluation: Evaluation<'v>,
+    walk: &mut impl Walk<'s>,
 ) -> Outcome {
-    let (built, laid) = (&*slot.built, slot.laid.as_deref());
-    let unruled = match ruled {
-        Err(Overlong) => return Outcome::Failed(Failure::Overlong),
-        Ok(Some(Leaf::Wrong)) => return Outcome::Failed(Failure::NoVariant),
-        Ok(Some(Leaf::Variant(index))) => {
-            return not_closed(laid, built, Outcome::Variant { index, reason: Reason::TargetingMatch });
-        }
-        Ok(Some(Leaf::Leave)) => Reason::Default,
-        Ok(None) => Reason::Static,
-    };
-    match laid {
-        Some(laid) if laid.open.is_some() => shared(laid, built, evaluation, walk),
-        Some(_) | None => not_closed(laid, built, default(built, unruled)),
+    match leaf {
+        Leaf::Wrong => Outcome::Failed(Failure::NoVariant),
+        Leaf::Variant(index) => not_closed(slot, Outcome::Variant { index, reason: Reason::TargetingMatch }),
+        Leaf::Leave => unruled(slot, evaluation, Reason::Default, walk),
     }
+}
+
+/// Where the definition leaves it to its default, an open rollout decides.
+fn unruled<'s: 'v, 'v>(
+    slot: &'s Slot,
+    evaluation: Evaluation<'v>,
+    reason: Reason,
+    walk: &mut impl Walk<'s>,
+) -> Outcome {
+    let Some((laid, share)) = slot.laid.as_ref().and_then(|laid| Some((laid, laid.open.as_ref()?))) else {
+        return not_closed(slot, default(&slot.built, reason));
+    };
+    let index = match (share.contains(&evaluation, walk), laid.candidate) {
+        (true, Some(candidate)) => Some(candidate),
+        (true, None) | (false, _) => laid.stable,
+    };
+    index.map_or_else(
+        || default(&slot.built, Reason::Default),
+        |index| Outcome::Variant { index, reason: Reason::Split },
+    )
 }
 
 fn default(built: &Built, reason: Reason) -> Outcome {
@@ -60,26 +79,16 @@ fn default(built: &Built, reason: Reason) -> Outcome {
     }
 }
 
-/// Where the definition leaves it to its default, an open rollout decides.
-fn shared<'v>(laid: &'v Laid, built: &Built, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> Outcome {
-    let in_share = laid.open.as_ref().is_some_and(|share| share.contains(evaluation, walk));
-    let index = match (in_share, laid.candidate) {
-        (true, Some(candidate)) => Some(candidate),
-        (true, None) | (false, _) => laid.stable,
-    };
-    index.map_or_else(|| default(built, Reason::Default), |index| Outcome::Variant { index, reason: Reason::Split })
-}
-
 /// A closed rollout's candidate is served to nobody, whoever chose it.
 #[inline]
-fn not_closed(laid: Option<&Laid>, built: &Built, outcome: Outcome) -> Outcome {
-    let Some(laid) = laid.filter(|laid| laid.open.is_none()) else { return outcome };
+fn not_closed(slot: &Slot, outcome: Outcome) -> Outcome {
+    let Some(laid) = slot.laid.as_ref().filter(|laid| laid.open.is_none()) else { return outcome };
     let candidate = match outcome {
         Outcome::Variant { index, .. } => laid.candidate.filter(|candidate| *candidate == index),
         Outcome::CallerDefault { .. } | Outcome::Failed(_) => None,
     };
     let Some(candidate) = candidate else { return outcome };
-    let instead = laid.stable.or(built.default).filter(|index| *index != candidate);
+    let instead = laid.stable.or(slot.built.default).filter(|index| *index != candidate);
     match instead {
         Some(index) => Outcome::Variant { index, reason: Reason::Default },
         None => Outcome::CallerDefault { reason: Reason::Default },

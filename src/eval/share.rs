@@ -55,7 +55,7 @@ impl OpenShare {
 
     /// Whether whoever asks is in the share. Smaller shares lie inside larger ones: the candidate owns
     /// the buckets from 0 upward.
-    pub(super) fn contains<'v>(&'v self, evaluation: &Evaluation<'v>, walk: &mut impl Walk) -> bool {
+    pub(super) fn contains<'s: 'v, 'v>(&'s self, evaluation: &Evaluation<'v>, walk: &mut impl Walk<'s>) -> bool {
         if let Some(audience) = &self.audience {
             let inside = evaluation.is_true(audience);
             walk.audience(audience, inside);

@@ -1,12 +1,14 @@
 //! The way through a rule: who answers its predicates, and who watches.
 
 use super::context::Context;
+use super::distribution::Shares;
+use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::rule::Rule;
 use super::value::Value;
 
 /// Goes along with an evaluation. The plain one only answers; what explains writes down what it sees.
-pub(super) trait Walk {
+pub(super) trait Walk<'s> {
     /// Whether the predicate of that number holds.
     fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool;
 
@@ -26,6 +28,13 @@ pub(super) trait Walk {
     #[inline]
     fn drawn(&mut self, _hash: u32, _bucket: u32, _buckets: u32) {}
 
+    /// Takes over a hash that began with a flag's key and ends with the targeting key, to be taken together
+    /// with others; false when it does not.
+    #[inline]
+    fn postpone(&mut self, _begun: Murmur3, _shares: &'s Shares) -> bool {
+        false
+    }
+
     /// The context has nothing to hash.
     #[inline]
     fn nobody(&mut self) {}
@@ -35,31 +44,9 @@ pub(super) trait Walk {
 #[derive(Debug)]
 pub(super) struct Straight<'s>(pub(super) &'s Pool);
 
-impl Walk for Straight<'_> {
+impl<'s> Walk<'s> for Straight<'_> {
     #[inline]
     fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool {
         self.0.get(predicate).is_some_and(|predicate| predicate.holds(context))
-    }
-}
-
-/// Asks each predicate once for all flags.
-#[derive(Debug)]
-pub(super) struct Remembering<'s> {
-    pool: &'s Pool,
-    answers: Vec<Option<bool>>,
-}
-
-impl<'s> Remembering<'s> {
-    pub(super) fn new(pool: &'s Pool) -> Self {
-        Self { pool, answers: vec![None; pool.len()] }
-    }
-}
-
-impl Walk for Remembering<'_> {
-    #[inline]
-    fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool {
-        let known = usize::try_from(predicate).ok().and_then(|index| self.answers.get_mut(index));
-        let Some(known) = known else { return false };
-        *known.get_or_insert_with(|| self.pool.get(predicate).is_some_and(|predicate| predicate.holds(context)))
     }
 }

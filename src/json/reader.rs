@@ -82,6 +82,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When no value begins here.
+    #[inline]
     pub fn peek(&mut self) -> Result<Kind, Fault> {
         match self.next_byte() {
             Some(b'"') => Ok(Kind::Text),
@@ -126,8 +127,11 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When something else stands here, it does not end, or it holds what a text may not.
+    #[inline]
     pub fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
-        self.expect(Kind::Text)?;
+        if self.next_byte() != Some(b'"') {
+            self.expect(Kind::Text)?;
+        }
         let (text, end) = string::read(self.text, self.at)?;
         self.at = end;
         Ok(text)
@@ -161,6 +165,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When neither stands here.
+    #[inline]
     pub fn next_key(&mut self) -> Result<Option<Cow<'t, str>>, Fault> {
         if !self.next_part(b'}')? {
             return Ok(None);
@@ -200,11 +205,13 @@ impl<'t> Reader<'t> {
         Ok(true)
     }
 
+    #[inline]
     pub(super) fn skip_text(&mut self) -> Result<(), Fault> {
         self.at = string::skip(self.text, self.at)?;
         Ok(())
     }
 
+    #[inline]
     fn colon(&mut self, key: usize) -> Result<(), Fault> {
         self.key = (key, self.at);
         match self.next_byte() {
@@ -223,6 +230,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
+    #[inline]
     fn next_part(&mut self, close: u8) -> Result<bool, Fault> {
         let first = mem::take(&mut self.opened);
         match self.next_byte() {
@@ -264,7 +272,15 @@ impl<'t> Reader<'t> {
     }
 
     /// Goes over white space, to the byte that is then the next.
+    #[inline]
     fn next_byte(&mut self) -> Option<u8> {
+        match self.text.as_bytes().get(self.at) {
+            Some(byte) if *byte > b' ' => Some(*byte),
+            Some(_) | None => self.next_byte_after_space(),
+        }
+    }
+
+    fn next_byte_after_space(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
         loop {
             match bytes.get(self.at) {

@@ -9,13 +9,20 @@ const ONES: u64 = u64::MAX / 255;
 const HIGHS: u64 = ONES << 7;
 
 /// The text whose opening quote is at `start`, and the offset after its closing quote. Borrowed unless it has escapes.
+#[inline]
 pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Fault> {
-    let open = |end| Fault { start, end, kind: FaultKind::OpenText };
     let inside = start.saturating_add(1);
-    let mut at = special(text.as_bytes(), inside);
+    let at = special(text.as_bytes(), inside);
     if text.as_bytes().get(at) == Some(&b'"') {
         return Ok((Cow::Borrowed(text.get(inside..at).unwrap_or("")), at.saturating_add(1)));
     }
+    decode(text, inside, at)
+}
+
+/// The text that begins at `inside` and has at `at` an escape, or what no text may have.
+#[cold]
+fn decode(text: &str, inside: usize, mut at: usize) -> Result<(Cow<'_, str>, usize), Fault> {
+    let open = |end| Fault { start: inside.saturating_sub(1), end, kind: FaultKind::OpenText };
     let (mut decoded, mut kept) = (String::new(), inside);
     loop {
         match text.as_bytes().get(at) {
@@ -52,23 +59,24 @@ pub(super) fn skip(text: &str, start: usize) -> Result<usize, Fault> {
 
 /// The offset of the first quote, backslash or control character from `from` on, or of the end. Eight bytes are looked at together: most
 /// texts in documents are a word or two long, too short for a search that has to be set up.
+#[inline]
 fn special(bytes: &[u8], from: usize) -> usize {
+    let (words, tail) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
-    while let Some(Ok(eight)) = bytes.get(at..at.saturating_add(8)).map(TryInto::try_into) {
-        let word = u64::from_le_bytes(eight);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
         // The lowest bit set in each of these is exact; those above it may be carried over from it.
         let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
         let (quote, backslash) = (zero(word ^ (ONES * 0x22)), zero(word ^ (ONES * 0x5C)));
         let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
         let found = quote | backslash | control;
         if found != 0 {
-            return at.saturating_add((found.trailing_zeros() / 8) as usize);
+            return at.wrapping_add((found.trailing_zeros() / 8) as usize);
         }
-        at = at.saturating_add(8);
+        at = at.wrapping_add(8);
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
-    let rest = bytes.get(at..).unwrap_or_default();
-    rest.iter().position(ends).map_or(bytes.len(), |offset| at.saturating_add(offset))
+    tail.iter().position(ends).map_or(bytes.len(), |offset| at.wrapping_add(offset))
 }
 
 const fn control(at: usize) -> Fault {
