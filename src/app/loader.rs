@@ -125,12 +125,14 @@ impl Loader {
         if file.read.as_ref() == Some(&read) {
             return false;
         }
+        let name = path.to_string_lossy();
+        let has_only_flags = file.rollouts.is_empty() && file.problems.is_empty();
         let content = match file.read.insert(read) {
-            Ok(bytes) => sources::content(path, bytes),
+            Ok(bytes) if has_only_flags && amended(&mut self.catalog, &name, bytes) => return true,
+            Ok(bytes) => sources::content(path, bytes, &self.catalog),
             Err(problems) => sources::unreadable(problems.clone()),
         };
         file.problems = content.plan_problems;
-        let name = path.to_string_lossy();
         match content.flags {
             Ok(Some(flags)) => self.catalog.update(&name, Ok(flags)),
             Ok(None) => self.catalog.remove(&name),
@@ -170,6 +172,11 @@ impl Loader {
             }
         }
     }
+}
+
+/// Whether a file's new content was taken by looking only at the flags that changed.
+fn amended(catalog: &mut Catalog, name: &str, bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|content| catalog.amend(name, content))
 }
 
 fn repeated(name: &RolloutName, first: &Path, other: &Path) -> Problem {

@@ -1,7 +1,7 @@
 //! Files as a server and `validate` read them: found under the paths that were named, read within
 //! bounds, split into flags and rollouts. One reader for both, so that what is validated is what loads.
 
-use crate::flag::{self, FlagFile};
+use crate::flag::{Catalog, FlagFile};
 use crate::rollout::{self, Plan};
 use crate::source::{self, Format, Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
 use crate::store::{Origin, PlanSource};
@@ -203,14 +203,15 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Vec<Problem>> {
 #[must_use]
 pub fn read(path: &Path) -> Content {
     match bytes(path) {
-        Ok(bytes) => content(path, &bytes),
+        Ok(bytes) => content(path, &bytes, &Catalog::new()),
         Err(problems) => unreadable(problems),
     }
 }
 
-/// What stands in a file whose bytes are known. The format is told by the path's ending.
+/// What stands in a file whose bytes are known. The format is told by the path's ending. Flags that are
+/// written as in the catalog's last content of the file are taken from there.
 #[must_use]
-pub fn content(path: &Path, bytes: &[u8]) -> Content {
+pub fn content(path: &Path, bytes: &[u8], known: &Catalog) -> Content {
     let format = format_of(path).unwrap_or(Format::Yaml);
     match source::parse(&path.to_string_lossy(), bytes, format) {
         Ok(mut parsed) => {
@@ -218,7 +219,7 @@ pub fn content(path: &Path, bytes: &[u8]) -> Content {
             if parsed.documents.iter().any(|document| document.value != Value::Null) {
                 parsed.documents.retain(|document| document.value != Value::Null);
             }
-            split(&parsed, format, path)
+            split(&parsed, format, path, known)
         }
         Err(problems) => unreadable(problems),
     }
@@ -229,11 +230,11 @@ pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
     Content { flags: Err(problems), rollouts: Vec::new(), plan_problems: Vec::new() }
 }
 
-fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
+fn split(parsed: &Parsed, format: Format, path: &Path, known: &Catalog) -> Content {
     let (mut rollouts, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
-    let foreign = |document: &Node| document.get("kind").is_some() && document.get("flags").is_none();
-    let rollout = |document: &Node| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    let foreign = |document: &Node<'_>| document.get("kind").is_some() && document.get("flags").is_none();
+    let rollout = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
     for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
         let plan = plan(document, &parsed.text).map(|plan| {
             let text = document_text(&parsed.text, document.span);
@@ -246,12 +247,12 @@ fn split(parsed: &Parsed, format: Format, path: &Path) -> Content {
     // A file of rollouts alone is no flag file; an empty one is, and says so.
     let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
-        false => flag::lower(parsed).map(Some),
+        false => known.lower(parsed).map(Some),
     };
     Content { flags, rollouts, plan_problems }
 }
 
-fn plan(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
+fn plan(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
     let Some(kind) = document.get("kind") else { return Err(Vec::new()) };
     if kind.as_str() == Some(ROLLOUT) {
         return rollout::lower(document, text);
@@ -287,7 +288,7 @@ pub fn place_in_file(plan: &PlanSource, key: &str) -> (usize, usize) {
         let parsed = source::parse(path, plan.text.as_bytes(), plan.format).ok()?;
         let entries = parsed.documents.first()?.as_object()?;
         let entry = entries.iter().find(|entry| entry.key == key)?;
-        Some(Text::new(path, &read).line_column(document_start.saturating_add(entry.key_span.start)))
+        Some(Text::new(path, read.as_str()).line_column(document_start.saturating_add(entry.key_span.start)))
     };
     place().unwrap_or((1, 1))
 }
@@ -306,12 +307,12 @@ mod tests {
         let flow =
             "{kind: Rollout, name: b, flag: f, candidate: x, stable: y, waves: [{name: w, exposure: 5%, bake: 1m}]}";
         let file = format!("# first\n---\n{indented}# second\n--- {flow}\n---\nflags: {{}}\n---\n");
-        let read = content(Path::new("all.yaml"), file.as_bytes());
+        let read = content(Path::new("all.yaml"), file.as_bytes(), &Catalog::new());
         assert_eq!(read.problems(), []);
         assert_eq!(read.plans().count(), 2);
         assert!(matches!(&read.flags, Ok(Some(_))));
         for (plan, source) in read.plans() {
-            let again = content(Path::new("again.yaml"), source.text.as_bytes());
+            let again = content(Path::new("again.yaml"), source.text.as_bytes(), &Catalog::new());
             assert_eq!(again.plans().next().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
     }
@@ -320,7 +321,7 @@ mod tests {
     #[test]
     fn flags_with_a_kind_of_their_own_stay_flags_and_the_kind_is_a_problem() {
         let file = "kind: Flags\nflags: { f: { state: ENABLED, variants: { a: 1 } } }\n";
-        let read = content(Path::new("f.yaml"), file.as_bytes());
+        let read = content(Path::new("f.yaml"), file.as_bytes(), &Catalog::new());
         assert_eq!(read.flags.as_ref().ok().and_then(Option::as_ref).map(|file| file.flags().len()), Some(1));
         let problems: Vec<_> = read.problems().iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(problems, ["unknown field `kind`"]);

@@ -33,7 +33,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(cannot)
 }
 
-fn lower(documents: &[Node], text: &Text, folder: &Path, problems: &mut Problems<'_>) -> Raw {
+fn lower(documents: &[Node<'_>], text: &Text, folder: &Path, problems: &mut Problems<'_>) -> Raw {
     let mut raw = Raw::default();
     let root = match documents {
         [root] => root,
@@ -60,7 +60,7 @@ fn under(folder: &Path, path: &str) -> String {
     folder.join(path).to_string_lossy().into_owned()
 }
 
-fn setting(entry: &Entry, problems: &mut Problems<'_>) -> Option<(Key, Vec<String>)> {
+fn setting(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Key, Vec<String>)> {
     let Some(key) = Key::ALL.into_iter().find(|key| key.name() == entry.key) else {
         let message = format!("unknown setting `{}`", entry.key);
         let known = Key::ALL.into_iter().filter(|key| !key.is_secret()).map(Key::name);
@@ -82,7 +82,7 @@ fn setting(entry: &Entry, problems: &mut Problems<'_>) -> Option<(Key, Vec<Strin
     values(key, &entry.value, problems).map(|values| (key, values))
 }
 
-fn values(key: Key, node: &Node, problems: &mut Problems<'_>) -> Option<Vec<String>> {
+fn values(key: Key, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
     match (&node.value, key) {
         (Value::Array(items), Key::Paths | Key::CorsOrigins) => {
             items.iter().map(|item| text(item, problems)).collect::<Vec<_>>().into_iter().collect()
@@ -97,7 +97,7 @@ fn values(key: Key, node: &Node, problems: &mut Problems<'_>) -> Option<Vec<Stri
     }
 }
 
-fn text(node: &Node, problems: &mut Problems<'_>) -> Option<String> {
+fn text(node: &Node<'_>, problems: &mut Problems<'_>) -> Option<String> {
     match node.as_str() {
         Some(text) if !text.is_empty() => Some(text.to_owned()),
         _ => {

@@ -1,7 +1,9 @@
 //! All files' last good content, merged. Pure: the shell tells what it read.
 
-use super::{Definition, FlagFile};
-use crate::source::{Problem, Problems, Span, Text};
+use super::before::Before;
+use super::document::{Ground, Place, lower_after};
+use super::{Definition, FlagFile, amend};
+use crate::source::{Parsed, Problem, Problems, Text};
 use crate::units::FlagKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,21 +22,36 @@ pub enum CatalogEntry {
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     files: BTreeMap<Arc<str>, File>,
-    /// The files that define a key, in the order in which they came to: the first serves.
-    claims: BTreeMap<FlagKey, Vec<Arc<str>>>,
+    /// Counts the contents that were taken, so that it is known which file had a key first.
+    taken: u64,
 }
 
 #[derive(Debug, Clone)]
-struct File {
-    text: Text,
-    flags: BTreeMap<FlagKey, Flag>,
-    problems: Vec<Problem>,
+pub(super) struct File {
+    pub(super) text: Text,
+    /// Sorted by key.
+    pub(super) flags: Vec<Flag>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) ground: Option<Ground>,
 }
 
 #[derive(Debug, Clone)]
-struct Flag {
-    place: Span,
-    entry: CatalogEntry,
+pub(super) struct Flag {
+    pub(super) key: FlagKey,
+    pub(super) place: Place,
+    /// With which content its file came to the key.
+    pub(super) since: u64,
+    pub(super) entry: CatalogEntry,
+}
+
+impl CatalogEntry {
+    /// Notes that the flag stands in another line.
+    pub(super) fn move_to(&self, line: usize) {
+        match self {
+            Self::Serving(definition) => definition.move_to(line),
+            Self::Broken(_) => {}
+        }
+    }
 }
 
 impl Catalog {
@@ -44,95 +61,124 @@ impl Catalog {
         Self::default()
     }
 
+    /// As [`lower`](super::lower), for a file that may have been read before: flags that are written as they
+    /// were are not read again.
+    ///
+    /// # Errors
+    /// As those of [`lower`](super::lower).
+    pub fn lower(&self, parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
+        let before = self.files.get(parsed.text.name()).and_then(File::before);
+        lower_after(before, parsed)
+    }
+
     /// Takes a file's new content, or why it cannot be read; then its last good content stays.
     pub fn update(&mut self, file: &str, read: Result<FlagFile, Vec<Problem>>) {
         match read {
-            Ok(read) => self.replace(file, read),
+            Ok(read) => {
+                self.taken = self.taken.saturating_add(1);
+                let (name, before) = self
+                    .files
+                    .remove_entry(file)
+                    .map_or_else(|| (Arc::from(file), Vec::new()), |(name, before)| (name, before.flags));
+                self.files.insert(name, File::merged(read, before, self.taken));
+            }
             Err(problems) => {
-                let unread = || File { text: Text::new(file, ""), flags: BTreeMap::new(), problems: Vec::new() };
+                let unread =
+                    || File { text: Text::new(file, ""), flags: Vec::new(), problems: Vec::new(), ground: None };
                 self.files.entry(Arc::from(file)).or_insert_with(unread).problems = problems;
             }
         }
     }
 
+    /// Takes a file's new content when it is JSON that was and is without a fault, and differs from the last
+    /// in some flags that stand together: then only those are read, however many others there are. Otherwise
+    /// nothing happens and the answer is false: the content must be parsed and [`update`](Self::update)d.
+    pub fn amend(&mut self, file: &str, content: &str) -> bool {
+        let Some(known) = self.files.get_mut(file) else { return false };
+        self.taken = self.taken.saturating_add(1);
+        amend::amend(known, content, self.taken)
+    }
+
     /// Forgets a file: it is gone, and its flags with it.
     pub fn remove(&mut self, file: &str) {
-        if let Some((name, gone)) = self.files.remove_entry(file) {
-            gone.flags.keys().for_each(|key| self.disclaim(&name, key));
-        }
+        self.files.remove(file);
     }
 
-    fn replace(&mut self, file: &str, read: FlagFile) {
-        let (name, before) = self
-            .files
-            .remove_entry(file)
-            .map_or_else(|| (Arc::from(file), BTreeMap::new()), |(name, before)| (name, before.flags));
-        for key in before.keys().filter(|key| !read.flags.contains_key(*key)) {
-            self.disclaim(&name, key);
-        }
-        for key in read.flags.keys().filter(|key| !before.contains_key(*key)) {
-            self.claims.entry(key.clone()).or_default().push(Arc::clone(&name));
-        }
-        self.files.insert(name, File::merged(read, before));
-    }
-
-    /// A file no longer defines a key: the next that does serves.
-    fn disclaim(&mut self, file: &Arc<str>, key: &FlagKey) {
-        if let Some(files) = self.claims.get_mut(key) {
-            files.retain(|other| other != file);
-            if files.is_empty() {
-                self.claims.remove(key);
-            }
-        }
-    }
-
-    /// Every flag, by key.
+    /// Every flag, sorted by key.
     pub fn flags(&self) -> impl Iterator<Item = (&FlagKey, CatalogEntry)> {
-        self.claims.iter().filter_map(|(key, files)| Some((key, self.flag(files.first()?, key)?.entry.clone())))
+        let mut last = None;
+        // Of those with one key the first serves.
+        let mut is_first = move |key| last.replace(key) != Some(key);
+        self.claims()
+            .into_iter()
+            .filter(move |(_, flag)| is_first(&flag.key))
+            .map(|(_, flag)| (&flag.key, flag.entry.clone()))
     }
 
     /// Everything that is wrong now, file by file.
     #[must_use]
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems: Vec<_> = self.files.values().flat_map(|file| file.problems.iter().cloned()).collect();
-        for (key, files) in &self.claims {
-            let Some((first, others)) = files.split_first() else { continue };
-            for other in others {
-                problems.extend(self.conflict(key, first, other));
-            }
+        for claims in self.claims().chunk_by(|(_, one), (_, other)| one.key == other.key) {
+            let Some(((first, _), others)) = claims.split_first() else { continue };
+            problems.extend(others.iter().flat_map(|(other, flag)| conflict(flag, first.text.name(), other)));
         }
         problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         problems
     }
 
-    fn flag(&self, file: &Arc<str>, key: &FlagKey) -> Option<&Flag> {
-        self.files.get(file)?.flags.get(key)
+    /// What each file has under each key: sorted by key, and of one key the file first that had it first.
+    fn claims(&self) -> Vec<(&File, &Flag)> {
+        let mut claims: Vec<_> =
+            self.files.values().flat_map(|file| file.flags.iter().map(move |flag| (file, flag))).collect();
+        if self.files.len() > 1 {
+            claims.sort_by(|(_, a), (_, b)| (&a.key, a.since).cmp(&(&b.key, b.since)));
+        }
+        claims
     }
+}
 
-    fn conflict(&self, key: &FlagKey, first: &str, other: &Arc<str>) -> Vec<Problem> {
-        let (Some(file), Some(flag)) = (self.files.get(other), self.flag(other, key)) else { return Vec::new() };
-        let mut problems = Problems::new(&file.text);
-        problems.set_subject(Some(format!("flag `{key}`")));
-        let message = format!("the flag is already defined in {first}, which serves");
-        problems.add_with_hint(flag.place, message, "remove it from one of the two files");
-        problems.into_vec()
-    }
+fn conflict(flag: &Flag, first: &str, other: &File) -> Vec<Problem> {
+    let mut problems = Problems::new(&other.text);
+    problems.set_subject(Some(format!("flag `{}`", flag.key)));
+    let message = format!("the flag is already defined in {first}, which serves");
+    problems.add_with_hint(flag.place.key, message, "remove it from one of the two files");
+    problems.into_vec()
 }
 
 impl File {
     /// New content over the old: a flag that is wrong now keeps its last good definition, and one that
     /// did not change keeps its place in memory, so that what was built from it can be kept too.
-    fn merged(read: FlagFile, mut previous: BTreeMap<FlagKey, Flag>) -> Self {
-        let flags = read.flags.into_iter().map(|(key, entry)| {
-            let before = previous.remove(&key).map(|flag| flag.entry);
-            let entry_now = match (entry.outcome, before) {
-                (Ok(new), Some(CatalogEntry::Serving(old))) if new == old => CatalogEntry::Serving(old),
-                (Ok(new), _) => CatalogEntry::Serving(new),
-                (Err(_), Some(CatalogEntry::Serving(old))) => CatalogEntry::Serving(old),
-                (Err(summary), _) => CatalogEntry::Broken(summary),
-            };
-            (key, Flag { place: entry.place, entry: entry_now })
+    fn merged(read: FlagFile, previous: Vec<Flag>, now: u64) -> Self {
+        let mut previous = previous.into_iter().peekable();
+        let flags = read.flags.into_iter().map(|new| {
+            while previous.next_if(|old| old.key < new.key).is_some() {}
+            let before = previous.next_if(|old| old.key == new.key);
+            let since = before.as_ref().map_or(now, |old| old.since);
+            let entry = entry_over(before.map(|old| old.entry), new.outcome, new.place.line);
+            Flag { key: new.key, place: new.place, since, entry }
         });
-        Self { flags: flags.collect(), text: read.text, problems: read.problems }
+        Self { flags: flags.collect(), text: read.text, problems: read.problems, ground: read.ground }
+    }
+
+    fn before(&self) -> Option<Before<'_>> {
+        self.ground.as_ref().map(|ground| Before::new(&self.text, ground, &self.flags))
+    }
+}
+
+/// What a flag is served from once its file was read again.
+pub(super) fn entry_over(
+    before: Option<CatalogEntry>,
+    outcome: Result<Arc<Definition>, Arc<str>>,
+    line: usize,
+) -> CatalogEntry {
+    match (outcome, before) {
+        (Ok(new), Some(CatalogEntry::Serving(old))) if Arc::ptr_eq(&new, &old) || new == old => {
+            old.move_to(line);
+            CatalogEntry::Serving(old)
+        }
+        (Ok(new), _) => CatalogEntry::Serving(new),
+        (Err(_), Some(CatalogEntry::Serving(old))) => CatalogEntry::Serving(old),
+        (Err(summary), _) => CatalogEntry::Broken(summary),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{Expression, Literal};
 use crate::units::{FlagKey, VariantName};
-use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Whether a flag is evaluated at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,20 +59,55 @@ pub struct Definition {
     /// The type of every variant.
     pub variant_type: VariantType,
     /// At least one, in the order of the document; names are unique.
-    pub variants: Vec<Variant>,
+    pub variants: Arc<[Variant]>,
     /// Position in `variants`; `None` leaves it to the caller's own default.
     pub default_variant: Option<usize>,
     /// Who gets which variant; `None` is everybody the default.
     pub targeting: Option<Expression>,
-    /// Flat facts about the flag; those of its set are merged in.
-    pub metadata: BTreeMap<Box<str>, Literal>,
+    /// Flat facts about the flag, sorted by name; those of its set are merged in.
+    pub metadata: Arc<[(Box<str>, Literal)]>,
     /// Where it was read.
     pub file: Arc<str>,
-    /// The line of its key, from 1.
-    pub line: usize,
+    pub(super) line: Line,
+}
+
+/// Where a definition stands now. It is no part of what the definition says: a line more at the top of a
+/// file moves all flags below and changes none, so it is noted in place and nothing is built anew.
+#[derive(Debug)]
+pub(super) struct Line(AtomicUsize);
+
+impl From<usize> for Line {
+    fn from(line: usize) -> Self {
+        Self(AtomicUsize::new(line))
+    }
+}
+
+impl Clone for Line {
+    fn clone(&self) -> Self {
+        Self::from(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl PartialEq for Line {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Definition {
+    /// The line of its key, from 1, as its file was last read.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line.0.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it stands in another line.
+    pub(super) fn move_to(&self, line: usize) {
+        if self.line() != line {
+            self.line.0.store(line, Ordering::Relaxed);
+        }
+    }
+
     /// The position of the variant of that name.
     #[must_use]
     pub fn variant_index(&self, name: &str) -> Option<usize> {

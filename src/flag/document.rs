@@ -1,39 +1,75 @@
 //! A flag document: from a parsed file to definitions, each right or wrong by itself.
 
+use super::before::Before;
 use super::evaluators::Evaluators;
-use super::fields::{self, Fields};
-use super::metadata::{self, Metadata};
-use super::{Definition, FlagState, lower as rule, variants};
-use crate::source::{Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
+use super::set::Set;
+use super::{Definition, fields, metadata};
+use crate::json::Fault;
+use crate::source::{Node, Parsed, Problem, Problems, Span, Text, Unread, Value, suggest};
 use crate::units::FlagKey;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 const DOCUMENT_FIELDS: [&str; 4] = ["$schema", "$evaluators", "flags", "metadata"];
-const FLAG_FIELDS: [&str; 7] =
+pub(super) const FLAG_FIELDS: [&str; 7] =
     ["$schema", "description", "state", "variants", "defaultVariant", "targeting", "metadata"];
+const LISTED_FLAG_FIELDS: [&str; 8] =
+    ["$schema", "description", "state", "variants", "defaultVariant", "targeting", "metadata", "key"];
 
 /// One flag of a file.
 #[derive(Debug, Clone)]
 pub struct FlagEntry {
-    /// The place of its key.
-    pub(super) place: Span,
+    pub(super) key: FlagKey,
+    /// Where it stands.
+    pub(super) place: Place,
     /// Its definition, or in one line what is wrong with it.
     pub outcome: Result<Arc<Definition>, Arc<str>>,
+}
+
+/// Where a flag stands in its file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub(super) key: Span,
+    /// The line of its key.
+    pub(super) line: usize,
+    /// Its text, when that alone says what the flag is and there is nothing to tell about it.
+    pub(super) text: Option<Span>,
 }
 
 /// A file's flags with everything that is wrong in them.
 #[derive(Debug, Clone)]
 pub struct FlagFile {
     pub(super) text: Text,
-    pub(super) flags: BTreeMap<FlagKey, FlagEntry>,
+    /// Sorted by key.
+    pub(super) flags: Vec<FlagEntry>,
     pub(super) problems: Vec<Problem>,
+    pub(super) ground: Option<Ground>,
+}
+
+/// What flags of a JSON file stand on, so that one of them can be read again without the others.
+#[derive(Debug, Clone)]
+pub(super) struct Ground {
+    /// The document without its flags.
+    pub(super) document: Arc<Node<'static>>,
+    /// How that is written which flags refer to or take over.
+    pub(super) shared: Arc<[Option<Box<str>>; 2]>,
+    /// The flags' mapping, brackets included.
+    pub(super) flags: Span,
+}
+
+impl FlagEntry {
+    /// Its key.
+    #[must_use]
+    pub const fn key(&self) -> &FlagKey {
+        &self.key
+    }
 }
 
 impl FlagFile {
-    /// The flags, by key.
+    /// The flags, sorted by key.
     #[must_use]
-    pub const fn flags(&self) -> &BTreeMap<FlagKey, FlagEntry> {
+    pub fn flags(&self) -> &[FlagEntry] {
         &self.flags
     }
 
@@ -50,56 +86,193 @@ impl FlagFile {
 /// # Errors
 /// When the file has no flags to speak of: nothing in it, or `flags` missing or of the wrong shape.
 pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
-    let mut file = FlagFile { text: parsed.text.clone(), flags: BTreeMap::new(), problems: Vec::new() };
-    let mut unusable = Vec::new();
+    lower_after(None, parsed)
+}
+
+/// As [`lower`]; flags that are written as before are taken over.
+pub(super) fn lower_after(before: Option<Before<'_>>, parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
     // Nothing between two `---` is no document that anybody meant.
-    let meant = |document: &&Node| parsed.documents.len() == 1 || document.value != Value::Null;
-    let ours = |document: &&Node| document.get("kind").is_none() || document.get("flags").is_some();
-    for document in parsed.documents.iter().filter(meant).filter(ours) {
-        if let Err(problems) = lower_document(document, parsed, &mut file) {
+    let meant = |document: &&Node<'_>| parsed.documents.len() == 1 || document.value != Value::Null;
+    let ours = |document: &&Node<'_>| document.get("kind").is_none() || document.get("flags").is_some();
+    let documents: Vec<_> = parsed.documents.iter().filter(meant).filter(ours).collect();
+    let mut lowering = Lowering::new(parsed, before, documents.len());
+    let mut unusable = Vec::new();
+    for document in documents {
+        if let Err(problems) = lowering.document(document) {
             unusable.extend(problems);
         }
     }
-    if !unusable.is_empty() {
-        return Err(unusable);
+    match unusable.is_empty() {
+        true => Ok(lowering.finish()),
+        false => Err(unusable),
     }
-    file.problems.sort_by_key(|problem| (problem.line, problem.column));
-    Ok(file)
 }
 
-fn lower_document(document: &Node, parsed: &Parsed, file: &mut FlagFile) -> Result<(), Vec<Problem>> {
-    let mut problems = Problems::new(&parsed.text);
-    let Some(flags) = flags_of(document, &mut problems) else { return Err(problems.into_vec()) };
-    fields::check(document.as_object().unwrap_or_default(), &DOCUMENT_FIELDS, &mut problems);
-    let evaluators = Evaluators::lower(document.get("$evaluators"), &mut problems);
-    let metadata = metadata::lower(document.get("metadata"), &mut problems).unwrap_or_default();
-    let set = Set { parsed, evaluators, metadata };
-    match &flags.value {
-        Value::Object(entries) => {
-            for entry in entries {
-                set.add(&entry.key, entry.key_span, &entry.value, &FLAG_FIELDS, file);
-            }
-        }
-        Value::Array(items) => {
-            let known: Vec<_> = FLAG_FIELDS.into_iter().chain(["key"]).collect();
-            for item in items {
-                match item.get("key").map(|key| (key, key.as_str())) {
-                    Some((node, Some(key))) => set.add(key, node.span, item, &known, file),
-                    Some((node, None)) => {
-                        problems.add(node.span, format!("`key` is {}, it must be a text", node.kind()))
-                    }
-                    None => problems.add(item.span, "a flag in a list needs a `key`"),
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+/// The flags of a file as far as they are read.
+struct Lowering<'p> {
+    parsed: &'p Parsed,
+    before: Option<Before<'p>>,
+    flags: Vec<FlagEntry>,
+    /// The places of the flags by key, where two could have the same: the keys of one mapping are distinct.
+    places: Option<HashMap<FlagKey, Span>>,
+    /// A place whose line is known, from which the next is counted.
+    counted: (usize, usize),
+    problems: Vec<Problem>,
+    ground: Option<Ground>,
+}
+
+impl<'p> Lowering<'p> {
+    fn new(parsed: &'p Parsed, before: Option<Before<'p>>, documents: usize) -> Self {
+        let places = (documents > 1).then(HashMap::new);
+        Self { parsed, before, flags: Vec::new(), places, counted: (0, 1), problems: Vec::new(), ground: None }
     }
-    file.problems.extend(problems.into_vec());
-    Ok(())
+
+    fn finish(mut self) -> FlagFile {
+        self.flags.sort_by(|a, b| a.key.cmp(&b.key));
+        self.flags.shrink_to_fit();
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        FlagFile { text: self.parsed.text.clone(), flags: self.flags, problems: self.problems, ground: self.ground }
+    }
+
+    fn document(&mut self, document: &'p Node<'p>) -> Result<(), Vec<Problem>> {
+        let mut problems = Problems::new(&self.parsed.text);
+        let Some(flags) = flags_of(document, &mut problems) else { return Err(problems.into_vec()) };
+        fields::check(document.as_object().unwrap_or_default(), &DOCUMENT_FIELDS, &mut problems);
+        let is_json = self.parsed.unread(flags).is_some();
+        let mut set = set(document, is_json, &mut problems);
+        if self.before.as_ref().is_some_and(|before| !before.stands_on(&self.parsed.text, document)) {
+            self.before = None;
+        }
+        let read = match &flags.value {
+            Value::Object(_) => self.mapping(&mut set, document, flags),
+            Value::Array(_) => self.list(&mut set, flags, &mut problems),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+        };
+        if let Err(fault) = read {
+            problems.add(Span { start: fault.start(), end: fault.end() }, format!("not JSON: {}", fault.kind()));
+            return Err(problems.into_vec());
+        }
+        self.problems.extend(problems.into_vec());
+        Ok(())
+    }
+
+    fn mapping(&mut self, set: &mut Set<'p>, document: &Node<'_>, flags: &Node<'_>) -> Result<(), Fault> {
+        let Some(mut unread) = self.parsed.unread(flags) else {
+            for entry in flags.as_object().unwrap_or_default() {
+                self.add(set, &entry.key, entry.key_span, &entry.value, &FLAG_FIELDS);
+            }
+            return Ok(());
+        };
+        let shared = Arc::new(shared(&self.parsed.text, document).map(|written| written.map(Box::from)));
+        self.ground = Some(Ground { document: Arc::new(document.clone().into_owned()), shared, flags: flags.span });
+        unread.begin_mapping()?;
+        while let Some((key, place)) = unread.next_key()? {
+            if !self.take_over(&key, place, &mut unread) {
+                self.add(set, &key, place, &unread.value()?, &FLAG_FIELDS);
+            }
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, set: &mut Set<'p>, flags: &Node<'_>, problems: &mut Problems<'_>) -> Result<(), Fault> {
+        self.places.get_or_insert_default();
+        let Some(mut unread) = self.parsed.unread(flags) else {
+            flags.as_array().unwrap_or_default().iter().for_each(|item| self.item(set, item, problems));
+            return Ok(());
+        };
+        unread.begin_list()?;
+        while unread.next_item()? {
+            self.item(set, &unread.value()?, problems);
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, set: &mut Set<'p>, item: &Node<'_>, problems: &mut Problems<'_>) {
+        match item.get("key").map(|key| (key, key.as_str())) {
+            Some((node, Some(key))) => self.add(set, key, node.span, item, &LISTED_FLAG_FIELDS),
+            Some((node, None)) => problems.add(node.span, format!("`key` is {}, it must be a text", node.kind())),
+            None => problems.add(item.span, "a flag in a list needs a `key`"),
+        }
+    }
+
+    /// Takes a flag that is written as before.
+    fn take_over(&mut self, key: &str, place: Span, unread: &mut Unread<'_>) -> bool {
+        let Some((text, key, definition)) = self.before.as_mut().and_then(|before| before.flag(key)) else {
+            return false;
+        };
+        let Some(text) = unread.pass_over(text) else { return false };
+        let (key, outcome) = (key.clone(), Ok(Arc::clone(definition)));
+        let place = Place { key: place, line: self.line(place), text: Some(text) };
+        self.flags.push(FlagEntry { key, place, outcome });
+        true
+    }
+
+    fn add(&mut self, set: &mut Set<'p>, key: &str, place: Span, flag: &Node<'_>, known: &[&str]) {
+        let mut problems = Problems::new(&self.parsed.text);
+        let Some(name) = self.name(key, place, &mut problems) else { return self.tell(key, problems) };
+        let line = self.line(place);
+        let mut definition = set.definition(name.clone(), line, flag, known, &mut problems);
+        if definition.is_some() {
+            let before = problems.count();
+            self.parsed.refuse_too_deep(flag.span, &mut problems);
+            definition = definition.filter(|_| problems.count() == before);
+        }
+        let text = (self.ground.is_some() && problems.count() == 0).then_some(flag.span);
+        let outcome = definition.map(Arc::new).ok_or_else(|| summary(&problems));
+        self.flags.push(FlagEntry { key: name, place: Place { key: place, line, text }, outcome });
+        self.tell(key, problems);
+    }
+
+    /// The key, unless it is none or another flag's.
+    fn name(&mut self, key: &str, place: Span, problems: &mut Problems<'_>) -> Option<FlagKey> {
+        let name = FlagKey::new(key).map_err(|error| problems.add(place, error.to_string())).ok()?;
+        let Some(places) = &mut self.places else { return Some(name) };
+        match places.entry(name.clone()) {
+            Entry::Vacant(free) => {
+                free.insert(place);
+                Some(name)
+            }
+            Entry::Occupied(taken) => {
+                let line = self.parsed.text.line(taken.get().start);
+                let message = format!("the flag is defined a second time; the one in line {line} serves");
+                problems.add_with_hint(place, message, "remove one of the two");
+                None
+            }
+        }
+    }
+
+    fn tell(&mut self, key: &str, problems: Problems<'_>) {
+        let subject = |problem| Problem { subject: Some(format!("flag `{}`", key.escape_debug())), ..problem };
+        self.problems.extend(problems.into_vec().into_iter().map(subject));
+    }
+
+    /// The line of a place that comes after the one that was asked for last.
+    fn line(&mut self, place: Span) -> usize {
+        let (from, line) = self.counted;
+        let line = match from <= place.start {
+            true => line.saturating_add(self.parsed.text.breaks(Span { start: from, end: place.start })),
+            // What an alias of YAML stands for was written before.
+            false => self.parsed.text.line(place.start),
+        };
+        self.counted = (place.start, line);
+        self.counted.1
+    }
+}
+
+/// How that is written which the flags of a document refer to or take over.
+pub(super) fn shared<'t>(text: &'t Text, document: &Node<'_>) -> [Option<&'t str>; 2] {
+    ["$evaluators", "metadata"].map(|name| document.get(name).map(|node| text.slice(node.span)))
+}
+
+/// What the flags of a document share.
+pub(super) fn set<'d>(document: &'d Node<'d>, is_json: bool, problems: &mut Problems<'d>) -> Set<'d> {
+    let evaluators = Evaluators::lower(document.get("$evaluators"), problems);
+    let metadata = metadata::lower(document.get("metadata"), problems).unwrap_or_default();
+    Set::new(problems.text(), is_json, evaluators, metadata)
 }
 
 /// The flags of a document; `None` with the reason when it is no flag document at all.
-fn flags_of<'d>(document: &'d Node, problems: &mut Problems<'_>) -> Option<&'d Node> {
+fn flags_of<'d>(document: &'d Node<'d>, problems: &mut Problems<'_>) -> Option<&'d Node<'d>> {
     const HINT: &str = "write `{\"flags\": {}}` for no flags";
     let Some(entries) = document.as_object() else {
         let message = format!("the document is {}, it must be a mapping with `flags`", document.kind());
@@ -126,122 +299,10 @@ fn flags_of<'d>(document: &'d Node, problems: &mut Problems<'_>) -> Option<&'d N
     }
 }
 
-/// What the flags of one document share.
-struct Set<'d> {
-    parsed: &'d Parsed,
-    evaluators: Evaluators<'d>,
-    metadata: Metadata,
-}
-
-impl Set<'_> {
-    fn add(&self, key: &str, place: Span, flag: &Node, known: &[&str], file: &mut FlagFile) {
-        let mut problems = Problems::new(&self.parsed.text);
-        problems.set_subject(Some(format!("flag `{}`", key.escape_debug())));
-        let name = match FlagKey::new(key) {
-            Ok(name) => name,
-            Err(error) => {
-                problems.add(place, error.to_string());
-                file.problems.extend(problems.into_vec());
-                return;
-            }
-        };
-        if let Some(first) = file.flags.get(&name) {
-            let message = format!(
-                "the flag is defined a second time; the one in line {} serves",
-                self.parsed.text.line(first.place.start)
-            );
-            problems.add_with_hint(place, message, "remove one of the two");
-            file.problems.extend(problems.into_vec());
-            return;
-        }
-        let definition = self.definition(name.clone(), place, flag, known, &mut problems);
-        let problems = problems.into_vec();
-        let outcome = definition.map(Arc::new).ok_or_else(|| summary(&problems));
-        file.problems.extend(problems);
-        file.flags.insert(name, FlagEntry { place, outcome });
-    }
-
-    /// Reads every part even when one is wrong, so that all problems are found at once.
-    fn definition(
-        &self,
-        key: FlagKey,
-        place: Span,
-        flag: &Node,
-        known: &[&str],
-        problems: &mut Problems<'_>,
-    ) -> Option<Definition> {
-        let Some(entries) = flag.as_object() else {
-            problems.add(flag.span, format!("the flag is {}, it must be a mapping", flag.kind()));
-            return None;
-        };
-        let fields = fields::check(entries, known, problems);
-        let before = problems.count();
-        let state = state(flag, problems);
-        let typed = variants::lower(flag.get("variants"), flag, problems);
-        let metadata = metadata::lower(flag.get("metadata"), problems);
-        // Without the variants nothing sensible can be said about names of variants.
-        let (variant_type, variants) = match typed {
-            Some((variant_type, variants)) => (Some(variant_type), variants),
-            None => (None, Vec::new()),
-        };
-        let default_variant = variants::default_variant(flag.get("defaultVariant"), &variants, problems);
-        let targeting = self.targeting(flag, variant_type.map(|_| variants.as_slice()), problems);
-        if problems.count() == before {
-            self.parsed.refuse_too_deep(flag.span, problems);
-        }
-        if problems.count() != before || fields == Fields::Mistyped {
-            return None;
-        }
-        let metadata = metadata::merged(&self.metadata, metadata?);
-        let (file, line) = (Arc::clone(self.parsed.text.name()), self.parsed.text.line(place.start));
-        let (state, variant_type) = (state?, variant_type?);
-        Some(Definition { key, state, variant_type, variants, default_variant, targeting, metadata, file, line })
-    }
-
-    fn targeting(
-        &self,
-        flag: &Node,
-        variants: Option<&[super::Variant]>,
-        problems: &mut Problems<'_>,
-    ) -> Option<super::Expression> {
-        let node = flag.get("targeting")?;
-        match &node.value {
-            Value::Null => None,
-            Value::Object(entries) if entries.is_empty() => None,
-            Value::Object(_) => rule::targeting(node, &self.evaluators, variants, problems),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                problems.add(node.span, format!("`targeting` is {}, it must be a rule", node.kind()));
-                None
-            }
-        }
-    }
-}
-
-fn state(flag: &Node, problems: &mut Problems<'_>) -> Option<FlagState> {
-    const HINT: &str = "write `ENABLED` or `DISABLED`";
-    let Some(node) = flag.get("state") else {
-        problems.add_with_hint(flag.span, "the flag has no `state`", HINT);
-        return None;
-    };
-    match node.as_str() {
-        Some("ENABLED") => Some(FlagState::Enabled),
-        Some("DISABLED") => Some(FlagState::Disabled),
-        Some(other) => {
-            let hint = suggest(&other.to_uppercase(), ["ENABLED", "DISABLED"]).unwrap_or_else(|| HINT.to_owned());
-            problems.add_with_hint(node.span, format!("unknown state `{other}`"), hint);
-            None
-        }
-        None => {
-            problems.add_with_hint(node.span, format!("`state` is {}", node.kind()), HINT);
-            None
-        }
-    }
-}
-
 /// What a broken flag answers: the first problem and how many more there are.
-fn summary(problems: &[Problem]) -> Arc<str> {
-    let Some(first) = problems.first() else { return Arc::from("the definition is wrong") };
-    let more = match problems.len().saturating_sub(1) {
+fn summary(problems: &Problems<'_>) -> Arc<str> {
+    let Some(first) = problems.foremost() else { return Arc::from("the definition is wrong") };
+    let more = match problems.count().saturating_sub(1) {
         0 => String::new(),
         1 => " (and 1 more problem)".to_owned(),
         more => format!(" (and {more} more problems)"),

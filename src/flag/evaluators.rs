@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 /// The named rules of one document.
 #[derive(Debug, Default)]
 pub(super) struct Evaluators<'d> {
-    by_name: BTreeMap<&'d str, &'d Node>,
+    by_name: BTreeMap<&'d str, &'d Node<'d>>,
     /// Those that are wrong by themselves, each with the first reason.
     wrong: BTreeMap<&'d str, Problem>,
 }
 
 impl<'d> Evaluators<'d> {
     /// Reads them, and reports those that are wrong by themselves.
-    pub(super) fn lower(node: Option<&'d Node>, problems: &mut Problems<'_>) -> Self {
+    pub(super) fn lower(node: Option<&'d Node<'d>>, problems: &mut Problems<'_>) -> Self {
         let Some(node) = node else { return Self::default() };
         let Some(entries) = node.as_object() else {
             problems.add(node.span, format!("`$evaluators` is {}, it must be a mapping", node.kind()));
             return Self::default();
         };
-        let by_name = entries.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect();
+        let by_name = entries.iter().map(|entry| (&*entry.key, &entry.value)).collect();
         let mut evaluators = Self { by_name, wrong: BTreeMap::new() };
         for entry in entries {
             let mut found = Problems::new(problems.text());
@@ -39,7 +39,7 @@ impl<'d> Evaluators<'d> {
         self.wrong.get(name)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'d Node> {
+    pub(super) fn get(&self, name: &str) -> Option<&'d Node<'d>> {
         self.by_name.get(name).copied()
     }
 
@@ -49,7 +49,7 @@ impl<'d> Evaluators<'d> {
 }
 
 /// The node of the name, when a value is `{"$ref": ...}`.
-pub(super) fn reference(node: &Node) -> Option<&Node> {
+pub(super) fn reference<'n, 't>(node: &'n Node<'t>) -> Option<&'n Node<'t>> {
     match &node.value {
         Value::Object(entries) => match entries.as_slice() {
             [entry] if entry.key == "$ref" => Some(&entry.value),

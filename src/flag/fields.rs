@@ -12,9 +12,9 @@ pub(super) enum Fields {
 }
 
 /// Reports each field that is not among `known`.
-pub(super) fn check(entries: &[Entry], known: &[&str], problems: &mut Problems<'_>) -> Fields {
+pub(super) fn check(entries: &[Entry<'_>], known: &[&str], problems: &mut Problems<'_>) -> Fields {
     let mut verdict = Fields::Sound;
-    for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+    for entry in entries.iter().filter(|entry| !known.contains(&&*entry.key)) {
         let message = format!("unknown field `{}`", entry.key);
         let hint = match suggest(&entry.key, known.iter().copied()) {
             Some(suggestion) => {

@@ -10,7 +10,7 @@ const LARGEST_SUM: u32 = 2_147_483_647;
 impl Lowering<'_> {
     pub(super) fn fractional(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         position: Position,
         problems: &mut Problems<'_>,
     ) -> Option<Expression> {
@@ -38,7 +38,7 @@ impl Lowering<'_> {
     }
 
     /// An entry: a list of the variant and, unless it is 1, the weight.
-    fn entry(&mut self, node: &Node, position: Position, problems: &mut Problems<'_>) -> Option<FractionalEntry> {
+    fn entry(&mut self, node: &Node<'_>, position: Position, problems: &mut Problems<'_>) -> Option<FractionalEntry> {
         self.follow(node, problems, |this, node, problems| match node.as_array() {
             Some([variant]) => {
                 let variant = this.expression(variant, position, problems)?;
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn weight(&mut self, node: &Node, problems: &mut Problems<'_>) -> Option<Weight> {
+    fn weight(&mut self, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Weight> {
         let lowered = self.expression(node, Position::Operand, problems)?;
         let Expression::Constant(constant) = lowered else { return Some(Weight::Computed(lowered)) };
         let integer = match &constant {
@@ -79,7 +79,7 @@ impl Lowering<'_> {
 }
 
 /// Weights that are written out must leave a split that can give something.
-fn check_sum(node: &Node, entries: &[FractionalEntry], problems: &mut Problems<'_>) -> Option<()> {
+fn check_sum(node: &Node<'_>, entries: &[FractionalEntry], problems: &mut Problems<'_>) -> Option<()> {
     let fixed = entries.iter().map(|entry| match entry.weight {
         Weight::Fixed(weight) => Some(u64::from(weight)),
         Weight::Computed(_) => None,

@@ -33,17 +33,17 @@ pub enum Literal {
 impl Literal {
     /// Takes a value of a document as it stands. The source room bounds its depth.
     #[must_use]
-    pub fn of(node: &Node) -> Self {
+    pub fn of(node: &Node<'_>) -> Self {
         match &node.value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(*value),
             // The source room lets only finite numbers through.
             Value::Number(spelling) => Number::parse(spelling)
-                .map_or(Self::Null, |number| Self::Number(Numeral { spelling: spelling.as_str().into(), number })),
-            Value::String(text) => Self::Text(text.as_str().into()),
+                .map_or(Self::Null, |number| Self::Number(Numeral { spelling: (&**spelling).into(), number })),
+            Value::String(text) => Self::Text((&**text).into()),
             Value::Array(items) => Self::List(items.iter().map(Self::of).collect()),
             Value::Object(entries) => {
-                Self::Object(entries.iter().map(|entry| (entry.key.as_str().into(), Self::of(&entry.value))).collect())
+                Self::Object(entries.iter().map(|entry| ((&*entry.key).into(), Self::of(&entry.value))).collect())
             }
         }
     }

@@ -20,13 +20,13 @@ const OTHERS: [&str; 17] = [
 
 /// Reads a rule that stands by itself, such as a wave's audience. `None` when it is wrong; what is
 /// wrong is then among the problems.
-pub fn lower_expression(node: &Node, problems: &mut Problems<'_>) -> Option<Expression> {
+pub fn lower_expression(node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Expression> {
     Lowering::new(&Evaluators::default(), None).expression(node, Position::Operand, problems)
 }
 
 /// Reads a flag's rule, whose result must name one of the variants where those are known.
 pub(super) fn targeting(
-    node: &Node,
+    node: &Node<'_>,
     evaluators: &Evaluators<'_>,
     variants: Option<&[Variant]>,
     problems: &mut Problems<'_>,
@@ -35,7 +35,7 @@ pub(super) fn targeting(
 }
 
 /// Reports what is wrong in a named rule, whoever uses it.
-pub(super) fn check_evaluator(name: &str, node: &Node, evaluators: &Evaluators<'_>, problems: &mut Problems<'_>) {
+pub(super) fn check_evaluator(name: &str, node: &Node<'_>, evaluators: &Evaluators<'_>, problems: &mut Problems<'_>) {
     let mut lowering = Lowering::new(evaluators, None);
     lowering.following.push(name.to_owned());
     lowering.expression(node, Position::Operand, problems);
@@ -65,7 +65,7 @@ impl<'a> Lowering<'a> {
 
     pub(super) fn expression(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         position: Position,
         problems: &mut Problems<'_>,
     ) -> Option<Expression> {
@@ -84,7 +84,7 @@ impl<'a> Lowering<'a> {
         })
     }
 
-    fn constant(&self, node: &Node, position: Position, problems: &mut Problems<'_>) -> Option<Expression> {
+    fn constant(&self, node: &Node<'_>, position: Position, problems: &mut Problems<'_>) -> Option<Expression> {
         let before = problems.count();
         let literal = Literal::of(node);
         if let (Position::Result, Some(variants)) = (position, self.variants) {
@@ -105,7 +105,7 @@ impl<'a> Lowering<'a> {
         (problems.count() == before).then_some(Expression::Constant(literal))
     }
 
-    fn operation(&mut self, node: &Node, position: Position, problems: &mut Problems<'_>) -> Option<Expression> {
+    fn operation(&mut self, node: &Node<'_>, position: Position, problems: &mut Problems<'_>) -> Option<Expression> {
         let entries = node.as_object().unwrap_or_default();
         let [entry] = entries else {
             let message = format!("a mapping of {} entries where a rule is expected", entries.len());
@@ -117,7 +117,7 @@ impl<'a> Lowering<'a> {
         }
         let Some(operator) = Operator::named(&entry.key) else {
             let known = || Operator::NAMES.iter().map(|(name, _)| *name).chain([FRACTIONAL]);
-            let suggestion = match OTHERS.contains(&entry.key.as_str()) {
+            let suggestion = match OTHERS.contains(&&*entry.key) {
                 true => None,
                 false => suggest(&entry.key, known()),
             };
@@ -133,7 +133,7 @@ impl<'a> Lowering<'a> {
     /// An operator's operands: a list's items, or the one value that stands without a list.
     fn arguments(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         position: impl Fn(usize, usize) -> Position,
         problems: &mut Problems<'_>,
     ) -> Option<Vec<Expression>> {
@@ -146,7 +146,7 @@ impl<'a> Lowering<'a> {
     /// Reads all of them even when one is wrong, so that every problem is found.
     fn operands(
         &mut self,
-        items: &[Node],
+        items: &[Node<'_>],
         position: impl Fn(usize) -> Position,
         problems: &mut Problems<'_>,
     ) -> Option<Vec<Expression>> {
@@ -157,7 +157,7 @@ impl<'a> Lowering<'a> {
 
     fn nested<T>(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         problems: &mut Problems<'_>,
         then: impl FnOnce(&mut Self, &mut Problems<'_>) -> Option<T>,
     ) -> Option<T> {
@@ -176,9 +176,9 @@ impl<'a> Lowering<'a> {
     /// sentence: the evaluator has its own report.
     pub(super) fn follow<T>(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         problems: &mut Problems<'_>,
-        then: impl FnOnce(&mut Self, &Node, &mut Problems<'_>) -> Option<T>,
+        then: impl FnOnce(&mut Self, &Node<'_>, &mut Problems<'_>) -> Option<T>,
     ) -> Option<T> {
         if !self.following.is_empty() {
             self.referred = self.referred.saturating_add(1);
@@ -201,7 +201,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// What a value is once references are followed; the value itself where they lead nowhere.
-    pub(super) fn behind<'n>(&self, node: &'n Node) -> &'n Node
+    pub(super) fn behind<'n>(&self, node: &'n Node<'n>) -> &'n Node<'n>
     where
         'a: 'n,
     {
@@ -217,7 +217,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The value that a reference names in the end, however many references lie between.
-    fn target(&mut self, node: &Node, problems: &mut Problems<'_>) -> Option<&'a Node> {
+    fn target(&mut self, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<&'a Node<'a>> {
         let (mut at, mut found) = (reference(node), None);
         while let Some(name_node) = at {
             let Some(name) = name_node.as_str() else {

@@ -1,7 +1,9 @@
 //! Flags: the document as written, the definition as valid, the catalog of all files, and the
 //! exposure laid over a flag.
 
+mod amend;
 mod attributes;
+mod before;
 mod catalog;
 mod definition;
 mod document;
@@ -15,6 +17,7 @@ mod lower;
 mod metadata;
 mod number;
 mod operator;
+mod set;
 mod variants;
 
 pub use catalog::{Catalog, CatalogEntry};

@@ -3,13 +3,14 @@
 use super::{Literal, Variant, VariantType};
 use crate::source::{Entry, Node, Problems, Value, suggest};
 use crate::units::VariantName;
+use std::sync::Arc;
 
 /// Reads `variants`; `None` when something in it is wrong.
 pub(super) fn lower(
-    node: Option<&Node>,
-    flag: &Node,
+    node: Option<&Node<'_>>,
+    flag: &Node<'_>,
     problems: &mut Problems<'_>,
-) -> Option<(VariantType, Vec<Variant>)> {
+) -> Option<(VariantType, Arc<[Variant]>)> {
     let Some(node) = node else {
         problems.add_with_hint(flag.span, "the flag has no `variants`", "write `variants: {on: true, off: false}`");
         return None;
@@ -28,7 +29,12 @@ pub(super) fn lower(
     (problems.count() == before).then_some((variant_type?, variants))
 }
 
-fn variant(entry: &Entry, expected: Option<VariantType>, first: &str, problems: &mut Problems<'_>) -> Option<Variant> {
+fn variant(
+    entry: &Entry<'_>,
+    expected: Option<VariantType>,
+    first: &str,
+    problems: &mut Problems<'_>,
+) -> Option<Variant> {
     let found = type_of(&entry.value);
     match (found, expected) {
         (None, _) => {
@@ -59,7 +65,7 @@ fn variant(entry: &Entry, expected: Option<VariantType>, first: &str, problems: 
     }
 }
 
-const fn type_of(node: &Node) -> Option<VariantType> {
+const fn type_of(node: &Node<'_>) -> Option<VariantType> {
     match node.value {
         Value::Bool(_) => Some(VariantType::Bool),
         Value::String(_) => Some(VariantType::Text),
@@ -70,7 +76,11 @@ const fn type_of(node: &Node) -> Option<VariantType> {
 }
 
 /// Reads `defaultVariant`: the position of the variant it names, or none for the caller's own default.
-pub(super) fn default_variant(node: Option<&Node>, variants: &[Variant], problems: &mut Problems<'_>) -> Option<usize> {
+pub(super) fn default_variant(
+    node: Option<&Node<'_>>,
+    variants: &[Variant],
+    problems: &mut Problems<'_>,
+) -> Option<usize> {
     let node = node?;
     match &node.value {
         Value::Null => None,
@@ -91,7 +101,7 @@ pub(super) fn default_variant(node: Option<&Node>, variants: &[Variant], problem
 }
 
 /// Reports a name that no variant has.
-pub(super) fn unknown(name: &str, node: &Node, what: &str, variants: &[Variant], problems: &mut Problems<'_>) {
+pub(super) fn unknown(name: &str, node: &Node<'_>, what: &str, variants: &[Variant], problems: &mut Problems<'_>) {
     let names = || variants.iter().map(|variant| variant.name.as_str());
     let hint = suggest(name, names()).unwrap_or_else(|| format!("the variants are {}", super::fields::listed(names())));
     problems.add_with_hint(node.span, format!("{what} the variant `{name}`, which the flag does not have"), hint);

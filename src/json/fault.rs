@@ -2,15 +2,40 @@
 
 use std::fmt;
 
-/// A place at which a text stops being JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+/// A place at which a text stops being JSON. Boxed, so that what is no fault is handed on in registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(Box<Place>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    start: usize,
+    end: usize,
+    kind: FaultKind,
+}
+
+impl Fault {
+    #[cold]
+    pub(super) fn new(start: usize, end: usize, kind: FaultKind) -> Self {
+        Self(Box::new(Place { start, end, kind }))
+    }
+
     /// The first byte of what is wrong.
-    pub start: usize,
+    #[must_use]
+    pub const fn start(&self) -> usize {
+        self.0.start
+    }
+
     /// One past its last byte.
-    pub end: usize,
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.0.end
+    }
+
     /// What is wrong with it.
-    pub kind: FaultKind,
+    #[must_use]
+    pub const fn kind(&self) -> FaultKind {
+        self.0.kind
+    }
 }
 
 /// Why a text is not JSON. In words it goes on a sentence such as `not JSON: ...`.
@@ -87,7 +112,7 @@ impl fmt::Display for FaultKind {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.kind, self.start)
+        write!(f, "{} at byte {}", self.kind(), self.start())
     }
 }
 

@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn brackets_are_remembered_at_any_depth() {
-        let kind = |n: u32| if n % 3 == 0 { Bracket::Object } else { Bracket::List };
+        let kind = |n: u32| if n.is_multiple_of(3) { Bracket::Object } else { Bracket::List };
         let mut nesting = Nesting::default();
         (0..300).for_each(|n| nesting.open(kind(n)));
         for n in (0..300).rev() {

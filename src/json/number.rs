@@ -15,7 +15,7 @@ pub(super) fn end_of_number(bytes: &[u8], start: usize) -> Result<usize, Fault> 
         false => digits(bytes, at)?,
     };
     if leading_zero && matches!(byte(at), Some(b'0'..=b'9')) {
-        return Err(Fault { start, end: at.saturating_add(1), kind: FaultKind::LeadingZero });
+        return Err(Fault::new(start, at.saturating_add(1), FaultKind::LeadingZero));
     }
     if byte(at) == Some(b'.') {
         at = digits(bytes, at.saturating_add(1))?;
@@ -38,6 +38,6 @@ fn digits(bytes: &[u8], start: usize) -> Result<usize, Fault> {
     }
     match at > start {
         true => Ok(at),
-        false => Err(Fault { start, end: start, kind: FaultKind::NoDigit }),
+        false => Err(Fault::new(start, start, FaultKind::NoDigit)),
     }
 }

@@ -129,9 +129,25 @@ impl<'t> Reader<'t> {
     /// When something else stands here, it does not end, or it holds what a text may not.
     #[inline]
     pub fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
-        if self.next_byte() != Some(b'"') {
-            self.expect(Kind::Text)?;
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.escaped_text().map(Cow::Owned),
         }
+    }
+
+    /// The next value, when it is a text without escapes: nearly all are.
+    fn plain_text(&mut self) -> Option<&'t str> {
+        if self.next_byte() != Some(b'"') {
+            return None;
+        }
+        let text = string::plain(self.text, self.at)?;
+        self.at = self.at.saturating_add(text.len()).saturating_add(2);
+        Some(text)
+    }
+
+    #[cold]
+    fn escaped_text(&mut self) -> Result<String, Fault> {
+        self.expect(Kind::Text)?;
         let (text, end) = string::read(self.text, self.at)?;
         self.at = end;
         Ok(text)
@@ -205,8 +221,12 @@ impl<'t> Reader<'t> {
         Ok(true)
     }
 
-    #[inline]
-    pub(super) fn skip_text(&mut self) -> Result<(), Fault> {
+    /// Passes over a text. It is checked as strictly as if it were read.
+    ///
+    /// # Errors
+    /// When something else stands here, it does not end, or it holds what a text may not.
+    pub fn skip_text(&mut self) -> Result<(), Fault> {
+        self.expect(Kind::Text)?;
         self.at = string::skip(self.text, self.at)?;
         Ok(())
     }
@@ -242,9 +262,7 @@ impl<'t> Reader<'t> {
                 let comma = self.at;
                 self.at = self.at.saturating_add(1);
                 match self.next_byte() {
-                    Some(b'}' | b']') => {
-                        Err(Fault { start: comma, end: comma.saturating_add(1), kind: FaultKind::TrailingComma })
-                    }
+                    Some(b'}' | b']') => Err(Fault::new(comma, comma.saturating_add(1), FaultKind::TrailingComma)),
                     Some(_) | None => Ok(true),
                 }
             }
@@ -302,7 +320,7 @@ impl<'t> Reader<'t> {
         let Some(first) = rest.chars().next() else {
             let before = self.text.get(..self.at).unwrap_or("");
             let (start, kind) = innermost_open(before).unwrap_or((self.at, FaultKind::NoValue));
-            return Fault { start, end: self.text.len(), kind };
+            return Fault::new(start, self.text.len(), kind);
         };
         let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
         let no_value = matches!(kind, FaultKind::NotAValue | FaultKind::NoKey);
@@ -316,6 +334,6 @@ impl<'t> Reader<'t> {
             _ if kind == FaultKind::NotAValue && first.is_alphabetic() => (FaultKind::Word, word),
             _ => (kind, if word > 0 { word } else { first.len_utf8() }),
         };
-        Fault { start: self.at, end: self.at.saturating_add(width), kind }
+        Fault::new(self.at, self.at.saturating_add(width), kind)
     }
 }

@@ -1,34 +1,29 @@
 //! Texts in quotes: where they end, and what their escapes stand for.
 
 use super::fault::{Fault, FaultKind};
-use std::borrow::Cow;
 
 /// In each byte the value 1.
 const ONES: u64 = u64::MAX / 255;
 /// In each byte the highest bit.
 const HIGHS: u64 = ONES << 7;
 
-/// The text whose opening quote is at `start`, and the offset after its closing quote. Borrowed unless it has escapes.
-#[inline]
-pub(super) fn read(text: &str, start: usize) -> Result<(Cow<'_, str>, usize), Fault> {
+/// The text whose opening quote is at `start`, when it has no escapes: it ends one before the offset after it.
+pub(super) fn plain(text: &str, start: usize) -> Option<&str> {
     let inside = start.saturating_add(1);
     let at = special(text.as_bytes(), inside);
-    if text.as_bytes().get(at) == Some(&b'"') {
-        return Ok((Cow::Borrowed(text.get(inside..at).unwrap_or("")), at.saturating_add(1)));
-    }
-    decode(text, inside, at)
+    (text.as_bytes().get(at) == Some(&b'"')).then(|| text.get(inside..at)).flatten()
 }
 
-/// The text that begins at `inside` and has at `at` an escape, or what no text may have.
-#[cold]
-fn decode(text: &str, inside: usize, mut at: usize) -> Result<(Cow<'_, str>, usize), Fault> {
-    let open = |end| Fault { start: inside.saturating_sub(1), end, kind: FaultKind::OpenText };
-    let (mut decoded, mut kept) = (String::new(), inside);
+/// The text whose opening quote is at `start` with what its escapes stand for, and the offset after its closing quote.
+pub(super) fn read(text: &str, start: usize) -> Result<(String, usize), Fault> {
+    let open = |end| Fault::new(start, end, FaultKind::OpenText);
+    let inside = start.saturating_add(1);
+    let (mut decoded, mut kept, mut at) = (String::new(), inside, special(text.as_bytes(), inside));
     loop {
         match text.as_bytes().get(at) {
             Some(b'"') => {
                 decoded.push_str(text.get(kept..at).unwrap_or(""));
-                return Ok((Cow::Owned(decoded), at.saturating_add(1)));
+                return Ok((decoded, at.saturating_add(1)));
             }
             Some(b'\\') => {
                 decoded.push_str(text.get(kept..at).unwrap_or(""));
@@ -45,7 +40,7 @@ fn decode(text: &str, inside: usize, mut at: usize) -> Result<(Cow<'_, str>, usi
 
 /// The offset after the text whose opening quote is at `start`, checked as [`read`] does.
 pub(super) fn skip(text: &str, start: usize) -> Result<usize, Fault> {
-    let open = || Fault { start, end: text.len(), kind: FaultKind::OpenText };
+    let open = || Fault::new(start, text.len(), FaultKind::OpenText);
     let mut at = special(text.as_bytes(), start.saturating_add(1));
     loop {
         match text.as_bytes().get(at) {
@@ -79,8 +74,8 @@ fn special(bytes: &[u8], from: usize) -> usize {
     tail.iter().position(ends).map_or(bytes.len(), |offset| at.wrapping_add(offset))
 }
 
-const fn control(at: usize) -> Fault {
-    Fault { start: at, end: at.saturating_add(1), kind: FaultKind::ControlCharacter }
+fn control(at: usize) -> Fault {
+    Fault::new(at, at.saturating_add(1), FaultKind::ControlCharacter)
 }
 
 /// What the escape at `at` stands for, and the offset after it; `None` when the text ends in it.
@@ -99,7 +94,7 @@ fn escape(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
         _ => {
             let width = text.get(at.saturating_add(1)..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
             let end = at.saturating_add(1).saturating_add(width);
-            return Some(Err(Fault { start: at, end, kind: FaultKind::Escape }));
+            return Some(Err(Fault::new(at, end, FaultKind::Escape)));
         }
     };
     Some(Ok((character, after)))
@@ -107,7 +102,7 @@ fn escape(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
 
 /// `\uXXXX`, or two of them that stand for one character together.
 fn unicode(text: &str, at: usize) -> Option<Result<(char, usize), Fault>> {
-    let fault = |end, kind| Some(Err(Fault { start: at, end, kind }));
+    let fault = |end, kind| Some(Err(Fault::new(at, end, kind)));
     let end = at.saturating_add(6);
     let Some(first) = hex(text, at)? else { return fault(at.saturating_add(2), FaultKind::Escape) };
     if let Some(character) = char::from_u32(first) {

@@ -8,6 +8,7 @@ mod text;
 mod tree;
 mod yaml;
 
+pub use json::Unread;
 pub use parse::{Format, Parsed, parse};
 pub use problem::{Problem, Problems, suggest};
 pub use text::{Span, Text};

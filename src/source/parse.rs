@@ -3,11 +3,14 @@
 use super::problem::{Problem, Problems};
 use super::text::{Span, Text};
 use super::tree::Node;
-use super::{json, yaml};
+use super::{Unread, json, yaml};
 
 /// The deepest nesting that a tree has; what is deeper is cut off and noted. Far over any real document,
 /// far under any stack.
 pub(super) const DEEPEST: usize = 256;
+
+/// The one member of documents that there may be thousands of: no tree of it is built when it need not be.
+pub(super) const MANY: &str = "flags";
 
 /// The most values that YAML's anchors and aliases may add to a document: each can hold others twice. A
 /// long text counts as several.
@@ -40,11 +43,14 @@ impl Format {
 pub struct Parsed {
     /// The text, which the nodes' spans refer to.
     pub text: Text,
-    /// The documents; at least one.
-    pub documents: Vec<Node>,
+    /// The documents; at least one. In a JSON document a mapping or list under `flags` is empty here, and
+    /// read by [`unread`](Self::unread).
+    pub documents: Vec<Node<'static>>,
     /// What is nested deeper than any reader of ours goes; a constant stands in its place. Whoever reads
     /// a part of the tree that one of these lies in must refuse that part.
     pub too_deep: Vec<Span>,
+    /// The place of what was left in the text.
+    pub(super) unread: Option<Span>,
 }
 
 /// Reads a file's bytes.
@@ -68,8 +74,8 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
     if matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
         return fail(&bare, 0, "the file is UTF-16".to_owned(), Some("save it as UTF-8"));
     }
-    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-        let upto = Text::new(name, &String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()));
+    if let Some(at) = memchr::memchr(0, bytes) {
+        let upto = Text::new(name, String::from_utf8_lossy(bytes.get(..at).unwrap_or_default()));
         let hint = "is it binary, UTF-16, or cut off by a crash? Save it as UTF-8 text";
         return fail(&upto, at, "the file has a NUL byte".to_owned(), Some(hint));
     }
@@ -77,7 +83,7 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
         Ok(content) => content,
         Err(error) => {
             let sound = bytes.get(..error.valid_up_to()).unwrap_or_default();
-            let upto = Text::new(name, &String::from_utf8_lossy(sound));
+            let upto = Text::new(name, String::from_utf8_lossy(sound));
             return fail(&upto, error.valid_up_to(), "the file is not UTF-8 here".to_owned(), Some("save it as UTF-8"));
         }
     };
@@ -90,20 +96,31 @@ pub fn parse(name: &str, bytes: &[u8], format: Format) -> Result<Parsed, Vec<Pro
     if text.content().trim().is_empty() {
         return empty(&text);
     }
-    let (documents, too_deep) = match format {
-        Format::Json => json::parse(&text).map(|(node, too_deep)| (vec![node], too_deep))?,
-        Format::Yaml => yaml::parse(&text)?,
+    let (documents, unread, too_deep) = match format {
+        Format::Json => {
+            json::parse(&text).map(|json::Document { node, unread, too_deep }| (vec![node], unread, too_deep))?
+        }
+        Format::Yaml => yaml::parse(&text).map(|(documents, too_deep)| (documents, None, too_deep))?,
     };
     if documents.is_empty() {
         return empty(&text);
     }
-    Ok(Parsed { text, documents, too_deep })
+    Ok(Parsed { text, documents, too_deep, unread })
 }
 
 impl Parsed {
+    /// What was left in the text of a mapping or list of the documents'; `None` when the tree has it all.
+    #[must_use]
+    pub fn unread(&self, node: &Node<'_>) -> Option<Unread<'_>> {
+        let left = self.unread.filter(|span| *span == node.span)?;
+        Some(Unread::at(self.text.content(), left.start))
+    }
+
     /// Reports what lies too deep inside a span.
     pub fn refuse_too_deep(&self, inside: Span, problems: &mut Problems<'_>) {
-        for span in self.too_deep.iter().filter(|span| inside.start <= span.start && span.end <= inside.end) {
+        let first = self.too_deep.partition_point(|span| span.start < inside.start);
+        let from_there = self.too_deep.get(first..).unwrap_or_default();
+        for span in from_there.iter().take_while(|span| span.end <= inside.end) {
             problems.add(*span, format!("nested deeper than {DEEPEST} levels"));
         }
     }

@@ -94,6 +94,12 @@ impl<'t> Problems<'t> {
         self.found.first()
     }
 
+    /// The one that comes first in the text.
+    #[must_use]
+    pub fn foremost(&self) -> Option<&Problem> {
+        self.found.iter().min_by_key(|problem| (problem.line, problem.column))
+    }
+
     /// How many so far: compare before and after to know whether a part was sound.
     #[must_use]
     pub fn count(&self) -> usize {
@@ -111,7 +117,7 @@ impl<'t> Problems<'t> {
         let (line, column) = self.text.line_column(span.start);
         let quoted = self.text.slice(span).lines().next().unwrap_or("");
         // A place without a text of its own is shown by its whole line.
-        let first_line = if quoted.trim().is_empty() { self.text.line_text(line).trim() } else { quoted };
+        let first_line = if quoted.trim().is_empty() { self.text.line_text(span.start).trim() } else { quoted };
         let excerpt = shortened(first_line, LONGEST_EXCERPT);
         let message = shortened(&message, LONGEST_MESSAGE);
         let hint = hint.map(|hint| shortened(&hint, LONGEST_MESSAGE));

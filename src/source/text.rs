@@ -1,6 +1,7 @@
 //! A file's text, its name, and places in it.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
 /// Part of a text, as byte offsets `start..end`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,42 +12,55 @@ pub struct Span {
     pub end: usize,
 }
 
+impl From<Range<usize>> for Span {
+    fn from(range: Range<usize>) -> Self {
+        Self { start: range.start, end: range.end }
+    }
+}
+
 /// A named text; cheap to clone. The name is the file's path, or what stands for it.
 #[derive(Debug, Clone)]
 pub struct Text {
     name: Arc<str>,
     content: Arc<str>,
-    /// The offset of each line's first byte, so that a place is found without reading from the start:
-    /// a file of many flags asks for many places.
-    line_starts: Arc<[usize]>,
-    /// How many characters begin before each block of [`BLOCK`] bytes: documents made by programs can be
-    /// one line of megabytes with any number of faults in it.
-    characters: Arc<[usize]>,
+    /// Made when the first place is asked for: most texts are sound and nobody asks.
+    blocks: Arc<OnceLock<Box<[Block]>>>,
 }
 
-/// The bytes that are counted anew for a column.
+/// What begins before each [`BLOCK`] bytes of a text, so that a place is found without reading from the
+/// start: a file of many flags asks for many places, and documents made by programs can be one line of
+/// megabytes with any number of faults in it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Block {
+    breaks: usize,
+    characters: usize,
+}
+
+/// The bytes that are counted anew for a place.
 const BLOCK: usize = 1_024;
 
-/// Every character has exactly one byte that does not continue another.
-fn characters_in(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+impl Block {
+    /// What stands in some bytes.
+    fn of(bytes: &[u8]) -> Self {
+        let breaks = memchr::memchr_iter(b'\n', bytes).count();
+        // Every character has exactly one byte that does not continue another.
+        let characters = bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        Self { breaks, characters }
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self {
+            breaks: self.breaks.saturating_add(other.breaks),
+            characters: self.characters.saturating_add(other.characters),
+        }
+    }
 }
 
 impl Text {
     /// Names a text that is already known to be UTF-8.
     #[must_use]
-    pub fn new(name: &str, content: &str) -> Self {
-        let after_breaks =
-            content.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at.saturating_add(1));
-        let line_starts = std::iter::once(0).chain(after_breaks).collect();
-        let mut before = 0_usize;
-        let characters = content.as_bytes().chunks(BLOCK).map(|block| {
-            let so_far = before;
-            before = before.saturating_add(characters_in(block));
-            so_far
-        });
-        let characters = characters.collect();
-        Self { name: Arc::from(name), content: Arc::from(content), line_starts, characters }
+    pub fn new(name: &str, content: impl Into<Arc<str>>) -> Self {
+        Self { name: Arc::from(name), content: content.into(), blocks: Arc::default() }
     }
 
     /// The file's path, or what stands for it.
@@ -70,32 +84,55 @@ impl Text {
     /// The line of a byte offset, from 1.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset)
+        self.before(offset.min(self.content.len())).breaks.saturating_add(1)
     }
 
-    /// The text of a line, counted from 1, without its end.
+    /// How many lines end inside a span.
     #[must_use]
-    pub fn line_text(&self, line: usize) -> &str {
-        let start = self.line_starts.get(line.saturating_sub(1)).copied();
-        start.and_then(|start| self.content.get(start..)).and_then(|rest| rest.lines().next()).unwrap_or("")
+    pub fn breaks(&self, span: Span) -> usize {
+        let bytes = self.content.as_bytes().get(span.start..span.end).unwrap_or_default();
+        memchr::memchr_iter(b'\n', bytes).count()
+    }
+
+    /// The text of the line that a byte offset lies in, without its end.
+    #[must_use]
+    pub fn line_text(&self, offset: usize) -> &str {
+        let start = self.line_start(offset.min(self.content.len()));
+        self.content.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("")
     }
 
     /// Line and column of a byte offset, both from 1; columns count characters.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let offset = offset.min(self.content.len());
-        let line = self.line(offset);
-        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let characters = self.characters_before(offset).saturating_sub(self.characters_before(start));
-        (line, characters.saturating_add(1))
+        let before = self.before(offset);
+        let characters = before.characters.saturating_sub(self.before(self.line_start(offset)).characters);
+        (before.breaks.saturating_add(1), characters.saturating_add(1))
     }
 
-    fn characters_before(&self, offset: usize) -> usize {
+    fn line_start(&self, offset: usize) -> usize {
+        let before = self.content.as_bytes().get(..offset).unwrap_or_default();
+        memchr::memrchr(b'\n', before).map_or(0, |line_end| line_end.saturating_add(1))
+    }
+
+    /// What begins before a byte offset.
+    fn before(&self, offset: usize) -> Block {
+        let bytes = self.content.as_bytes();
+        let blocks = self.blocks.get_or_init(|| {
+            let mut before = Block::default();
+            // One more than there are blocks: the end of a text that fills its last one lies behind it.
+            let chunks = bytes.chunks(BLOCK).chain([&[][..]]);
+            let counted = chunks.map(|chunk| {
+                let so_far = before;
+                before = before.and(Block::of(chunk));
+                so_far
+            });
+            counted.collect()
+        });
         let block = offset / BLOCK;
-        // Only the end of a text that fills its last block has no block of its own.
-        let Some(before) = self.characters.get(block) else { return characters_in(self.content.as_bytes()) };
         let start = block.saturating_mul(BLOCK);
-        before.saturating_add(characters_in(self.content.as_bytes().get(start..offset).unwrap_or_default()))
+        let inside = Block::of(bytes.get(start..offset).unwrap_or_default());
+        blocks.get(block).map_or(inside, |before| before.and(inside))
     }
 }
 
@@ -117,11 +154,11 @@ mod tests {
     #[test]
     fn columns_of_long_lines_are_right_in_every_block() {
         let content = format!("é\n{}", "aé".repeat(2_000));
-        let text = Text::new("f", &content);
+        let text = Text::new("f", content.as_str());
         for (offset, _) in content.char_indices().chain([(content.len(), ' ')]).filter(|(offset, _)| *offset > 2) {
             assert_eq!(text.line_column(offset), (2, content[3..offset].chars().count() + 1), "offset {offset}");
         }
         let full = "x".repeat(2 * BLOCK);
-        assert_eq!(Text::new("f", &full).line_column(full.len()), (1, 2 * BLOCK + 1));
+        assert_eq!(Text::new("f", full.as_str()).line_column(full.len()), (1, 2 * BLOCK + 1));
     }
 }

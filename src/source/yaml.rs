@@ -1,19 +1,19 @@
 //! YAML to a tree with places. Built from the parser's events with a stack of our own, so that
 //! nesting costs no stack of the machine's and aliases cannot grow without bound.
 
-use super::json::refuse_duplicates;
 use super::parse::{DEEPEST, MOST_COPIED};
 use super::problem::{Problem, Problems};
 use super::text::{Span, Text};
 use super::tree::{Entry, Node, Value};
 use granit_parser::{Event, Options, Parser, ScalarStyle};
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 /// The most levels that the parser follows.
 const MOST_OPEN: usize = 200_000;
 
 /// The documents, and what is nested too deeply in them.
-pub(super) fn parse(text: &Text) -> Result<(Vec<Node>, Vec<Span>), Vec<Problem>> {
+pub(super) fn parse(text: &Text) -> Result<(Vec<Node<'static>>, Vec<Span>), Vec<Problem>> {
     let mut builder = Builder::new(text);
     for event in Parser::new_from_str_with_options(text.content(), options()) {
         let stopped = match event {
@@ -50,13 +50,13 @@ fn options() -> Options {
 struct Stop;
 
 enum Open {
-    Array { items: Vec<Node>, start: usize, anchor: usize },
-    Object { entries: Vec<Entry>, key: Option<(String, Span)>, start: usize, anchor: usize },
+    Array { items: Vec<Node<'static>>, start: usize, anchor: usize },
+    Object { entries: Vec<Entry<'static>>, key: Option<(String, Span)>, start: usize, anchor: usize },
 }
 
 /// A value that aliases refer to.
 struct Anchored {
-    node: Node,
+    node: Node<'static>,
     /// How many values it has, itself included and long texts counted as several.
     size: usize,
     /// How many levels of lists and mappings it has.
@@ -70,7 +70,7 @@ struct Builder<'t> {
     anchors: HashMap<usize, Anchored>,
     /// How many values anchors and aliases have added.
     copied: usize,
-    documents: Vec<Node>,
+    documents: Vec<Node<'static>>,
     /// Where a value began that is nested too deeply, and how many levels of it are open.
     skipping: Option<(usize, usize)>,
     too_deep: Vec<Span>,
@@ -181,7 +181,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn place(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+    fn place(&mut self, node: Node<'static>, anchor: usize) -> Result<(), Stop> {
         if anchor != 0 {
             let (size, depth) = measure(&node);
             self.copy_allowed(size, node.span)?;
@@ -191,10 +191,10 @@ impl<'t> Builder<'t> {
             None => self.documents.push(node),
             Some(Open::Array { items, .. }) => items.push(node),
             Some(Open::Object { entries, key, .. }) => match key.take() {
-                Some((key, key_span)) => entries.push(Entry { key, key_span, value: node }),
+                Some((key, key_span)) => entries.push(Entry { key: Cow::Owned(key), key_span, value: node }),
                 None => {
                     let text = match node.value {
-                        Value::String(text) => text,
+                        Value::String(text) => text.into_owned(),
                         // `10: x` and `true: x`: the key is what is written.
                         Value::Number(_) | Value::Bool(_) | Value::Null => self.text.slice(node.span).to_owned(),
                         Value::Array(_) | Value::Object(_) => {
@@ -210,20 +210,26 @@ impl<'t> Builder<'t> {
     }
 
     /// YAML 1.2's core schema; a tag `!!str` keeps a text a text.
-    fn scalar(&mut self, content: &str, style: ScalarStyle, tag: Option<&granit_parser::Tag>, span: Span) -> Value {
+    fn scalar(
+        &mut self,
+        content: &str,
+        style: ScalarStyle,
+        tag: Option<&granit_parser::Tag>,
+        span: Span,
+    ) -> Value<'static> {
         let tagged = tag.and_then(granit_parser::Tag::core_suffix);
         if tag.is_some() && tagged.is_none() && tag.is_some_and(granit_parser::Tag::is_custom) {
             self.problems.add_with_hint(span, "a tag of YAML that means nothing here", "remove the `!tag`");
         }
         if style != ScalarStyle::Plain || tagged == Some("str") {
-            return Value::String(content.to_owned());
+            return Value::String(Cow::Owned(content.to_owned()));
         }
         match content {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
             _ => match number(content) {
-                Some(Ok(number)) => Value::Number(number),
+                Some(Ok(number)) => Value::Number(Cow::Owned(number)),
                 Some(Err(())) => {
                     self.problems.add_with_hint(
                         span,
@@ -232,9 +238,18 @@ impl<'t> Builder<'t> {
                     );
                     Value::Null
                 }
-                None => Value::String(content.to_owned()),
+                None => Value::String(Cow::Owned(content.to_owned())),
             },
         }
+    }
+}
+
+/// Two entries of one name: whoever wrote them meant one of the two, and nobody can know which.
+fn refuse_duplicates(entries: &[Entry<'_>], problems: &mut Problems<'_>) {
+    let mut seen = HashSet::with_capacity(entries.len());
+    for entry in entries.iter().filter(|entry| !seen.insert(&*entry.key)) {
+        let message = format!("the key `{}` stands here a second time", entry.key);
+        problems.add_with_hint(entry.key_span, message, "remove one of the two");
     }
 }
 
@@ -282,7 +297,7 @@ const fn weight(text: &str) -> usize {
 
 /// How many values a node holds, itself included and long texts counted as several, and how many levels
 /// of lists and mappings.
-fn measure(node: &Node) -> (usize, usize) {
+fn measure(node: &Node<'_>) -> (usize, usize) {
     let (mut size, mut deepest) = (0_usize, 0_usize);
     let mut rest = vec![(node, 0_usize)];
     while let Some((node, depth)) = rest.pop() {

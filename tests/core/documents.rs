@@ -92,7 +92,7 @@ fn several_documents_in_one_file_are_all_read_and_those_of_another_kind_are_not_
     let mut catalog = Catalog::new();
     catalog.update("f.yaml", read("f.yaml", text));
     assert_eq!(messages(&catalog), Vec::<String>::new());
-    assert_eq!(serving(&catalog, "b").map(|b| (b.state, b.line)), Some((FlagState::Disabled, 7)));
+    assert_eq!(serving(&catalog, "b").map(|b| (b.state, b.line())), Some((FlagState::Disabled, 7)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tidegate::source::{Entry, Format, Node, parse};
 
 const CASES: &str = include_str!("testdata/operators.yaml");
 
-fn groups() -> Vec<Entry> {
+fn groups() -> Vec<Entry<'static>> {
     let mut parsed = parse("operators.yaml", CASES.as_bytes(), Format::Yaml).expect("the cases are YAML");
     parsed.documents.swap_remove(0).as_object().expect("groups by operator").to_vec()
 }
@@ -27,7 +27,7 @@ fn outcome(rule: &str, context: &str) -> String {
 
 #[test]
 fn every_case_gives_what_it_says() {
-    let json = |node: &Node| Literal::of(node).to_json();
+    let json = |node: &Node<'_>| Literal::of(node).to_json();
     let mut wrong = Vec::new();
     let mut count = 0;
     for group in groups() {

@@ -7,7 +7,7 @@ fn yaml(text: &str) -> Parsed {
     parse("f.yaml", text.as_bytes(), Format::Yaml).unwrap_or_else(|problems| panic!("{text:?}: {problems:?}"))
 }
 
-fn json_of(node: &Node) -> String {
+fn json_of(node: &Node<'_>) -> String {
     Literal::of(node).to_json()
 }
 
@@ -61,17 +61,17 @@ fn keys_are_what_is_written_and_aliases_are_copies() {
 
 #[test]
 fn every_value_knows_its_place() {
-    fn check(text: &str, parsed: &Parsed, node: &Node, seen: &mut usize) {
+    fn check(text: &str, parsed: &Parsed, node: &Node<'_>, seen: &mut usize) {
         *seen += 1;
         match &node.value {
             Value::Number(spelling) => assert_eq!(parsed.text.slice(node.span), spelling, "{text}"),
             Value::String(content) => {
                 let quoted = parsed.text.slice(node.span);
-                assert!(quoted.contains(content.as_str()), "{quoted:?} holds {content:?}");
+                assert!(quoted.contains(&**content), "{quoted:?} holds {content:?}");
             }
             Value::Array(items) => items.iter().for_each(|item| check(text, parsed, item, seen)),
             Value::Object(entries) => entries.iter().for_each(|entry| {
-                assert!(parsed.text.slice(entry.key_span).contains(&entry.key), "{text}");
+                assert!(parsed.text.slice(entry.key_span).contains(&*entry.key), "{text}");
                 check(text, parsed, &entry.value, seen);
             }),
             Value::Null | Value::Bool(_) => {}

@@ -94,8 +94,8 @@ fn check(text: &str) {
         (skipped, read) => panic!("{text:?}: passing over it {skipped:?}, reading it {read:?}"),
     }
     if let Err(Refused::NotJson(fault)) = ours {
-        assert!(fault.start <= fault.end && fault.end <= text.len(), "{text:?}: {fault:?}");
-        assert!(text.is_char_boundary(fault.start) && text.is_char_boundary(fault.end), "{text:?}: {fault:?}");
+        assert!(fault.start() <= fault.end() && fault.end() <= text.len(), "{text:?}: {fault:?}");
+        assert!(text.is_char_boundary(fault.start()) && text.is_char_boundary(fault.end()), "{text:?}: {fault:?}");
     }
 }
 
@@ -142,7 +142,7 @@ fn depth_costs_no_stack() {
     let deep = format!("{}{}", "[{\"a\":".repeat(DEEP), "1".to_owned() + &"}]".repeat(DEEP));
     assert_eq!(skipped(&deep), Ok(()));
     let open = skipped(&"[".repeat(DEEP)).unwrap_err();
-    assert_eq!((open.start, open.end), (DEEP - 1, DEEP), "the innermost is the one to close first");
+    assert_eq!((open.start(), open.end()), (DEEP - 1, DEEP), "the innermost is the one to close first");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn what_is_wrong_is_told_where_it_is() {
         ("[\"\\ud800x\"]", 2, "half of a pair of `\\u` escapes stands for no character"),
     ] {
         let fault = skipped(text).unwrap_err();
-        assert_eq!((fault.start, fault.kind.to_string().as_str()), (start, told), "{text}");
+        assert_eq!((fault.start(), fault.kind().to_string().as_str()), (start, told), "{text}");
     }
 }
 

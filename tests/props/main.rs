@@ -13,4 +13,5 @@ mod allocations;
 mod decisions;
 mod exposure;
 mod json;
+mod rereading;
 mod sturdy;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const VARIABLE: &str = "TIDEGATE_TEST_PACKAGES";
 
 /// Where the packages that `manifest` asks for are installed: `tests/real/clients/node/package.json`.
-pub fn installed(manifest: &str) -> PathBuf {
+pub(crate) fn installed(manifest: &str) -> PathBuf {
     let wanted = Path::new(env!("CARGO_MANIFEST_DIR")).join(manifest);
     let wanted = fs::read_to_string(&wanted).unwrap_or_else(|error| panic!("{}: {error}", wanted.display()));
     let copy = root().join(manifest);

@@ -8,6 +8,7 @@ use clap::Args;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use tidegate::app::sources;
+use tidegate::flag::Catalog;
 use tidegate::http::api::wire;
 use tidegate::source;
 use tidegate::store::PlanSource;
@@ -48,7 +49,7 @@ fn plans(file: &Path) -> Result<Vec<PlanSource>, Failure> {
         b"-" => {
             let mut bytes = Vec::new();
             std::io::stdin().lock().take(LARGEST_INPUT).read_to_end(&mut bytes)?;
-            sources::content(Path::new("standard input"), &bytes)
+            sources::content(Path::new("standard input"), &bytes, &Catalog::new())
         }
         _ => sources::read(file),
     };

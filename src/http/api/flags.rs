@@ -71,7 +71,7 @@ fn summary(flag: Flag<'_>) -> wire::Flag {
         variants: flag.variants().map(str::to_owned).collect(),
         default_variant: default.map(|variant| variant.name.to_string()),
         file: definition.map(|definition| definition.file.to_string()),
-        line: definition.map(|definition| definition.line),
+        line: definition.map(|definition| definition.line()),
         exposure: flag.overlay().map(|overlay| match &overlay.gate {
             Gate::Open(share) => share.exposure.to_string(),
             Gate::Closed => "closed".to_owned(),

@@ -19,7 +19,7 @@ pub(super) enum List {
 
 /// Reads a list of conditions, or a single one; what is not there is none.
 pub(super) fn conditions(
-    node: Option<&Node>,
+    node: Option<&Node<'_>>,
     list: List,
     metrics: &Metrics,
     reader: &mut Reader<'_>,
@@ -36,7 +36,7 @@ pub(super) fn conditions(
     read.into_iter().collect()
 }
 
-fn condition(node: &Node, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Condition> {
+fn condition(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Condition> {
     let Value::String(text) = &node.value else {
         let message = format!("a condition is a text, not {}", node.kind());
         reader.complain(node.span, message, "for instance `error_rate > 5%`");
@@ -66,7 +66,14 @@ fn condition(node: &Node, list: List, metrics: &Metrics, reader: &mut Reader<'_>
     }
 }
 
-fn check_mention(node: &Node, text: &str, mention: &Mention, list: List, metrics: &Metrics, reader: &mut Reader<'_>) {
+fn check_mention(
+    node: &Node<'_>,
+    text: &str,
+    mention: &Mention,
+    list: List,
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) {
     let at = reader.part_of(node, text, mention.at.clone()).unwrap_or(node.span);
     match (&mention.of, list) {
         (Subject::Alert, List::Advance) => reader.complain(

@@ -7,7 +7,7 @@ use crate::source::{Entry, Node, Span, Value, suggest};
 /// A mapping whose keys have been looked at.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'n> {
-    entries: &'n [Entry],
+    entries: &'n [Entry<'n>],
     /// Where to complain about what is not there: the mapping's first key.
     start: Span,
     what: &'static str,
@@ -15,7 +15,7 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// Takes a mapping; each key that its shape does not have is a problem.
-    pub(super) fn read(node: &'n Node, shape: &Shape, reader: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn read(node: &'n Node<'n>, shape: &Shape, reader: &mut Reader<'_>) -> Option<Self> {
         let Some(entries) = node.as_object() else {
             let message = format!("{} is {} where a mapping is expected", shape.what, node.kind());
             reader.problems.add(node.span, message);
@@ -29,17 +29,17 @@ impl<'n> Fields<'n> {
     }
 
     /// A field's value, if it has one.
-    pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
+    pub(super) fn get(&self, name: &str) -> Option<&'n Node<'n>> {
         self.entry(name).map(|entry| &entry.value).filter(|value| value.value != Value::Null)
     }
 
     /// A field's key and value.
-    pub(super) fn entry(&self, name: &str) -> Option<&'n Entry> {
+    pub(super) fn entry(&self, name: &str) -> Option<&'n Entry<'n>> {
         self.entries.iter().find(|entry| entry.key == name)
     }
 
     /// A field that must be there.
-    pub(super) fn needed(&self, name: &str, hint: &str, reader: &mut Reader<'_>) -> Option<&'n Node> {
+    pub(super) fn needed(&self, name: &str, hint: &str, reader: &mut Reader<'_>) -> Option<&'n Node<'n>> {
         if self.entry(name).is_none() {
             reader.complain(self.start, format!("{} needs `{name}`", self.what), hint);
         }
@@ -47,8 +47,8 @@ impl<'n> Fields<'n> {
     }
 }
 
-fn check_key(entry: &Entry, shape: &Shape, reader: &mut Reader<'_>) {
-    let key = entry.key.as_str();
+fn check_key(entry: &Entry<'_>, shape: &Shape, reader: &mut Reader<'_>) {
+    let key = &*entry.key;
     if shape.later.contains(&key) {
         let message = format!("`{key}` is not supported yet by this version");
         return reader.complain(entry.key_span, message, "remove it");

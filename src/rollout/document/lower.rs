@@ -23,7 +23,7 @@ const LONGEST_ATTRIBUTE: usize = 200;
 ///
 /// # Errors
 /// With everything that is wrong with it, in the order of the places.
-pub fn lower(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
+pub fn lower(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
     let mut reader = Reader::new(text);
     match (plan(document, &mut reader), reader.problems.count()) {
         (Some(plan), 0) => Ok(plan),
@@ -31,7 +31,7 @@ pub fn lower(document: &Node, text: &Text) -> Result<Plan, Vec<Problem>> {
     }
 }
 
-fn plan(document: &Node, reader: &mut Reader<'_>) -> Option<Plan> {
+fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
     let name = document.get("name").and_then(Node::as_str);
     reader.problems.set_subject(name.map(|name| format!("rollout `{name}`")));
     let fields = Fields::read(document, &shape::ROLLOUT, reader)?;
@@ -123,7 +123,7 @@ fn variants(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(VariantName
 }
 
 /// Environments are parts of URLs and labels, as rollout names are.
-fn environment(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+fn environment(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     let text = reader.text(node, "environment")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     if text.len() > LONGEST_ATTRIBUTE || !text.chars().all(plain) {

@@ -58,7 +58,7 @@ impl Metrics {
 }
 
 /// Reads `metrics`.
-pub(super) fn metrics(node: &Node, reader: &mut Reader<'_>) -> Metrics {
+pub(super) fn metrics(node: &Node<'_>, reader: &mut Reader<'_>) -> Metrics {
     let Some(entries) = node.as_object() else {
         let message = format!("`metrics` is {} where a mapping from names to metrics is expected", node.kind());
         reader.problems.add(node.span, message);
@@ -69,12 +69,12 @@ pub(super) fn metrics(node: &Node, reader: &mut Reader<'_>) -> Metrics {
     }
     let named = entries.iter().map(|entry| {
         check_name(entry, reader);
-        (entry.key.clone(), metric(&entry.value, reader))
+        (entry.key.clone().into_owned(), metric(&entry.value, reader))
     });
     Metrics { named: named.collect() }
 }
 
-fn check_name(entry: &Entry, reader: &mut Reader<'_>) {
+fn check_name(entry: &Entry<'_>, reader: &mut Reader<'_>) {
     if let Err(error) = MetricName::new(&entry.key) {
         reader.problems.add(entry.key_span, error.to_string());
     } else if is_reserved(&entry.key) {
@@ -83,7 +83,7 @@ fn check_name(entry: &Entry, reader: &mut Reader<'_>) {
     }
 }
 
-fn metric(node: &Node, reader: &mut Reader<'_>) -> Option<Metric> {
+fn metric(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric> {
     let fields = Fields::read(node, &shape::METRIC, reader)?;
     let provider = fields.needed("provider", "write `provider: outcomes` or `provider: prometheus`", reader)?;
     let provider = reader.word(provider, "provider", shape::PROVIDERS, shape::LATER_PROVIDERS)?;
@@ -154,7 +154,7 @@ fn window(fields: &Fields<'_>, longest: Duration, reader: &mut Reader<'_>) -> Op
     optional(fields.get("window"), WINDOW, |node| reader.duration(node, "window", bounds))
 }
 
-fn address(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+fn address(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     let text = reader.text(node, "address")?;
     if let Some(at) = text.find('@') {
         // Only the sign is pointed at: problems are shown and logged, and this text has a secret.
@@ -174,7 +174,7 @@ fn address(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     Some(Arc::from(text))
 }
 
-fn whole_number(node: &Node, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
+fn whole_number(node: &Node<'_>, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
     let number = match &node.value {
         Value::Number(number) => number.parse().ok(),
         Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
@@ -186,6 +186,6 @@ fn whole_number(node: &Node, what: &str, reader: &mut Reader<'_>) -> Option<u64>
 }
 
 /// A field's value, or what it is when it is not there; `None` when it is there and wrong.
-fn optional<T>(node: Option<&Node>, usual: T, read: impl FnOnce(&Node) -> Option<T>) -> Option<T> {
+fn optional<T>(node: Option<&Node<'_>>, usual: T, read: impl FnOnce(&Node<'_>) -> Option<T>) -> Option<T> {
     node.map_or(Some(usual), read)
 }

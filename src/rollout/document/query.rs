@@ -8,7 +8,7 @@ use std::ops::Range;
 const PLACEHOLDERS: [&str; 3] = ["variant", "flag", "window"];
 
 /// Complains about each placeholder that nothing would be put in place of.
-pub(super) fn check_placeholders(node: &Node, query: &str, reader: &mut Reader<'_>) {
+pub(super) fn check_placeholders(node: &Node<'_>, query: &str, reader: &mut Reader<'_>) {
     let mut from = 0_usize;
     while let Some(found) = query.get(from..).and_then(|rest| rest.find("{{")) {
         let open = from.saturating_add(found);
@@ -24,7 +24,7 @@ pub(super) fn check_placeholders(node: &Node, query: &str, reader: &mut Reader<'
     }
 }
 
-fn check_one(node: &Node, query: &str, whole: Range<usize>, name: &str, reader: &mut Reader<'_>) {
+fn check_one(node: &Node<'_>, query: &str, whole: Range<usize>, name: &str, reader: &mut Reader<'_>) {
     if PLACEHOLDERS.contains(&name) {
         return;
     }

@@ -24,7 +24,7 @@ impl<'t> Reader<'t> {
 
     /// The place of a part of a text value; `None` where the value is not written as it reads
     /// (escapes, folded lines).
-    pub(super) fn part_of(&self, node: &Node, value: &str, part: Range<usize>) -> Option<Span> {
+    pub(super) fn part_of(&self, node: &Node<'_>, value: &str, part: Range<usize>) -> Option<Span> {
         let written = self.text.slice(node.span);
         let verbatim_from = [0_usize, 1].into_iter().find(|quote| {
             let end = quote.saturating_add(value.len());
@@ -35,7 +35,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A text that is not empty.
-    pub(super) fn text<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n str> {
+    pub(super) fn text<'n>(&mut self, node: &'n Node<'_>, what: &str) -> Option<&'n str> {
         match &node.value {
             Value::String(text) if text.trim().is_empty() => {
                 self.problems.add(node.span, format!("`{what}` is empty"));
@@ -56,13 +56,13 @@ impl<'t> Reader<'t> {
     }
 
     /// A name of one of the kinds in `units`.
-    pub(super) fn name<T>(&mut self, node: &Node, what: &str, new: fn(&str) -> Result<T, NameError>) -> Option<T> {
+    pub(super) fn name<T>(&mut self, node: &Node<'_>, what: &str, new: fn(&str) -> Result<T, NameError>) -> Option<T> {
         let text = self.text(node, what)?;
         new(text).map_err(|error| self.problems.add(node.span, error.to_string())).ok()
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: Words<T>, later: &[&str]) -> Option<T> {
+    pub(super) fn word<T: Copy>(&mut self, node: &Node<'_>, what: &str, words: Words<T>, later: &[&str]) -> Option<T> {
         let text = self.text(node, what)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text) {
             return Some(*meaning);
@@ -83,7 +83,12 @@ impl<'t> Reader<'t> {
     }
 
     /// A duration within bounds.
-    pub(super) fn duration(&mut self, node: &Node, what: &str, bounds: RangeInclusive<Duration>) -> Option<Duration> {
+    pub(super) fn duration(
+        &mut self,
+        node: &Node<'_>,
+        what: &str,
+        bounds: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
         let text = match &node.value {
             Value::Number(number) => {
                 let message = format!("`{what}` is the number {number} where a duration is expected");

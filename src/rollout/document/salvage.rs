@@ -7,7 +7,7 @@ use crate::units::{FlagKey, RolloutName, VariantName};
 
 /// The closing of an attempt, from the three fields it needs. Everything else may be wrong.
 #[must_use]
-pub fn salvage_closing(document: &Node, rollout: &RolloutName, attempt: u32) -> Option<(FlagKey, Overlay)> {
+pub fn salvage_closing(document: &Node<'_>, rollout: &RolloutName, attempt: u32) -> Option<(FlagKey, Overlay)> {
     let text = |field| document.get(field).and_then(Node::as_str);
     let overlay = Overlay {
         rollout: rollout.clone(),

@@ -87,7 +87,7 @@ fn the_schema_asks_for_what_a_rollout_needs() {
 }
 
 /// Whether a value has the fields and types that a schema asks for. Patterns are not looked at.
-fn fits(root: &Value, schema: &Value, node: &Node) -> bool {
+fn fits(root: &Value, schema: &Value, node: &Node<'_>) -> bool {
     if let Some(reference) = schema["$ref"].as_str() {
         return fits(root, &root["$defs"][reference.trim_start_matches("#/$defs/")], node);
     }
@@ -96,7 +96,7 @@ fn fits(root: &Value, schema: &Value, node: &Node) -> bool {
     }
     let words = || schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
     match (&node.value, schema["type"].as_str()) {
-        (Written::String(text), Some("string")) => words().next().is_none() || words().any(|word| word == text),
+        (Written::String(text), Some("string")) => words().next().is_none() || words().any(|word| word == &**text),
         (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer")) => true,
         (Written::Array(items), Some("array")) => items.iter().all(|item| fits(root, &schema["items"], item)),
         (Written::Object(entries), Some("object")) => {

@@ -33,7 +33,7 @@ pub(super) struct Always {
 }
 
 /// Reads `always`.
-pub(super) fn always(node: &Node, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Always> {
+pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Always> {
     let fields = Fields::read(node, &shape::ALWAYS, reader)?;
     let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
     let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
@@ -41,7 +41,7 @@ pub(super) fn always(node: &Node, metrics: &Metrics, reader: &mut Reader<'_>) ->
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
-pub(super) fn waves(node: &Node, always: &Always, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Wave>> {
+pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Wave>> {
     let Some(items) = node.as_array() else {
         reader.problems.add(node.span, format!("`waves` is {} where a list is expected", node.kind()));
         return None;
@@ -63,7 +63,7 @@ struct Seen {
     largest: Exposure,
 }
 
-fn wave(node: &Node, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
+fn wave(node: &Node<'_>, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
     let fields = Fields::read(node, &shape::WAVE, reader)?;
     let name = wave_name(&fields, seen, reader);
     let exposure = wave_exposure(&fields, seen, reader);
@@ -118,7 +118,7 @@ fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) 
     Some(exposure)
 }
 
-fn approval(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
+fn approval(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
     match &node.value {
         Value::Bool(false) => Some(None),
         Value::Bool(true) => Some(Some(Arc::from("a person"))),
@@ -136,7 +136,7 @@ fn approval(node: &Node, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>> {
 }
 
 /// Reads `after`, which watches for what `always` closes on.
-pub(super) fn after(node: &Node, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
+pub(super) fn after(node: &Node<'_>, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
     let fields = Fields::read(node, &shape::AFTER, reader)?;
     let (watch, every) = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader)?;
     Some(After { watch, every, close_when: always.close_when.clone() })
@@ -161,7 +161,7 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
 }
 
 /// Reads a rule in JSONLogic. A value that is no rule would mean everybody or nobody, by accident.
-fn audience(node: &Node, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+fn audience(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
     if node.as_object().is_none() {
         let message = format!("`audience` is {} where a rule in JSONLogic is expected", node.kind());
         reader.complain(node.span, message, "for instance `{ ends_with: [ { var: email }, \"@company.example\" ] }`");

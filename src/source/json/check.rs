@@ -1,0 +1,159 @@
+//! One pass over a JSON text before anything is built from it: whatever makes the file unreadable as a
+//! whole is found here, so that what is built later needs no second thought.
+
+use crate::json::{Fault, Kind, Reader};
+use crate::source::parse::DEEPEST;
+use crate::source::{Problems, Span};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// Up to so many keys are compared each with each.
+const FEW: usize = 12;
+
+/// What the pass found out about a text.
+#[derive(Debug, Default)]
+pub(super) struct Checked {
+    /// The members of the document, when it is an object.
+    pub(super) members: Vec<Member>,
+    /// What is nested deeper than any reader of ours goes, in the order of the text.
+    pub(super) too_deep: Vec<Span>,
+}
+
+/// A member of the document itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member {
+    pub(super) key: Span,
+    pub(super) value: Span,
+}
+
+/// Checks a text. Keys that stand twice and numbers out of range are noted as problems, all of them.
+///
+/// # Errors
+/// The first fault of grammar.
+pub(super) fn check(text: &str, problems: &mut Problems<'_>) -> Result<Checked, Fault> {
+    let mut checker = Checker::new(Reader::new(text));
+    checker.value(0)?;
+    checker.reader.end()?;
+    for (at, message, hint) in checker.found {
+        match hint {
+            Some(hint) => problems.add_with_hint(at, message, hint),
+            None => problems.add(at, message),
+        }
+    }
+    Ok(checker.checked)
+}
+
+/// Whether the one value that a reader comes to next is sound and nowhere too deep.
+pub(super) fn check_part(reader: Reader<'_>, depth: usize) -> bool {
+    let mut checker = Checker::new(reader);
+    checker.value(depth).is_ok() && checker.found.is_empty() && checker.checked.too_deep.is_empty()
+}
+
+struct Checker<'t> {
+    reader: Reader<'t>,
+    /// What is wrong, and the mend where one is known.
+    found: Vec<(Span, String, Option<&'static str>)>,
+    /// The keys of all open objects, the innermost object's last.
+    keys: Vec<Key<'t>>,
+    checked: Checked,
+}
+
+struct Key<'t> {
+    text: Cow<'t, str>,
+    place: Span,
+}
+
+impl<'t> Checker<'t> {
+    fn new(reader: Reader<'t>) -> Self {
+        Self { reader, found: Vec::new(), keys: Vec::new(), checked: Checked::default() }
+    }
+
+    /// Recursion is bounded by the depth at which values are cut off.
+    fn value(&mut self, depth: usize) -> Result<(), Fault> {
+        match self.reader.peek()? {
+            Kind::Null => self.reader.null(),
+            Kind::Bool => self.reader.bool().map(|_| ()),
+            Kind::Text => self.reader.skip_text(),
+            Kind::Number => self.number(),
+            Kind::List | Kind::Object if depth == DEEPEST => {
+                let start = self.reader.offset();
+                self.reader.skip()?;
+                self.checked.too_deep.push(Span { start, end: self.reader.offset() });
+                Ok(())
+            }
+            Kind::List => {
+                self.reader.begin_list()?;
+                while self.reader.next_item()? {
+                    self.value(depth.saturating_add(1))?;
+                }
+                Ok(())
+            }
+            Kind::Object => self.object(depth),
+        }
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), Fault> {
+        self.reader.begin_object()?;
+        let outer = self.keys.len();
+        while let Some(text) = self.reader.next_key()? {
+            let place = Span::from(self.reader.key_place());
+            self.keys.push(Key { text, place });
+            if depth == 0 {
+                self.member(place)?;
+            } else {
+                self.value(depth.saturating_add(1))?;
+            }
+        }
+        let keys = self.keys.get(outer..).unwrap_or_default();
+        if !are_distinct(keys) {
+            report_duplicates(keys, &mut self.found);
+        }
+        self.keys.truncate(outer);
+        Ok(())
+    }
+
+    fn member(&mut self, key: Span) -> Result<(), Fault> {
+        self.reader.peek()?;
+        let start = self.reader.offset();
+        self.value(1)?;
+        self.checked.members.push(Member { key, value: Span { start, end: self.reader.offset() } });
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), Fault> {
+        let number = self.reader.number()?;
+        if !is_finite(number) {
+            let end = self.reader.offset();
+            let at = Span { start: end.saturating_sub(number.len()), end };
+            self.found.push((at, format!("`{number}` is not a number JSON can hold"), None));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a number stays one as a double. Without an exponent it takes over 300 digits not to.
+fn is_finite(number: &str) -> bool {
+    let plain = number.len() < 300 && !number.bytes().any(|byte| matches!(byte, b'e' | b'E'));
+    plain || number.parse().is_ok_and(f64::is_finite)
+}
+
+fn are_distinct(keys: &[Key<'_>]) -> bool {
+    if keys.len() <= FEW {
+        let earlier = |at: usize| keys.iter().take(at);
+        return keys.iter().enumerate().all(|(at, key)| earlier(at).all(|other| other.text != key.text));
+    }
+    // Long lists are mostly written by programs, and those sort.
+    let ascending = keys.is_sorted_by(|a, b| a.text < b.text);
+    let mut seen = HashSet::new();
+    ascending || keys.iter().all(|key| seen.insert(&*key.text))
+}
+
+/// Two entries of one name: whoever wrote them meant one of the two, and nobody can know which.
+#[cold]
+fn report_duplicates(keys: &[Key<'_>], found: &mut Vec<(Span, String, Option<&'static str>)>) {
+    let mut seen = HashSet::with_capacity(keys.len());
+    for key in keys.iter().filter(|key| !seen.insert(&*key.text)) {
+        let message = format!("the key `{}` stands here a second time", key.text);
+        found.push((key.place, message, Some("remove one of the two")));
+    }
+}
