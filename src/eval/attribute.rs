@@ -40,16 +40,6 @@ impl Attribute {
         }
     }
 
-    /// The attribute that a rule's value names.
-    pub(super) fn of_value(value: &Value<'_>) -> Self {
-        match value {
-            Value::Null => Self::Whole,
-            Value::Text(name) => Self::parse(name),
-            Value::Number(number) => Self::parse(&number.text()),
-            Value::Bool(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => Self::Nothing,
-        }
-    }
-
     /// The value; null when there is none.
     pub(super) fn find<'v>(&self, context: &'v Context<'v>, flag_key: &'v str) -> Value<'v> {
         match self {
@@ -61,6 +51,18 @@ impl Attribute {
             Self::Timestamp => context.time().map_or(Value::Null, |seconds| Value::Number(Number::from(seconds))),
             Self::Nothing => Value::Null,
         }
+    }
+
+    /// The same inside an element of a list, which is then all that is looked at.
+    pub(super) fn find_in<'v>(&self, element: &'v Datum<'v>) -> Value<'v> {
+        let found = match self {
+            Self::Whole => Some(element),
+            Self::FlagKey | Self::Timestamp | Self::Nothing => None,
+            Self::TargetingKey => part(element, TARGETING_KEY),
+            Self::Named(name) => part(element, name),
+            Self::Path(names) => names.iter().try_fold(element, |at, name| part(at, name)),
+        };
+        found.map_or(Value::Null, Value::of)
     }
 }
 
@@ -80,9 +82,17 @@ impl fmt::Display for Attribute {
 
 fn inside<'v>(context: &'v Context<'v>, parts: &[Box<str>]) -> Option<&'v Datum<'v>> {
     let (first, rest) = parts.split_first()?;
-    rest.iter().try_fold(context.get(first)?, |at, part| match at {
-        Datum::Object(object) => object.get(part),
-        Datum::List(items) => items.get(part.parse::<usize>().ok()?),
+    rest.iter().try_fold(context.get(first)?, |at, name| part(at, name))
+}
+
+/// An entry of an object, or an element of a list by its position, written as numbers are.
+fn part<'v>(whole: &'v Datum<'v>, name: &str) -> Option<&'v Datum<'v>> {
+    match whole {
+        Datum::Object(object) => object.get(name),
+        Datum::List(items) => {
+            let written = name == "0" || name.starts_with(|first: char| matches!(first, '1'..='9'));
+            written.then(|| name.parse::<usize>().ok()).flatten().and_then(|position| items.get(position))
+        }
         Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) => None,
-    })
+    }
 }

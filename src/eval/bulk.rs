@@ -77,5 +77,10 @@ fn code_of(outcome: Outcome) -> [u8; 4] {
 }
 
 const fn failure_code(failure: Failure) -> u8 {
-    failure as u8
+    match failure {
+        Failure::Unknown => 0,
+        Failure::Broken => 1,
+        Failure::NoVariant => 2,
+        Failure::Exhausted(exhausted) => 3_u8.saturating_add(exhausted as u8),
+    }
 }

@@ -194,6 +194,7 @@ fn half(single: f32) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::borrow::Cow;
 
     #[derive(Default)]
     struct Bytes(Vec<u8>);
@@ -244,7 +245,7 @@ mod tests {
     fn a_mappings_keys_are_ordered_by_length_first() {
         let entries = ["bb", "a", "c"].map(|key| (key.into(), Datum::List(vec![Datum::Null])));
         let object = Object::new(entries.to_vec());
-        assert_eq!(hex(&Value::Object(std::borrow::Cow::Owned(object))), "a3616181f6616381f662626281f6");
+        assert_eq!(hex(&Value::Object(Cow::Borrowed(&object))), "a3616181f6616381f662626281f6");
         assert!(!encode(&Value::Null, &mut Bytes::default()));
         assert!(!encode(&Value::List(&[]), &mut Bytes::default()));
     }

@@ -1,6 +1,7 @@
-//! JSONLogic's coercions: truthiness, equality, order.
+//! JSONLogic's coercions of simple values: truthiness, equality, order.
 
 use super::datum::Datum;
+use super::numeral;
 use super::value::Value;
 use crate::flag::Number;
 use std::cmp::Ordering;
@@ -14,12 +15,12 @@ pub(super) fn truthy(value: &Value<'_>) -> bool {
         Value::Text(text) => !text.is_empty(),
         Value::List(items) => !items.is_empty(),
         Value::Built(items) => !items.is_empty(),
-        Value::Object(object) => object.iter().len() > 0,
+        Value::Object(_) => true,
     }
 }
 
-/// `==`: null equals only null, two texts are compared as they are, and everything else as numbers.
-/// Lists and objects equal nothing.
+/// `==` of two values of which none is a list or an object: null equals only null, two texts are
+/// compared as they are, and everything else as numbers.
 pub(super) fn loosely_equal(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, b) => b.is_null(),
@@ -32,7 +33,7 @@ pub(super) fn loosely_equal(a: &Value<'_>, b: &Value<'_>) -> bool {
     }
 }
 
-/// `===`: as `==`, but values of two types are never equal.
+/// `===`: as `==`, but values of two types are never equal, nor are two lists or two objects.
 pub(super) fn strictly_equal(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
         (Value::Null, Value::Null) => true,
@@ -54,8 +55,8 @@ pub(super) fn is_element(item: &Datum<'_>, value: &Value<'_>) -> bool {
     }
 }
 
-/// `<` and its kin: two texts by their characters, everything else as numbers; `None` when one is no
-/// number, and then no order holds.
+/// `<` and its kin, of two values of which none is a list or an object: two texts by their characters,
+/// everything else as numbers; `None` when one is no number, and then no order holds.
 pub(super) fn order(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => Some(a.cmp(b)),
@@ -63,32 +64,13 @@ pub(super) fn order(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
     }
 }
 
-/// A value as a number: null is 0, true is 1, a text is what it spells.
-fn number(value: &Value<'_>) -> Option<Number> {
+/// A simple value as a number: null is 0, true is 1, a text is what it spells. May be infinite.
+pub(super) fn number(value: &Value<'_>) -> Option<Number> {
     match value {
         Value::Null => Some(Number::Unsigned(0)),
         Value::Bool(value) => Some(Number::Unsigned(u64::from(*value))),
         Value::Number(number) => Some(*number),
-        Value::Text(text) => spelled(text.trim()),
+        Value::Text(text) => numeral::whole(text),
         Value::List(_) | Value::Built(_) | Value::Object(_) => None,
     }
-}
-
-/// The number that a text spells; nothing at all spells 0.
-fn spelled(text: &str) -> Option<Number> {
-    if text.is_empty() {
-        return Some(Number::Unsigned(0));
-    }
-    // Rust also reads `inf`, `infinity` and `nan`, which no rule means.
-    let numeric = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if !numeric {
-        return None;
-    }
-    if let Ok(integer) = text.parse() {
-        return Some(Number::Unsigned(integer));
-    }
-    if let Ok(integer) = text.parse() {
-        return Some(Number::Negative(integer));
-    }
-    text.parse().ok().filter(|float: &f64| float.is_finite()).map(Number::Float)
 }

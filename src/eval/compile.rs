@@ -4,7 +4,6 @@ use super::attribute::Attribute;
 use super::datum::Datum;
 use super::rule::Rule;
 use super::split::{By, Entries, Split};
-use super::value::Value;
 use super::version::{Comparison, Version};
 use crate::flag::{Expression, Fractional, Literal, Operator, Weight};
 
@@ -45,7 +44,23 @@ fn operation(operator: Operator, operands: &[Expression]) -> Rule {
         | Operator::GreaterOrEqual
         | Operator::Cat
         | Operator::StartsWith
-        | Operator::EndsWith => None,
+        | Operator::EndsWith
+        | Operator::Max
+        | Operator::Min
+        | Operator::Add
+        | Operator::Subtract
+        | Operator::Multiply
+        | Operator::Divide
+        | Operator::Remainder
+        | Operator::Map
+        | Operator::Filter
+        | Operator::Reduce
+        | Operator::All
+        | Operator::None
+        | Operator::Some
+        | Operator::Merge
+        | Operator::Substr
+        | Operator::Log => None,
     };
     special.unwrap_or_else(|| Rule::Operation(operator, all(operands)))
 }
@@ -53,8 +68,15 @@ fn operation(operator: Operator, operands: &[Expression]) -> Rule {
 /// `var` with a constant name.
 fn attribute(operands: &[Expression]) -> Option<Rule> {
     let Some((name, fallback)) = operands.split_first() else { return Some(Rule::Attribute(Attribute::Whole)) };
-    let Expression::Constant(name) = name else { return None };
-    let attribute = Attribute::of_value(&Value::of(&Datum::from(name)));
+    let attribute = match name {
+        Expression::Constant(Literal::Null) => Attribute::Whole,
+        Expression::Constant(Literal::Text(name)) => Attribute::parse(name),
+        Expression::Constant(Literal::Number(numeral)) => Attribute::parse(&numeral.number.text()),
+        Expression::Constant(Literal::Bool(_) | Literal::List(_) | Literal::Object(_))
+        | Expression::List(_)
+        | Expression::Operation(..)
+        | Expression::Fractional(_) => return None,
+    };
     Some(match fallback.first() {
         Some(fallback) => Rule::AttributeOr(attribute, Box::new(Rule::from(fallback))),
         None => Rule::Attribute(attribute),

@@ -3,8 +3,9 @@
 
 use super::attribute::Attribute;
 use super::bucket::{Bucketing, bucket};
+use super::budget::Exhausted;
 use super::datum::Datum;
-use super::evaluate::{Evaluation, Overlong};
+use super::evaluate::Evaluation;
 use super::leaf::{Leaf, Said};
 use super::murmur3::Murmur3;
 use super::pool::Pool;
@@ -97,7 +98,7 @@ impl Distribution {
         &'s self,
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
-    ) -> Result<Said, Overlong> {
+    ) -> Result<Said, Exhausted> {
         if let By::Keys(begun) = self.by
             && walk.postpone(begun, &self.shares)
         {
@@ -112,7 +113,7 @@ impl Distribution {
     }
 
     #[inline]
-    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Overlong> {
+    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Exhausted> {
         match &self.by {
             By::Keys(begun) => Ok(evaluation.targeting_key().map(|key| evaluation.bucketing().end_keys(*begun, key))),
             By::Salted(salted) => salted.hash(evaluation).map(Some),
@@ -125,7 +126,7 @@ impl Distribution {
 }
 
 impl Salted {
-    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<u32, Overlong> {
+    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<u32, Exhausted> {
         match evaluation.attribute(&self.attribute) {
             Value::Text(text) => Ok(evaluation.bucketing().hash_text(&self.salt, &text)),
             other => {

@@ -2,24 +2,16 @@
 
 use super::attribute::Attribute;
 use super::bucket::Bucketing;
-use super::coerce::{is_element, loosely_equal, order, strictly_equal, truthy};
+use super::budget::{Budget, Exhausted};
+use super::coerce::{loosely_equal, order, strictly_equal, truthy};
 use super::context::Context;
 use super::datum::Datum;
 use super::rule::Rule;
 use super::value::Value;
 use super::version::{Comparison, with_version};
-use crate::flag::Operator;
+use crate::flag::{Number, Operator};
 use crate::units::FlagKey;
-use std::borrow::Cow;
-use std::cell::Cell;
 use std::cmp::Ordering;
-
-/// The most bytes of text that `cat` may produce for one answer.
-const LONGEST_OUTPUT: usize = 65_536;
-
-/// A rule produced more text than an answer may cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Overlong;
 
 /// One rule's walk for one request.
 #[derive(Debug)]
@@ -27,13 +19,29 @@ pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
     flag_key: &'v FlagKey,
     bucketing: Bucketing,
-    produced: Cell<usize>,
+    /// Inside a rule about elements: the element, which is then all that the rule sees.
+    element: Option<&'v Datum<'v>>,
+    budget: Budget,
 }
 
 impl<'v> Evaluation<'v> {
     #[inline]
-    pub(super) const fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing) -> Self {
-        Self { context, flag_key, bucketing, produced: Cell::new(0) }
+    pub(super) fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing) -> Self {
+        Self { context, flag_key, bucketing, element: None, budget: Budget::default() }
+    }
+
+    /// The walk of a rule about an element, with what is left of the budget.
+    pub(super) fn within<'e>(&self, element: &'e Datum<'e>) -> Evaluation<'e>
+    where
+        'v: 'e,
+    {
+        Evaluation {
+            context: self.context,
+            flag_key: self.flag_key,
+            bucketing: self.bucketing,
+            element: Some(element),
+            budget: self.budget.clone(),
+        }
     }
 
     pub(super) const fn context(&self) -> &'v Context<'v> {
@@ -44,22 +52,28 @@ impl<'v> Evaluation<'v> {
         self.bucketing
     }
 
-    pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
-        attribute.find(self.context, self.flag_key.as_str())
+    pub(super) const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
-    /// Who asks.
+    pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
+        match self.element {
+            None => attribute.find(self.context, self.flag_key.as_str()),
+            Some(element) => attribute.find_in(element),
+        }
+    }
+
+    /// Who asks, whom a rule about elements does not see.
     #[inline]
     pub(super) fn targeting_key(&self) -> Option<&'v str> {
-        self.context.targeting_key()
+        self.context.targeting_key().filter(|_| self.element.is_none())
     }
 
-    /// The hash of the flag's key and whoever asks.
+    /// The hash of the flag's key and whoever asks, whom a rule about elements does not see.
     pub(super) fn hash_of_keys(&self) -> Option<u32> {
         let begun = self.bucketing.begin_keys(self.flag_key.as_str());
         self.targeting_key().map(|key| self.bucketing.end_keys(begun, key))
     }
-
     /// The hash of a value. In the second generation null stands for the keys, as flagd has it.
     pub(super) fn hash_of(&self, value: &Value<'_>) -> Option<u32> {
         match (self.bucketing, value.is_null()) {
@@ -69,7 +83,8 @@ impl<'v> Evaluation<'v> {
     }
 
     /// The value of a rule.
-    pub(super) fn rule(&self, rule: &'v Rule) -> Result<Value<'v>, Overlong> {
+    pub(super) fn rule(&self, rule: &'v Rule) -> Result<Value<'v>, Exhausted> {
+        self.budget.spend(1)?;
         Ok(match rule {
             Rule::Constant(datum) => Value::of(datum),
             Rule::Attribute(attribute) => self.attribute(attribute),
@@ -89,26 +104,26 @@ impl<'v> Evaluation<'v> {
             }
             Rule::Fractional(split) => split.evaluate(self)?,
             Rule::List(items) => {
-                let items: Result<_, _> = items.iter().map(|item| Ok(self.rule(item)?.into_datum())).collect();
+                let items: Result<_, _> = items.iter().map(|item| self.datum(self.rule(item)?)).collect();
                 Value::Built(items?)
             }
             Rule::Operation(operator, operands) => self.operation(*operator, operands)?,
         })
     }
 
-    fn operation(&self, operator: Operator, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
+    fn operation(&self, operator: Operator, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         Ok(match operator {
             Operator::Var => return self.computed_attribute(operands),
             Operator::Missing => {
                 let names = self.names(operands)?;
-                self.missing(&names)
+                return self.missing(&names);
             }
             Operator::MissingSome => return self.missing_some(operands),
             Operator::If => return self.condition(operands),
-            Operator::Equal => Value::Bool(self.pair(operands, loosely_equal)?),
-            Operator::NotEqual => Value::Bool(!self.pair(operands, loosely_equal)?),
-            Operator::Same => Value::Bool(self.pair(operands, strictly_equal)?),
-            Operator::NotSame => Value::Bool(!self.pair(operands, strictly_equal)?),
+            Operator::Equal => Value::Bool(self.equal(operands)?),
+            Operator::NotEqual => Value::Bool(!self.equal(operands)?),
+            Operator::Same => Value::Bool(self.same(operands)?),
+            Operator::NotSame => Value::Bool(!self.same(operands)?),
             Operator::Not => Value::Bool(!truthy(&self.operand(operands, 0)?)),
             Operator::Truthy => Value::Bool(truthy(&self.operand(operands, 0)?)),
             Operator::And => return self.first(operands, |value| !truthy(value)),
@@ -117,29 +132,49 @@ impl<'v> Evaluation<'v> {
             Operator::LessOrEqual => Value::Bool(self.ordered(operands, Ordering::is_le, Reach::Between)?),
             Operator::Greater => Value::Bool(self.ordered(operands, Ordering::is_gt, Reach::Pair)?),
             Operator::GreaterOrEqual => Value::Bool(self.ordered(operands, Ordering::is_ge, Reach::Pair)?),
-            Operator::In => Value::Bool(contains(&self.operand(operands, 1)?, &self.operand(operands, 0)?)),
-            Operator::Cat => {
-                let mut text = String::new();
-                self.join(operands, &mut |part| text.push_str(part))?;
-                Value::Text(Cow::Owned(text))
-            }
+            Operator::In => Value::Bool(self.contains(operands)?),
+            Operator::Cat => return self.cat(operands),
+            Operator::Substr => return self.substr(operands),
             Operator::StartsWith => self.texts(operands, |text, part| text.starts_with(part))?,
             Operator::EndsWith => self.texts(operands, |text, part| text.ends_with(part))?,
             Operator::SemVer => return self.versions(operands),
+            Operator::Max => return self.extreme(operands, Ordering::Greater),
+            Operator::Min => return self.extreme(operands, Ordering::Less),
+            Operator::Add => return self.sum(operands),
+            Operator::Subtract => return self.difference(operands),
+            Operator::Multiply => return self.product(operands),
+            Operator::Divide => return self.quotient(operands),
+            Operator::Remainder => return self.remainder(operands),
+            Operator::Map => return self.map(operands),
+            Operator::Filter => return self.filter(operands),
+            Operator::Reduce => return self.reduce(operands),
+            Operator::All => Value::Bool(self.all(operands)?),
+            Operator::None => Value::Bool(!self.some(operands)?),
+            Operator::Some => Value::Bool(self.some(operands)?),
+            Operator::Merge => return self.merge(operands),
+            Operator::Log => return self.operand(operands, 0),
         })
     }
 
     /// An operand; null when there are not so many.
-    fn operand(&self, operands: &'v [Rule], position: usize) -> Result<Value<'v>, Overlong> {
+    pub(super) fn operand(&self, operands: &'v [Rule], position: usize) -> Result<Value<'v>, Exhausted> {
         operands.get(position).map_or(Ok(Value::Null), |operand| self.rule(operand))
     }
 
-    fn pair(&self, operands: &'v [Rule], holds: impl FnOnce(&Value<'_>, &Value<'_>) -> bool) -> Result<bool, Overlong> {
-        Ok(holds(&self.operand(operands, 0)?, &self.operand(operands, 1)?))
+    /// `==`: a list or an object is compared as its text, but never equals another.
+    fn equal(&self, operands: &'v [Rule]) -> Result<bool, Exhausted> {
+        let (a, b) = (self.operand(operands, 0)?, self.operand(operands, 1)?);
+        Ok(!(a.is_composite() && b.is_composite()) && loosely_equal(&self.primitive(a)?, &self.primitive(b)?))
+    }
+
+    /// `===`; nothing is the same as no second operand, not even null.
+    fn same(&self, operands: &'v [Rule]) -> Result<bool, Exhausted> {
+        let (a, b) = (self.operand(operands, 0)?, self.operand(operands, 1)?);
+        Ok(operands.len() != 1 && strictly_equal(&a, &b))
     }
 
     /// `and`, `or`: the first operand that ends the walk, or the last.
-    fn first(&self, operands: &'v [Rule], ends: impl Fn(&Value<'_>) -> bool) -> Result<Value<'v>, Overlong> {
+    fn first(&self, operands: &'v [Rule], ends: impl Fn(&Value<'_>) -> bool) -> Result<Value<'v>, Exhausted> {
         let mut last = Value::Null;
         for operand in operands {
             last = self.rule(operand)?;
@@ -150,7 +185,7 @@ impl<'v> Evaluation<'v> {
         Ok(last)
     }
 
-    fn condition(&self, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
+    fn condition(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         for branch in operands.chunks(2) {
             match branch {
                 [condition, result] => {
@@ -165,26 +200,28 @@ impl<'v> Evaluation<'v> {
         Ok(Value::Null)
     }
 
-    fn ordered(&self, operands: &'v [Rule], holds: impl Fn(Ordering) -> bool, reach: Reach) -> Result<bool, Overlong> {
+    fn ordered(&self, operands: &'v [Rule], holds: impl Fn(Ordering) -> bool, reach: Reach) -> Result<bool, Exhausted> {
         let [first, second, rest @ ..] = operands else { return Ok(false) };
-        let second = self.rule(second)?;
+        let comparable = |operand: &'v Rule| self.primitive(self.rule(operand)?);
         let ascends = |a: &Value<'_>, b: &Value<'_>| order(a, b).is_some_and(&holds);
-        let lower = ascends(&self.rule(first)?, &second);
+        let (first, second) = (comparable(first)?, comparable(second)?);
+        let lower = ascends(&first, &second);
         match (reach, rest.first()) {
-            (Reach::Between, Some(third)) if lower => Ok(ascends(&second, &self.rule(third)?)),
+            (Reach::Between, Some(third)) if lower => Ok(ascends(&second, &comparable(third)?)),
             (Reach::Between | Reach::Pair, _) => Ok(lower),
         }
     }
 
     /// `starts_with`, `ends_with`: null unless there are exactly two texts.
-    fn texts(&self, operands: &'v [Rule], holds: impl FnOnce(&str, &str) -> bool) -> Result<Value<'v>, Overlong> {
+    fn texts(&self, operands: &'v [Rule], holds: impl FnOnce(&str, &str) -> bool) -> Result<Value<'v>, Exhausted> {
         let [text, part] = operands else { return Ok(Value::Null) };
         let (text, part) = (self.rule(text)?, self.rule(part)?);
+        self.budget.read(part.text().unwrap_or_default())?;
         let held = text.text().zip(part.text()).map(|(text, part)| holds(text, part));
         Ok(held.map_or(Value::Null, Value::Bool))
     }
 
-    fn versions(&self, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
+    fn versions(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         let [first, comparison, second] = operands else { return Ok(Value::Null) };
         let (first, comparison, second) = (self.rule(first)?, self.rule(comparison)?, self.rule(second)?);
         let Some(comparison) = comparison.text().and_then(Comparison::named) else { return Ok(Value::Null) };
@@ -192,85 +229,78 @@ impl<'v> Evaluation<'v> {
         Ok(held.map_or(Value::Null, Value::Bool))
     }
 
-    fn computed_attribute(&self, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
+    fn computed_attribute(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         let name = self.operand(operands, 0)?;
-        let found = self.attribute(&Attribute::of_value(&name));
+        let found = self.attribute(&self.named(name)?);
         if found.is_null() { self.operand(operands, 1) } else { Ok(found) }
     }
 
+    /// The attribute that a computed name is of.
+    fn named(&self, name: Value<'v>) -> Result<Attribute, Exhausted> {
+        if name.is_null() {
+            return Ok(Attribute::Whole);
+        }
+        let is_text = name.text().is_some();
+        let name = self.text_of(name)?;
+        self.budget.read(&name)?;
+        Ok(if name.is_empty() && !is_text { Attribute::Named(Box::default()) } else { Attribute::parse(&name) })
+    }
+
     /// The names that `missing` asks for: its operands, or the list that the first of them is.
-    fn names(&self, operands: &'v [Rule]) -> Result<Vec<Datum<'v>>, Overlong> {
-        let first = self.operand(operands, 0)?;
-        match first.items() {
-            Some(items) => Ok(items.to_vec()),
-            None => operands.iter().map(|operand| Ok(self.rule(operand)?.into_datum())).collect(),
+    fn names(&self, operands: &'v [Rule]) -> Result<Vec<Datum<'v>>, Exhausted> {
+        match self.datum(self.operand(operands, 0)?)? {
+            Datum::List(items) => Ok(items),
+            Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_) | Datum::Object(_) => {
+                operands.iter().map(|operand| self.datum(self.rule(operand)?)).collect()
+            }
         }
     }
 
     /// Those of the names whose attribute is null, `""` or not there.
-    fn missing(&self, names: &[Datum<'v>]) -> Value<'v> {
-        let absent = |name: &&Datum<'v>| {
-            let value = Value::of(name);
-            match self.attribute(&Attribute::of_value(&value)) {
+    fn missing(&self, names: &[Datum<'v>]) -> Result<Value<'v>, Exhausted> {
+        let mut missing = Vec::new();
+        for name in names {
+            self.budget.spend(1)?;
+            let absent = match self.attribute(&self.named(Value::from(name.clone()))?) {
                 Value::Null => true,
                 Value::Text(text) => text.is_empty(),
                 Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => false,
+            };
+            if absent {
+                missing.push(name.clone());
             }
-        };
-        Value::Built(names.iter().filter(absent).cloned().collect())
+        }
+        Ok(Value::Built(missing))
     }
 
-    fn missing_some(&self, operands: &'v [Rule]) -> Result<Value<'v>, Overlong> {
-        let least = self.operand(operands, 0)?;
-        let names = self.operand(operands, 1)?;
-        let names = names.items().unwrap_or_default();
-        let missing = self.missing(names);
-        let count = |items: Option<&[Datum<'_>]>| items.map_or(0, <[_]>::len);
-        let present = names.len().saturating_sub(count(missing.items()));
-        let present = Value::Number(crate::flag::Number::Unsigned(u64::try_from(present).unwrap_or(u64::MAX)));
+    /// `missing_some`: nothing when enough are there, or when it is given no list of names.
+    fn missing_some(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
+        let least = self.primitive(self.operand(operands, 0)?)?;
+        let Datum::List(names) = self.datum(self.operand(operands, 1)?)? else { return Ok(Value::Built(Vec::new())) };
+        let missing = self.missing(&names)?;
+        let present = names.len().saturating_sub(missing.items().map_or(0, <[_]>::len));
+        let present = Value::Number(Number::Unsigned(u64::try_from(present).unwrap_or(u64::MAX)));
         match order(&present, &least).is_some_and(Ordering::is_ge) {
             true => Ok(Value::Built(Vec::new())),
             false => Ok(missing),
         }
     }
 
-    /// The operands' texts one after the other, within what an answer may cost.
-    pub(super) fn join(&self, operands: &'v [Rule], sink: &mut dyn FnMut(&str)) -> Result<(), Overlong> {
-        for operand in operands {
-            self.write(&self.rule(operand)?, sink)?;
+    /// A value as one that a list can hold.
+    pub(super) fn datum(&self, value: Value<'v>) -> Result<Datum<'v>, Exhausted> {
+        match &value {
+            Value::List(items) => items.iter().try_for_each(|item| self.budget.copy(item))?,
+            Value::Object(object) => object.iter().try_for_each(|(_, item)| self.budget.copy(item))?,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Built(_) => {}
         }
-        Ok(())
+        Ok(value.into_datum())
     }
 
-    pub(super) fn write(&self, value: &Value<'_>, sink: &mut dyn FnMut(&str)) -> Result<(), Overlong> {
-        let mut put = |text: &str| {
-            let produced = self.produced.get().saturating_add(text.len());
-            self.produced.set(produced);
-            match produced <= LONGEST_OUTPUT {
-                true => {
-                    sink(text);
-                    Ok(())
-                }
-                false => Err(Overlong),
-            }
-        };
-        match value {
-            Value::Null => Ok(()),
-            Value::Bool(true) => put("true"),
-            Value::Bool(false) => put("false"),
-            Value::Number(number) => put(&number.text()),
-            Value::Text(text) => put(text),
-            Value::Object(_) => put("[object Object]"),
-            Value::List(_) | Value::Built(_) => {
-                for (position, item) in value.items().unwrap_or_default().iter().enumerate() {
-                    if position > 0 {
-                        self.write(&Value::Text(Cow::Borrowed(",")), sink)?;
-                    }
-                    self.write(&Value::of(item), sink)?;
-                }
-                Ok(())
-            }
-        }
+    /// The same for a value that outlives the element it was made from.
+    pub(super) fn owned(&self, value: Value<'_>) -> Result<Datum<'static>, Exhausted> {
+        let value = value.into_datum();
+        self.budget.copy(&value)?;
+        Ok(value.to_static())
     }
 }
 
@@ -280,13 +310,4 @@ enum Reach {
     /// JSONLogic knows between only for `<` and `<=`.
     Between,
     Pair,
-}
-
-/// `in`: an element of a list, or part of a text.
-pub(super) fn contains(haystack: &Value<'_>, needle: &Value<'_>) -> bool {
-    match (haystack, needle) {
-        (Value::Text(haystack), Value::Text(needle)) => haystack.contains(&**needle),
-        (Value::Text(haystack), Value::Number(needle)) => haystack.contains(&*needle.text()),
-        (haystack, needle) => haystack.items().unwrap_or_default().iter().any(|item| is_element(item, needle)),
-    }
 }

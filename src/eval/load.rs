@@ -1,13 +1,15 @@
 //! A snapshot from a text, for whoever embeds the evaluator.
 
 use super::bucket::Bucketing;
+use super::flag::{Built, Slot};
+use super::slots::Slots;
 use super::snapshot::Snapshot;
-use crate::flag::{Catalog, lower};
+use crate::flag::lower_each;
 use crate::source::{Format, Problem, parse};
 use crate::units::Generation;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// What a text is called in problems, for it has no file name.
 const NAME: &str = "flags";
@@ -62,11 +64,17 @@ impl Snapshot {
     /// When the text is no flag document at all.
     pub fn from_text(text: &str, bucketing: Bucketing) -> Result<Self, LoadError> {
         let format = if text.trim_start().starts_with('{') { Format::Json } else { Format::Yaml };
-        let file = parse(NAME, text.as_bytes(), format).and_then(|parsed| lower(&parsed)).map_err(LoadError)?;
-        let mut catalog = Catalog::new();
-        catalog.update(NAME, Ok(file));
-        let built = Self::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), bucketing, None);
-        drop(catalog);
-        Ok(built.without_definitions())
+        let parsed = parse(NAME, text.as_bytes(), format).map_err(LoadError)?;
+        let (mut pool, mut slots) = (Arc::default(), Vec::new());
+        // One after the other: the definitions of all flags at once take more than all that is kept of them.
+        let read = lower_each(&parsed, |key, entry| {
+            let mut built = Built::new(key, entry, bucketing, &mut pool);
+            built.forget_definition();
+            slots.push(Slot::new(Arc::new(built), None));
+        });
+        read.map_err(LoadError)?;
+        drop(parsed);
+        slots.sort_by(|a, b| a.built.key.cmp(&b.built.key));
+        Ok(Self { generation: Generation::new(1), bucketing, pool, slots: Slots::new(slots, None) })
     }
 }

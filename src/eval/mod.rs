@@ -2,8 +2,10 @@
 //! built; resolving walks compiled rules and copies bytes.
 
 mod answer;
+mod arithmetic;
 mod attribute;
 mod bucket;
+mod budget;
 mod bulk;
 mod cbor;
 mod coerce;
@@ -11,16 +13,18 @@ mod compile;
 mod compiler;
 mod context;
 mod datum;
+mod display;
 mod distribution;
 mod evaluate;
 mod flag;
+mod iterate;
 mod lanes;
 mod leaf;
 mod load;
 mod murmur3;
+mod numeral;
 mod parse;
 mod pool;
-
 mod predicate;
 mod program;
 mod reason;
@@ -28,10 +32,12 @@ mod resolution;
 mod resolve;
 mod rule;
 mod scratch;
+mod selector;
 mod share;
 mod slots;
 mod snapshot;
 mod split;
+mod text;
 mod texts;
 mod together;
 mod value;
@@ -41,6 +47,7 @@ mod walk;
 
 pub use answer::write_failure;
 pub use bucket::Bucketing;
+pub use budget::Exhausted;
 pub use bulk::Bulk;
 pub use context::{Context, ContextError};
 pub use datum::{Datum, Object};
@@ -48,4 +55,5 @@ pub use flag::Flag;
 pub use load::LoadError;
 pub use reason::{ErrorCode, Reason};
 pub use resolution::{Failure, Outcome, Resolution};
+pub use selector::Selector;
 pub use snapshot::Snapshot;

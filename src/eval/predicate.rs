@@ -2,10 +2,11 @@
 //! snapshot share them, so that all flags together ask each question once.
 
 use super::attribute::Attribute;
+use super::budget::Exhausted;
 use super::coerce::{loosely_equal, order, strictly_equal, truthy};
-use super::context::Context;
 use super::datum::Datum;
-use super::evaluate::contains;
+use super::evaluate::Evaluation;
+use super::rule::Rule;
 use super::texts::Texts;
 use super::value::Value;
 use super::version::{Comparison, Version, with_version};
@@ -19,8 +20,11 @@ use std::hash::{Hash, Hasher};
 pub(super) struct Predicate {
     pub(super) attribute: Attribute,
     test: Test,
+    /// The same as a rule: for the values that the test leaves to it.
+    rule: Rule,
 }
 
+/// What is asked of a text, a number, true, false or null, without the detour of a rule.
 #[derive(Debug, Clone, PartialEq)]
 enum Test {
     Truthy,
@@ -32,13 +36,11 @@ enum Test {
     Ordered(Operator, Datum<'static>),
     /// `in` a list of nothing but texts.
     OneOf(Texts),
-    /// `in` any other list, or part of a text.
-    In(Datum<'static>),
-    /// `in`, with the attribute as the list or the text that it is looked for in.
-    Has(Datum<'static>),
     StartsWith(Box<str>),
     EndsWith(Box<str>),
     Version(Comparison, Box<Version<'static>>),
+    /// Any other; the rule alone decides.
+    Other,
 }
 
 impl Predicate {
@@ -46,25 +48,24 @@ impl Predicate {
     /// that is asked; `None` for anything that looks at more or less than one attribute.
     pub(super) fn of(expression: &Expression) -> Option<(Self, bool)> {
         let Expression::Operation(operator, operands) = expression else { return None };
-        let (attribute, test, opposite) = match (operator, operands.as_slice()) {
-            (Operator::Var, _) => (attribute(expression)?, Test::Truthy, false),
-            (Operator::Equal, pair) => equality(pair, Test::Equals, false)?,
-            (Operator::NotEqual, pair) => equality(pair, Test::Equals, true)?,
-            (Operator::Same, pair) => equality(pair, Test::Same, false)?,
-            (Operator::NotSame, pair) => equality(pair, Test::Same, true)?,
+        let (positive, opposite) = match operator {
+            Operator::NotEqual => (Operator::Equal, true),
+            Operator::NotSame => (Operator::Same, true),
+            other => (*other, false),
+        };
+        let (attribute, test) = match (positive, operands.as_slice()) {
+            (Operator::Var, _) => (attribute(expression)?, Test::Truthy),
+            (Operator::Equal, pair) => equality(pair, Test::Equals)?,
+            (Operator::Same, pair) => equality(pair, Test::Same)?,
             (Operator::Less | Operator::LessOrEqual | Operator::Greater | Operator::GreaterOrEqual, [left, right]) => {
-                let (attribute, test) = ordered(*operator, left, right)?;
-                (attribute, test, false)
+                ordered(positive, left, right)?
             }
-            (Operator::In, [needle, haystack]) => {
-                let (attribute, test) = membership(needle, haystack)?;
-                (attribute, test, false)
-            }
+            (Operator::In, [needle, haystack]) => membership(needle, haystack)?,
             (Operator::StartsWith, [at, Expression::Constant(Literal::Text(part))]) => {
-                (attribute(at)?, Test::StartsWith(part.clone()), false)
+                (attribute(at)?, Test::StartsWith(part.clone()))
             }
             (Operator::EndsWith, [at, Expression::Constant(Literal::Text(part))]) => {
-                (attribute(at)?, Test::EndsWith(part.clone()), false)
+                (attribute(at)?, Test::EndsWith(part.clone()))
             }
             (
                 Operator::SemVer,
@@ -72,40 +73,48 @@ impl Predicate {
             ) => {
                 let comparison = Comparison::named(comparison)?;
                 let against = with_version(&Value::of(&Datum::from(against)), |version| version.clone().into_owned())?;
-                (attribute(at)?, Test::Version(comparison, Box::new(against)), false)
+                (attribute(at)?, Test::Version(comparison, Box::new(against)))
             }
             _ => return None,
         };
-        Some((Self { attribute, test }, opposite))
+        let rule = Rule::from(&Expression::Operation(positive, operands.clone()));
+        Some((Self { attribute, test, rule }, opposite))
     }
 
-    /// Whether it holds for a context.
+    /// Whether it holds for whoever asks.
     #[inline]
-    pub(super) fn holds(&self, context: &Context<'_>) -> bool {
-        match &self.attribute {
+    pub(super) fn holds<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted> {
+        let context = evaluation.context();
+        let simple = match &self.attribute {
             Attribute::Named(name) => self.test.of_datum(context.get(name)),
             Attribute::TargetingKey => self.test.of_datum(context.who()),
             Attribute::Whole | Attribute::FlagKey | Attribute::Timestamp | Attribute::Nothing | Attribute::Path(_) => {
-                self.test.of_value(&self.attribute.find(context, ""))
+                None
             }
+        };
+        match simple {
+            Some(held) => Ok(held),
+            None => Ok(truthy(&evaluation.rule(&self.rule)?)),
         }
     }
 }
 
 impl Test {
+    /// `None` for what only the rule can say.
     #[inline]
-    fn of_datum(&self, datum: Option<&Datum<'_>>) -> bool {
+    fn of_datum(&self, datum: Option<&Datum<'_>>) -> Option<bool> {
         match datum {
             Some(Datum::Text(text)) => self.of_text(text),
-            Some(other) => self.of_value(&Value::of(other)),
-            None => self.of_value(&Value::Null),
+            Some(simple @ (Datum::Null | Datum::Bool(_) | Datum::Number(_))) => self.of_simple(&Value::of(simple)),
+            Some(Datum::List(_) | Datum::Object(_)) => None,
+            None => self.of_simple(&Value::Null),
         }
     }
 
-    /// As [`Test::of_value`] says of a text, without the detour: most attributes are texts.
+    /// As [`Test::of_simple`] says of a text: most attributes are texts.
     #[inline]
-    fn of_text(&self, text: &str) -> bool {
-        match self {
+    fn of_text(&self, text: &str) -> Option<bool> {
+        Some(match self {
             Self::Equals(Datum::Text(expected)) | Self::Same(Datum::Text(expected)) => expected == text,
             Self::OneOf(texts) => texts.contains(text),
             Self::StartsWith(part) => text.starts_with(&**part),
@@ -113,52 +122,42 @@ impl Test {
             Self::Version(comparison, against) => {
                 Version::parse(text).is_some_and(|version| comparison.holds(&version, against))
             }
-            Self::Truthy | Self::Equals(_) | Self::Same(_) | Self::Ordered(..) | Self::In(_) | Self::Has(_) => {
-                self.of_value(&Value::Text(text.into()))
+            Self::Truthy | Self::Equals(_) | Self::Same(_) | Self::Ordered(..) | Self::Other => {
+                return self.of_simple(&Value::Text(text.into()));
             }
-        }
+        })
     }
 
-    fn of_value(&self, value: &Value<'_>) -> bool {
+    fn of_simple(&self, value: &Value<'_>) -> Option<bool> {
         match self {
-            Self::Truthy => truthy(value),
-            Self::Equals(expected) => loosely_equal(value, &Value::of(expected)),
-            Self::Same(expected) => strictly_equal(value, &Value::of(expected)),
+            Self::Truthy => Some(truthy(value)),
+            Self::Equals(expected) => simple(expected).then(|| loosely_equal(value, &Value::of(expected))),
+            Self::Same(expected) => simple(expected).then(|| strictly_equal(value, &Value::of(expected))),
             Self::Ordered(operator, than) => {
-                order(value, &Value::of(than)).is_some_and(|order| satisfies(*operator, order))
+                simple(than).then(|| order(value, &Value::of(than)).is_some_and(|order| satisfies(*operator, order)))
             }
-            Self::OneOf(texts) => value.text().is_some_and(|text| texts.contains(text)),
-            Self::In(haystack) => contains(&Value::of(haystack), value),
-            Self::Has(needle) => contains(value, &Value::of(needle)),
-            Self::StartsWith(part) => value.text().is_some_and(|text| text.starts_with(&**part)),
-            Self::EndsWith(part) => value.text().is_some_and(|text| text.ends_with(&**part)),
-            Self::Version(comparison, against) => {
-                with_version(value, |version| comparison.holds(version, against)).unwrap_or(false)
-            }
+            // Only of texts is more known than the rule says.
+            Self::OneOf(_) | Self::StartsWith(_) | Self::EndsWith(_) | Self::Version(..) | Self::Other => None,
         }
     }
+}
+
+/// Lists and objects are compared as their texts, which the rule makes.
+const fn simple(constant: &Datum<'_>) -> bool {
+    matches!(constant, Datum::Null | Datum::Bool(_) | Datum::Number(_) | Datum::Text(_))
 }
 
 /// The attribute that `var` names with a constant and without a fallback. `$flagd.flagKey` is none here:
 /// it is another for each flag, and predicates are shared.
 fn attribute(expression: &Expression) -> Option<Attribute> {
-    let Expression::Operation(Operator::Var, operands) = expression else { return None };
-    let attribute = match operands.as_slice() {
-        [] => Attribute::Whole,
-        [Expression::Constant(name)] => Attribute::of_value(&Value::of(&Datum::from(name))),
-        _ => return None,
-    };
+    let Rule::Attribute(attribute) = Rule::from(expression) else { return None };
     (attribute != Attribute::FlagKey).then_some(attribute)
 }
 
-fn equality(
-    pair: &[Expression],
-    test: impl FnOnce(Datum<'static>) -> Test,
-    opposite: bool,
-) -> Option<(Attribute, Test, bool)> {
+fn equality(pair: &[Expression], test: impl FnOnce(Datum<'static>) -> Test) -> Option<(Attribute, Test)> {
     match pair {
         [at, Expression::Constant(constant)] | [Expression::Constant(constant), at] => {
-            Some((attribute(at)?, test(Datum::from(constant)), opposite))
+            Some((attribute(at)?, test(Datum::from(constant))))
         }
         _ => None,
     }
@@ -177,10 +176,9 @@ fn ordered(operator: Operator, left: &Expression, right: &Expression) -> Option<
 fn membership(needle: &Expression, haystack: &Expression) -> Option<(Attribute, Test)> {
     match (needle, haystack) {
         (at, Expression::Constant(haystack)) => {
-            let test = Texts::of(haystack).map_or_else(|| Test::In(Datum::from(haystack)), Test::OneOf);
-            Some((attribute(at)?, test))
+            Some((attribute(at)?, Texts::of(haystack).map_or(Test::Other, Test::OneOf)))
         }
-        (Expression::Constant(needle), at) => Some((attribute(at)?, Test::Has(Datum::from(needle)))),
+        (Expression::Constant(_), at) => Some((attribute(at)?, Test::Other)),
         _ => None,
     }
 }
@@ -206,23 +204,19 @@ const fn satisfies(operator: Operator, order: Ordering) -> bool {
     }
 }
 
-/// Numbers have no hash of their own, so that a constant counts by its kind and its text; equality decides.
+/// Numbers have no hash of their own, so what people read counts; equality decides.
 impl Hash for Predicate {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.attribute.hash(state);
         std::mem::discriminant(&self.test).hash(state);
         match &self.test {
-            Test::Truthy => {}
-            Test::Equals(constant) | Test::Same(constant) | Test::In(constant) | Test::Has(constant) => {
-                constant_hash(constant, state);
-            }
-            Test::Ordered(operator, constant) => {
-                std::mem::discriminant(operator).hash(state);
+            Test::Equals(constant) | Test::Same(constant) | Test::Ordered(_, constant) => {
                 constant_hash(constant, state);
             }
             Test::OneOf(texts) => texts.hash(state),
             Test::StartsWith(part) | Test::EndsWith(part) => part.hash(state),
             Test::Version(comparison, against) => (comparison, against).hash(state),
+            Test::Truthy | Test::Other => {}
         }
     }
 }
@@ -241,21 +235,9 @@ fn constant_hash<H: Hasher>(constant: &Datum<'_>, state: &mut H) {
     }
 }
 
-/// As people say it: `country in ["DE","FR"]`.
+/// As the rule's author wrote it: `{"in":[{"var":"country"},["DE","FR"]]}`.
 impl fmt::Display for Predicate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = &self.attribute;
-        match &self.test {
-            Test::Truthy => write!(f, "{at}"),
-            Test::Equals(constant) => write!(f, "{at} == {constant}"),
-            Test::Same(constant) => write!(f, "{at} === {constant}"),
-            Test::Ordered(operator, constant) => write!(f, "{at} {} {constant}", operator.name()),
-            Test::OneOf(texts) => write!(f, "{at} in {texts}"),
-            Test::In(haystack) => write!(f, "{at} in {haystack}"),
-            Test::Has(needle) => write!(f, "{needle} in {at}"),
-            Test::StartsWith(part) => write!(f, "{at} starts_with {}", Datum::from(&**part)),
-            Test::EndsWith(part) => write!(f, "{at} ends_with {}", Datum::from(&**part)),
-            Test::Version(comparison, against) => write!(f, "{at} sem_ver {} {against}", comparison.name()),
-        }
+        self.rule.fmt(f)
     }
 }

@@ -2,10 +2,11 @@
 //! than that is left to the general rules.
 
 use super::bucket::Bucketing;
+use super::budget::Exhausted;
 use super::compiler::Compiler;
 use super::datum::Datum;
 use super::distribution::Distribution;
-use super::evaluate::{Evaluation, Overlong};
+use super::evaluate::Evaluation;
 use super::leaf::{Leaf, Said};
 use super::pool::Pool;
 use super::rule::Rule;
@@ -58,11 +59,11 @@ impl Program {
         definition: &impl Named,
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
-    ) -> Result<Said, Overlong> {
+    ) -> Result<Said, Exhausted> {
         let mut at = 0_usize;
         while let Some(step) = self.steps.get(at) {
             at = match *step {
-                Step::Test { predicate, when, to } if walk.holds(predicate, evaluation.context()) == when => to.into(),
+                Step::Test { predicate, when, to } if walk.holds(predicate, evaluation)? == when => to.into(),
                 Step::Check { rule, when, to } if self.check(rule, evaluation, walk)? == when => to.into(),
                 Step::Test { .. } | Step::Check { .. } => at.saturating_add(1),
                 Step::Jump { to } => to.into(),
@@ -87,7 +88,7 @@ impl Program {
         rule: u16,
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
-    ) -> Result<bool, Overlong> {
+    ) -> Result<bool, Exhausted> {
         let Some(rule) = self.rules.get(usize::from(rule)) else { return Ok(false) };
         let value = evaluation.rule(rule)?;
         walk.checked(rule, &value);

@@ -1,6 +1,7 @@
 //! What resolving a flag gave.
 
 use super::answer;
+use super::budget::Exhausted;
 use super::flag::{Built, Flag};
 use super::reason::{ErrorCode, Reason};
 use std::borrow::Cow;
@@ -40,8 +41,8 @@ pub enum Failure {
     Broken,
     /// The rule gave something that is no variant.
     NoVariant,
-    /// The rule produced more text than an answer may cost.
-    Overlong,
+    /// The rule cost more than an answer may.
+    Exhausted(Exhausted),
 }
 
 impl Outcome {
@@ -173,7 +174,7 @@ impl Failure {
         match self {
             Self::Unknown => ErrorCode::FlagNotFound,
             Self::Broken => ErrorCode::ParseError,
-            Self::NoVariant | Self::Overlong => ErrorCode::General,
+            Self::NoVariant | Self::Exhausted(_) => ErrorCode::General,
         }
     }
 
@@ -183,7 +184,7 @@ impl Failure {
             (Self::Broken, None) => "the definition is wrong",
             (Self::Unknown, _) => "there is no such flag",
             (Self::NoVariant, _) => "the targeting rule gave something that is no variant of the flag",
-            (Self::Overlong, _) => "the targeting rule produced more than 64 KiB of text",
+            (Self::Exhausted(exhausted), _) => exhausted.sentence(),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::bucket::Bucketing;
 use super::coerce::truthy;
 use super::context::Context;
-use super::evaluate::{Evaluation, Overlong};
+use super::evaluate::Evaluation;
 use super::flag::{Body, Built, Slot};
 use super::leaf::{Leaf, Said};
 use super::reason::Reason;
@@ -33,7 +33,7 @@ pub(super) fn outcome<'s>(
     match said {
         Ok(Said::Now(leaf)) => Some(ruled(leaf, slot, evaluation, walk)),
         Ok(Said::Later) => None,
-        Err(Overlong) => Some(Outcome::Failed(Failure::Overlong)),
+        Err(exhausted) => Some(Outcome::Failed(Failure::Exhausted(exhausted))),
     }
 }
 

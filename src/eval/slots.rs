@@ -79,18 +79,6 @@ impl Slots {
         Self { groups, positions: Arc::clone(&self.positions) }
     }
 
-    /// The same without the definitions, where nobody else has the flags yet.
-    pub(super) fn without_definitions(mut self) -> Self {
-        for group in Arc::make_mut(&mut self.groups) {
-            for slot in Arc::make_mut(group) {
-                if let Some(built) = Arc::get_mut(&mut slot.built) {
-                    built.forget_definition();
-                }
-            }
-        }
-        self
-    }
-
     fn at(&self, position: u32) -> Option<(usize, &Slot)> {
         let position = usize::try_from(position).ok()?;
         self.get(position).map(|slot| (position, slot))

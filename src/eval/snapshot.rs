@@ -18,7 +18,7 @@ const MOST_UNUSED: usize = 10_000;
 /// Every flag, compiled, with what rollouts lay over it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    generation: Generation,
+    pub(super) generation: Generation,
     pub(super) bucketing: Bucketing,
     pub(super) pool: Arc<Pool>,
     pub(super) slots: Slots,
@@ -69,11 +69,6 @@ impl Snapshot {
             None => self.slots.clone(),
         };
         Self { generation, slots, ..self.clone() }
-    }
-
-    /// The same without what it was built from, which only servers show to people.
-    pub(super) fn without_definitions(self) -> Self {
-        Self { slots: self.slots.without_definitions(), ..self }
     }
 
     /// No flags.

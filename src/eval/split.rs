@@ -1,7 +1,8 @@
 //! `fractional`, compiled: what is hashed, and who owns which buckets.
 
 use super::bucket::bucket;
-use super::evaluate::{Evaluation, Overlong};
+use super::budget::Exhausted;
+use super::evaluate::Evaluation;
 use super::rule::Rule;
 use super::scratch::Scratch;
 use super::value::Value;
@@ -38,7 +39,7 @@ pub(super) enum Entries {
 impl Split {
     /// The result for whoever asks; null when nobody can be told from the context, or the computed
     /// weights are none.
-    pub(super) fn evaluate<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Value<'v>, Overlong> {
+    pub(super) fn evaluate<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Value<'v>, Exhausted> {
         let Some(hash) = self.hash(evaluation)? else { return Ok(Value::Null) };
         match &self.entries {
             Entries::Fixed { total, ends } => {
@@ -50,7 +51,7 @@ impl Split {
         }
     }
 
-    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Overlong> {
+    fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Exhausted> {
         match &self.by {
             By::Keys => Ok(evaluation.hash_of_keys()),
             By::Joined(parts) => {
@@ -66,7 +67,7 @@ impl Split {
     }
 }
 
-fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<'v>) -> Result<Value<'v>, Overlong> {
+fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<'v>) -> Result<Value<'v>, Exhausted> {
     let mut total = 0_u32;
     let mut ends = Vec::with_capacity(entries.len());
     for (_, weight) in entries {
@@ -85,12 +86,12 @@ fn computed<'v>(hash: u32, entries: &'v [(Rule, Rule)], evaluation: &Evaluation<
 /// A computed weight; `None` when it is no whole number or too large. Below zero counts as zero.
 fn weight_of(value: &Value<'_>) -> Option<u32> {
     match value {
-        Value::Null => Some(1),
-        Value::Number(number) => {
-            let integer = number.as_integer()?.max(0);
-            u32::try_from(integer).ok().filter(|weight| *weight <= LARGEST_SUM)
-        }
-        Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
+        Value::Number(number) => match number.as_integer() {
+            Some(integer) => u32::try_from(integer.max(0)).ok().filter(|weight| *weight <= LARGEST_SUM),
+            // Whole numbers that no integer holds.
+            None => (number.as_f64() < f64::from(i32::MIN) && number.as_f64().fract() == 0.0).then_some(0),
+        },
+        Value::Null | Value::Bool(_) | Value::Text(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
     }
 }
 

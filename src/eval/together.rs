@@ -1,6 +1,7 @@
 //! All flags for one person: each predicate is asked once, and the hashes are taken together.
 
 use super::bucket::Bucketing;
+use super::budget::Exhausted;
 use super::context::Context;
 use super::distribution::Shares;
 use super::evaluate::Evaluation;
@@ -94,10 +95,16 @@ impl<'s> Together<'s> {
 
 impl<'s> Walk<'s> for Together<'s> {
     #[inline]
-    fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool {
+    fn holds<'v>(&mut self, predicate: u32, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted>
+    where
+        's: 'v,
+    {
         let known = usize::try_from(predicate).ok().and_then(|index| self.answers.get_mut(index));
-        let Some(known) = known else { return false };
-        *known.get_or_insert_with(|| self.pool.get(predicate).is_some_and(|predicate| predicate.holds(context)))
+        match (known, self.pool.get(predicate)) {
+            (Some(Some(held)), _) => Ok(*held),
+            (Some(unknown), Some(predicate)) => predicate.holds(evaluation).inspect(|held| *unknown = Some(*held)),
+            (_, None) | (None, Some(_)) => Ok(false),
+        }
     }
 
     #[inline]

@@ -58,7 +58,42 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// Whether it is made of others.
+    pub(super) const fn is_composite(&self) -> bool {
+        matches!(self, Self::List(_) | Self::Built(_) | Self::Object(_))
+    }
+
     pub(super) const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+}
+
+impl<'v> From<Datum<'v>> for Value<'v> {
+    fn from(datum: Datum<'v>) -> Self {
+        match datum {
+            Datum::Null => Self::Null,
+            Datum::Bool(value) => Self::Bool(value),
+            Datum::Number(number) => Self::Number(number),
+            Datum::Text(text) => Self::Text(text),
+            Datum::List(items) => Self::Built(items),
+            Datum::Object(object) => Self::Object(Cow::Owned(object)),
+        }
+    }
+}
+
+impl Datum<'_> {
+    /// A copy without anything borrowed.
+    pub(super) fn to_static(&self) -> Datum<'static> {
+        match self {
+            Datum::Null => Datum::Null,
+            Datum::Bool(value) => Datum::Bool(*value),
+            Datum::Number(number) => Datum::Number(*number),
+            Datum::Text(text) => Datum::Text(Cow::Owned(text.clone().into_owned())),
+            Datum::List(items) => Datum::List(items.iter().map(Datum::to_static).collect()),
+            Datum::Object(object) => {
+                let entry = |(key, value): (&str, &Datum<'_>)| (Cow::Owned(key.to_owned()), value.to_static());
+                Datum::Object(Object::new(object.iter().map(entry).collect()))
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The way through a rule: who answers its predicates, and who watches.
 
-use super::context::Context;
+use super::budget::Exhausted;
 use super::distribution::Shares;
+use super::evaluate::Evaluation;
 use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::rule::Rule;
@@ -10,7 +11,9 @@ use super::value::Value;
 /// Goes along with an evaluation. The plain one only answers; what explains writes down what it sees.
 pub(super) trait Walk<'s> {
     /// Whether the predicate of that number holds.
-    fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool;
+    fn holds<'v>(&mut self, predicate: u32, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted>
+    where
+        's: 'v;
 
     /// A condition that is no predicate gave this.
     #[inline]
@@ -44,9 +47,12 @@ pub(super) trait Walk<'s> {
 #[derive(Debug)]
 pub(super) struct Straight<'s>(pub(super) &'s Pool);
 
-impl<'s> Walk<'s> for Straight<'_> {
+impl<'s> Walk<'s> for Straight<'s> {
     #[inline]
-    fn holds(&mut self, predicate: u32, context: &Context<'_>) -> bool {
-        self.0.get(predicate).is_some_and(|predicate| predicate.holds(context))
+    fn holds<'v>(&mut self, predicate: u32, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted>
+    where
+        's: 'v,
+    {
+        self.0.get(predicate).map_or(Ok(false), |predicate| predicate.holds(evaluation))
     }
 }

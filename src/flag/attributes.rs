@@ -27,7 +27,10 @@ impl Expression {
             }
             Self::Operation(Operator::Missing, operands) => names(operands),
             Self::Operation(Operator::MissingSome, operands) => names(operands.get(1..).unwrap_or_default()),
-            Self::Operation(_, operands) => operands.iter().all(|part| part.looks_only_at(attribute)),
+            Self::Operation(operator, operands) => operands
+                .iter()
+                .enumerate()
+                .all(|(position, part)| operator.is_about_elements(position) || part.looks_only_at(attribute)),
             Self::Fractional(fractional) => {
                 let by = fractional.bucket_by.as_ref();
                 by.map_or(attribute == "targetingKey", |by| by.looks_only_at(attribute))
@@ -63,6 +66,9 @@ mod tests {
             (r#"{"missing": ["email"]}"#, false),
             (r#"{"missing_some": [1, ["targetingKey", "email"]]}"#, false),
             (r#"{"var": {"var": "targetingKey"}}"#, false),
+            (r#"{"some": [["ann"], {"==": [{"var": ""}, "ann"]}]}"#, true),
+            (r#"{"some": [{"var": "groups"}, {"==": [{"var": ""}, "beta"]}]}"#, false),
+            (r#"{"reduce": [["a"], {"var": "current"}, {"var": "email"}]}"#, false),
         ] {
             let parsed = parse("rule.json", rule.as_bytes(), Format::Json).unwrap();
             let expression = lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).unwrap();

@@ -108,6 +108,12 @@ impl Definition {
         }
     }
 
+    /// The metadata of that name.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&Literal> {
+        self.metadata.iter().find(|(known, _)| **known == *name).map(|(_, value)| value)
+    }
+
     /// The position of the variant of that name.
     #[must_use]
     pub fn variant_index(&self, name: &str) -> Option<usize> {

@@ -3,7 +3,7 @@
 use super::before::Before;
 use super::evaluators::Evaluators;
 use super::set::Set;
-use super::{Definition, fields, metadata};
+use super::{CatalogEntry, Definition, fields, metadata};
 use crate::json::Fault;
 use crate::source::{Node, Parsed, Problem, Problems, Span, Text, Unread, Value, suggest};
 use crate::units::FlagKey;
@@ -91,28 +91,55 @@ pub fn lower(parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
 
 /// As [`lower`]; flags that are written as before are taken over.
 pub(super) fn lower_after(before: Option<Before<'_>>, parsed: &Parsed) -> Result<FlagFile, Vec<Problem>> {
+    let mut flags = Vec::new();
+    let (problems, ground) = read(before, parsed, &mut |flag| flags.push(flag))?;
+    flags.sort_by(|a, b| a.key.cmp(&b.key));
+    flags.shrink_to_fit();
+    Ok(FlagFile { text: parsed.text.clone(), flags, problems, ground })
+}
+
+/// As [`lower`], for whoever needs no definition for long: `each` gets one flag after the other, in the order of
+/// the file, and the answer is what is wrong.
+///
+/// # Errors
+/// As those of [`lower`]; `each` may have got flags by then.
+pub fn lower_each(parsed: &Parsed, mut each: impl FnMut(&FlagKey, CatalogEntry)) -> Result<Vec<Problem>, Vec<Problem>> {
+    let mut one = |flag: FlagEntry| {
+        each(&flag.key, flag.outcome.map_or_else(CatalogEntry::Broken, CatalogEntry::Serving));
+    };
+    read(None, parsed, &mut one).map(|(problems, _)| problems)
+}
+
+fn read<'p>(
+    before: Option<Before<'p>>,
+    parsed: &'p Parsed,
+    each: &'p mut dyn FnMut(FlagEntry),
+) -> Result<(Vec<Problem>, Option<Ground>), Vec<Problem>> {
     // Nothing between two `---` is no document that anybody meant.
     let meant = |document: &&Node<'_>| parsed.documents.len() == 1 || document.value != Value::Null;
     let ours = |document: &&Node<'_>| document.get("kind").is_none() || document.get("flags").is_some();
     let documents: Vec<_> = parsed.documents.iter().filter(meant).filter(ours).collect();
-    let mut lowering = Lowering::new(parsed, before, documents.len());
+    let mut lowering = Lowering::new(parsed, before, documents.len(), each);
     let mut unusable = Vec::new();
     for document in documents {
         if let Err(problems) = lowering.document(document) {
             unusable.extend(problems);
         }
     }
+    let Lowering { mut problems, ground, .. } = lowering;
+    problems.sort_by_key(|problem| (problem.line, problem.column));
     match unusable.is_empty() {
-        true => Ok(lowering.finish()),
+        true => Ok((problems, ground)),
         false => Err(unusable),
     }
 }
 
-/// The flags of a file as far as they are read.
+/// Reads the flags of a file.
 struct Lowering<'p> {
     parsed: &'p Parsed,
     before: Option<Before<'p>>,
-    flags: Vec<FlagEntry>,
+    /// Takes what is read.
+    each: &'p mut dyn FnMut(FlagEntry),
     /// The places of the flags by key, where two could have the same: the keys of one mapping are distinct.
     places: Option<HashMap<FlagKey, Span>>,
     /// A place whose line is known, from which the next is counted.
@@ -122,16 +149,14 @@ struct Lowering<'p> {
 }
 
 impl<'p> Lowering<'p> {
-    fn new(parsed: &'p Parsed, before: Option<Before<'p>>, documents: usize) -> Self {
+    fn new(
+        parsed: &'p Parsed,
+        before: Option<Before<'p>>,
+        documents: usize,
+        each: &'p mut dyn FnMut(FlagEntry),
+    ) -> Self {
         let places = (documents > 1).then(HashMap::new);
-        Self { parsed, before, flags: Vec::new(), places, counted: (0, 1), problems: Vec::new(), ground: None }
-    }
-
-    fn finish(mut self) -> FlagFile {
-        self.flags.sort_by(|a, b| a.key.cmp(&b.key));
-        self.flags.shrink_to_fit();
-        self.problems.sort_by_key(|problem| (problem.line, problem.column));
-        FlagFile { text: self.parsed.text.clone(), flags: self.flags, problems: self.problems, ground: self.ground }
+        Self { parsed, before, each, places, counted: (0, 1), problems: Vec::new(), ground: None }
     }
 
     fn document(&mut self, document: &'p Node<'p>) -> Result<(), Vec<Problem>> {
@@ -203,7 +228,7 @@ impl<'p> Lowering<'p> {
         let Some(text) = unread.pass_over(text) else { return false };
         let (key, outcome) = (key.clone(), Ok(Arc::clone(definition)));
         let place = Place { key: place, line: self.line(place), text: Some(text) };
-        self.flags.push(FlagEntry { key, place, outcome });
+        (self.each)(FlagEntry { key, place, outcome });
         true
     }
 
@@ -219,7 +244,7 @@ impl<'p> Lowering<'p> {
         }
         let text = (self.ground.is_some() && problems.count() == 0).then_some(flag.span);
         let outcome = definition.map(Arc::new).ok_or_else(|| summary(&problems));
-        self.flags.push(FlagEntry { key: name, place: Place { key: place, line, text }, outcome });
+        (self.each)(FlagEntry { key: name, place: Place { key: place, line, text }, outcome });
         self.tell(key, problems);
     }
 

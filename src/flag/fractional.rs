@@ -61,9 +61,8 @@ impl Lowering<'_> {
         let lowered = self.expression(node, Position::Operand, problems)?;
         let Expression::Constant(constant) = lowered else { return Some(Weight::Computed(lowered)) };
         let integer = match &constant {
-            Literal::Null => Some(1),
             Literal::Number(numeral) => numeral.number.as_integer(),
-            Literal::Bool(_) | Literal::Text(_) | Literal::List(_) | Literal::Object(_) => None,
+            Literal::Null | Literal::Bool(_) | Literal::Text(_) | Literal::List(_) | Literal::Object(_) => None,
         };
         let (message, hint) = match integer {
             None => ("a weight must be a whole number", "scale the weights up: 0.5 and 1 split as 1 and 2 do"),

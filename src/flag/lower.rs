@@ -12,12 +12,6 @@ const DEEPEST: usize = 64;
 /// The most values that references may add to one rule: each may refer to others twice.
 const MOST_REFERRED: usize = 100_000;
 
-/// JSONLogic's operators that rules cannot use, so that they are not taken for typing errors.
-const OTHERS: [&str; 17] = [
-    "max", "min", "+", "-", "*", "/", "%", "map", "filter", "reduce", "all", "none", "some", "merge", "substr", "log",
-    "method",
-];
-
 /// Reads a rule that stands by itself, such as a wave's audience. `None` when it is wrong; what is
 /// wrong is then among the problems.
 pub fn lower_expression(node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Expression> {
@@ -117,11 +111,8 @@ impl<'a> Lowering<'a> {
         }
         let Some(operator) = Operator::named(&entry.key) else {
             let known = || Operator::NAMES.iter().map(|(name, _)| *name).chain([FRACTIONAL]);
-            let suggestion = match OTHERS.contains(&&*entry.key) {
-                true => None,
-                false => suggest(&entry.key, known()),
-            };
-            let hint = suggestion.unwrap_or_else(|| format!("the operators are {}", fields::listed(known())));
+            let hint = suggest(&entry.key, known())
+                .unwrap_or_else(|| format!("the operators are {}", fields::listed(known())));
             problems.add_with_hint(entry.key_span, format!("unknown operator `{}`", entry.key), hint);
             return None;
         };
@@ -272,6 +263,7 @@ fn operand_position(operator: Operator, count: usize, at: usize, outer: Position
         Operator::Or => true,
         Operator::And => last,
         Operator::Var => at == 1,
+        Operator::Log => at == 0,
         Operator::Missing
         | Operator::MissingSome
         | Operator::Equal
@@ -288,7 +280,22 @@ fn operand_position(operator: Operator, count: usize, at: usize, outer: Position
         | Operator::Cat
         | Operator::StartsWith
         | Operator::EndsWith
-        | Operator::SemVer => false,
+        | Operator::SemVer
+        | Operator::Max
+        | Operator::Min
+        | Operator::Add
+        | Operator::Subtract
+        | Operator::Multiply
+        | Operator::Divide
+        | Operator::Remainder
+        | Operator::Map
+        | Operator::Filter
+        | Operator::Reduce
+        | Operator::All
+        | Operator::None
+        | Operator::Some
+        | Operator::Merge
+        | Operator::Substr => false,
     };
     if passed_on { outer } else { Position::Operand }
 }

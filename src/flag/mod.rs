@@ -22,7 +22,7 @@ mod variants;
 
 pub use catalog::{Catalog, CatalogEntry};
 pub use definition::{Definition, FlagState, Variant, VariantType};
-pub use document::{FlagEntry, FlagFile, lower};
+pub use document::{FlagEntry, FlagFile, lower, lower_each};
 pub use exposure::{Gate, Overlay, Rank, Share};
 pub use expression::{Expression, Fractional, FractionalEntry, Weight};
 pub use literal::{Literal, Numeral};

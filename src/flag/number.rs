@@ -62,9 +62,7 @@ impl Number {
             Self::Unsigned(integer) => write!(text, "{integer}"),
             Self::Negative(integer) => write!(text, "{integer}"),
             Self::Float(0.0) => text.write_str("0"),
-            Self::Float(float) if float.abs() >= 1e21 => write_exponent(&mut text, float),
-            Self::Float(float) if float.abs() < 1e-6 => write!(text, "{float:e}"),
-            Self::Float(float) => write!(text, "{float}"),
+            Self::Float(float) => write_float(&mut text, float),
         };
         debug_assert!(written.is_ok(), "the longest number has fewer bytes than the buffer");
         text
@@ -107,12 +105,53 @@ fn integral(float: f64) -> Option<i128> {
     Some(float as i128)
 }
 
-/// `1e21` is `1e+21` in ECMAScript.
-fn write_exponent(text: &mut NumberText, float: f64) -> fmt::Result {
-    let mut plain = NumberText::default();
-    write!(plain, "{float:e}")?;
-    let (digits, exponent) = plain.split_once('e').unwrap_or((&plain, "0"));
-    write!(text, "{digits}e+{exponent}")
+fn write_float(text: &mut NumberText, float: f64) -> fmt::Result {
+    let digits = closest(float)?;
+    let size = float.abs();
+    match digits.split_once('e') {
+        // `1e21` is `1e+21` in ECMAScript.
+        Some((mantissa, exponent)) if size >= 1e21 => write!(text, "{mantissa}e+{exponent}"),
+        Some(_) if size < 1e-6 => text.write_str(&digits),
+        Some((mantissa, exponent)) if mantissa.len() >= LONG => write_plain(text, mantissa, exponent),
+        Some(_) | None => write!(text, "{float}"),
+    }
+}
+
+/// A mantissa of so many bytes may be one of two that are equally short.
+const LONG: usize = 17;
+
+/// As few digits as tell the number from its neighbours, with an exponent. Of two that are equally short
+/// Rust may take either; ECMAScript takes the closer one, and of two equally close ones the even one.
+fn closest(float: f64) -> Result<NumberText, fmt::Error> {
+    let mut shortest = NumberText::default();
+    write!(shortest, "{float:e}")?;
+    let mantissa = shortest.split_once('e').map_or("", |(mantissa, _)| mantissa);
+    if mantissa.len() < LONG {
+        return Ok(shortest);
+    }
+    let precision = mantissa.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let mut rounded = NumberText::default();
+    write!(rounded, "{float:.precision$e}")?;
+    Ok(rounded)
+}
+
+/// A mantissa and an exponent as one number without an exponent.
+fn write_plain(text: &mut NumberText, mantissa: &str, exponent: &str) -> fmt::Result {
+    let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("-", digits));
+    let (first, rest) = digits.split_once('.').unwrap_or((digits, ""));
+    let exponent: i32 = exponent.parse().map_err(|_| fmt::Error)?;
+    text.write_str(sign)?;
+    match usize::try_from(exponent) {
+        Ok(whole) if whole >= rest.len() => write!(text, "{first}{rest:0<whole$}"),
+        Ok(whole) => {
+            let (integer, fraction) = rest.split_at_checked(whole).ok_or(fmt::Error)?;
+            write!(text, "{first}{integer}.{fraction}")
+        }
+        Err(_) => {
+            let zeros = usize::try_from(exponent.unsigned_abs()).map_err(|_| fmt::Error)?.saturating_sub(1);
+            write!(text, "0.{:0<zeros$}{first}{rest}", "")
+        }
+    }
 }
 
 /// A number's text, kept without allocating.
@@ -158,6 +197,15 @@ mod tests {
             ("0.0000001", "1e-7"),
             ("-2.2250738585072014e-308", "-2.2250738585072014e-308"),
             ("123456.789e-3", "123.456789"),
+            ("1801439850948196.25", "1801439850948196.2"),
+            ("1801439850948196.75", "1801439850948196.8"),
+            ("-2251799813685248.25", "-2251799813685248"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("-0.000012345678901234567", "-0.000012345678901234568"),
+            ("12345678901234567890123", "1.2345678901234568e+22"),
+            ("123456789012345678901", "123456789012345680000"),
+            ("1.7976931348623157e308", "1.7976931348623157e+308"),
+            ("5e-324", "5e-324"),
         ] {
             assert_eq!(&*Number::parse(spelling).unwrap().text(), text, "{spelling}");
         }

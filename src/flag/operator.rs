@@ -45,6 +45,38 @@ pub enum Operator {
     EndsWith,
     /// `sem_ver`: version, comparison, version.
     SemVer,
+    /// `max`: the largest operand.
+    Max,
+    /// `min`: the smallest operand.
+    Min,
+    /// `+`: the sum; of one operand, that as a number.
+    Add,
+    /// `-`: the difference of two operands, or one negated.
+    Subtract,
+    /// `*`: the product.
+    Multiply,
+    /// `/`: the quotient of two operands.
+    Divide,
+    /// `%`: what a division leaves, with the sign of the first operand.
+    Remainder,
+    /// `map`: a rule's result for each element of a list.
+    Map,
+    /// `filter`: the elements for which a rule is truthy.
+    Filter,
+    /// `reduce`: one value, made of a list's elements one after the other.
+    Reduce,
+    /// `all`: whether a rule is truthy for every element, and there is one.
+    All,
+    /// `none`: whether a rule is truthy for no element.
+    None,
+    /// `some`: whether a rule is truthy for an element.
+    Some,
+    /// `merge`: the operands' elements as one list.
+    Merge,
+    /// `substr`: a part of a text, by position and length.
+    Substr,
+    /// `log`: its operand. Nothing is written: values of contexts never reach a log.
+    Log,
 }
 
 /// The name of the operator that splits by hash.
@@ -52,11 +84,13 @@ pub(super) const FRACTIONAL: &str = "fractional";
 
 impl Operator {
     /// All of them with their names.
-    pub(super) const NAMES: [(&'static str, Self); 21] = [
+    pub(super) const NAMES: [(&'static str, Self); 38] = [
         ("var", Self::Var),
         ("missing", Self::Missing),
         ("missing_some", Self::MissingSome),
         ("if", Self::If),
+        // JSONLogic's other name for it.
+        ("?:", Self::If),
         ("==", Self::Equal),
         ("!=", Self::NotEqual),
         ("===", Self::Same),
@@ -74,6 +108,22 @@ impl Operator {
         ("starts_with", Self::StartsWith),
         ("ends_with", Self::EndsWith),
         ("sem_ver", Self::SemVer),
+        ("max", Self::Max),
+        ("min", Self::Min),
+        ("+", Self::Add),
+        ("-", Self::Subtract),
+        ("*", Self::Multiply),
+        ("/", Self::Divide),
+        ("%", Self::Remainder),
+        ("map", Self::Map),
+        ("filter", Self::Filter),
+        ("reduce", Self::Reduce),
+        ("all", Self::All),
+        ("none", Self::None),
+        ("some", Self::Some),
+        ("merge", Self::Merge),
+        ("substr", Self::Substr),
+        ("log", Self::Log),
     ];
 
     /// Its name.
@@ -86,5 +136,43 @@ impl Operator {
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, operator)| *operator)
+    }
+
+    /// Whether the operand at this position is a rule about an element of a list, not about the context.
+    pub(super) const fn is_about_elements(self, position: usize) -> bool {
+        match self {
+            Self::Map | Self::Filter | Self::Reduce | Self::All | Self::None | Self::Some => position == 1,
+            Self::Var
+            | Self::Missing
+            | Self::MissingSome
+            | Self::If
+            | Self::Equal
+            | Self::NotEqual
+            | Self::Same
+            | Self::NotSame
+            | Self::Not
+            | Self::Truthy
+            | Self::And
+            | Self::Or
+            | Self::Less
+            | Self::LessOrEqual
+            | Self::Greater
+            | Self::GreaterOrEqual
+            | Self::In
+            | Self::Cat
+            | Self::StartsWith
+            | Self::EndsWith
+            | Self::SemVer
+            | Self::Max
+            | Self::Min
+            | Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Remainder
+            | Self::Merge
+            | Self::Substr
+            | Self::Log => false,
+        }
     }
 }

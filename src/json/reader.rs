@@ -51,19 +51,20 @@ pub struct Reader<'t> {
     /// A bracket was just opened: no comma stands before what comes next.
     opened: bool,
     key: (usize, usize),
+    escaped: bool,
 }
 
 impl<'t> Reader<'t> {
     /// At the beginning of a text.
     #[must_use]
     pub const fn new(text: &'t str) -> Self {
-        Self { text, at: 0, opened: false, key: (0, 0) }
+        Self { text, at: 0, opened: false, key: (0, 0), escaped: false }
     }
 
     /// At a byte of a text, where a value begins or the white space before it.
     #[must_use]
     pub const fn at(text: &'t str, offset: usize) -> Self {
-        Self { text, at: offset, opened: false, key: (0, 0) }
+        Self { text, at: offset, opened: false, key: (0, 0), escaped: false }
     }
 
     /// Where it stands: after `peek` at the value's first byte, after a value one past its last.
@@ -100,7 +101,7 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// When something else stands here.
     pub fn null(&mut self) -> Result<(), Fault> {
-        self.word(Kind::Null, "null").map(|_| ())
+        self.word("null")
     }
 
     /// Reads `true` or `false`.
@@ -108,16 +109,19 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// When something else stands here.
     pub fn bool(&mut self) -> Result<bool, Fault> {
-        let expected = if self.next_byte() == Some(b't') { "true" } else { "false" };
-        self.word(Kind::Bool, expected).map(|word| word == "true")
+        let value = self.next_byte() == Some(b't');
+        self.word(if value { "true" } else { "false" }).map(|()| value)
     }
 
     /// Reads a number, as it is written.
     ///
     /// # Errors
     /// When something else stands here, or it is not as JSON writes numbers.
+    #[inline]
     pub fn number(&mut self) -> Result<&'t str, Fault> {
-        self.expect(Kind::Number)?;
+        if !matches!(self.next_byte(), Some(b'-' | b'0'..=b'9')) {
+            return Err(self.other_kind());
+        }
         let start = self.at;
         self.at = number::end_of_number(self.text.as_bytes(), start)?;
         Ok(self.text.get(start..self.at).unwrap_or(""))
@@ -129,28 +133,18 @@ impl<'t> Reader<'t> {
     /// When something else stands here, it does not end, or it holds what a text may not.
     #[inline]
     pub fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
-        match self.plain_text() {
-            Some(text) => Ok(Cow::Borrowed(text)),
-            None => self.escaped_text().map(Cow::Owned),
+        self.expect(b'"')?;
+        let inside = self.at.wrapping_add(1);
+        let end = string::special(self.text.as_bytes(), inside);
+        if self.text.as_bytes().get(end) == Some(&b'"')
+            && let Some(plain) = self.text.get(inside..end)
+        {
+            self.at = end.wrapping_add(1);
+            return Ok(Cow::Borrowed(plain));
         }
-    }
-
-    /// The next value, when it is a text without escapes: nearly all are.
-    fn plain_text(&mut self) -> Option<&'t str> {
-        if self.next_byte() != Some(b'"') {
-            return None;
-        }
-        let text = string::plain(self.text, self.at)?;
-        self.at = self.at.saturating_add(text.len()).saturating_add(2);
-        Some(text)
-    }
-
-    #[cold]
-    fn escaped_text(&mut self) -> Result<String, Fault> {
-        self.expect(Kind::Text)?;
-        let (text, end) = string::read(self.text, self.at)?;
+        let (text, end) = string::decode(self.text, self.at, end)?;
         self.at = end;
-        Ok(text)
+        Ok(Cow::Owned(text))
     }
 
     /// Goes into a list; [`next_item`](Self::next_item) comes next.
@@ -158,7 +152,7 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// When something else stands here.
     pub fn begin_list(&mut self) -> Result<(), Fault> {
-        self.begin(Kind::List)
+        self.begin(b'[')
     }
 
     /// Goes to the next item of a list, or out of the list when there is none: then the answer is false.
@@ -174,14 +168,13 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// When something else stands here.
     pub fn begin_object(&mut self) -> Result<(), Fault> {
-        self.begin(Kind::Object)
+        self.begin(b'{')
     }
 
     /// Reads the next key of an object and goes to its value, or out of the object when there is none.
     ///
     /// # Errors
     /// When neither stands here.
-    #[inline]
     pub fn next_key(&mut self) -> Result<Option<Cow<'t, str>>, Fault> {
         if !self.next_part(b'}')? {
             return Ok(None);
@@ -207,8 +200,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// As [`next_key`](Self::next_key), for whoever needs no key: whether there is one.
-    pub(super) fn skip_key(&mut self) -> Result<bool, Fault> {
+    /// As [`next_key`](Self::next_key), for whom the key's place is enough; whether there is one.
+    ///
+    /// # Errors
+    /// As those of [`next_key`](Self::next_key).
+    pub fn skip_key(&mut self) -> Result<bool, Fault> {
         if !self.next_part(b'}')? {
             return Ok(false);
         }
@@ -221,13 +217,25 @@ impl<'t> Reader<'t> {
         Ok(true)
     }
 
+    /// Whether the text that was passed over last has escapes.
+    #[must_use]
+    pub const fn was_escaped(&self) -> bool {
+        self.escaped
+    }
+
     /// Passes over a text. It is checked as strictly as if it were read.
     ///
     /// # Errors
     /// When something else stands here, it does not end, or it holds what a text may not.
+    #[inline]
     pub fn skip_text(&mut self) -> Result<(), Fault> {
-        self.expect(Kind::Text)?;
-        self.at = string::skip(self.text, self.at)?;
+        self.expect(b'"')?;
+        let end = string::special(self.text.as_bytes(), self.at.wrapping_add(1));
+        self.escaped = self.text.as_bytes().get(end) != Some(&b'"');
+        self.at = match self.escaped {
+            true => string::skip(self.text, self.at, end)?,
+            false => end.wrapping_add(1),
+        };
         Ok(())
     }
 
@@ -236,16 +244,17 @@ impl<'t> Reader<'t> {
         self.key = (key, self.at);
         match self.next_byte() {
             Some(b':') => {
-                self.at = self.at.saturating_add(1);
+                self.at = self.at.wrapping_add(1);
                 Ok(())
             }
             Some(_) | None => Err(self.unexpected(FaultKind::NoColon)),
         }
     }
 
-    fn begin(&mut self, kind: Kind) -> Result<(), Fault> {
-        self.expect(kind)?;
-        self.at = self.at.saturating_add(1);
+    #[inline]
+    fn begin(&mut self, bracket: u8) -> Result<(), Fault> {
+        self.expect(bracket)?;
+        self.at = self.at.wrapping_add(1);
         self.opened = true;
         Ok(())
     }
@@ -255,12 +264,12 @@ impl<'t> Reader<'t> {
         let first = mem::take(&mut self.opened);
         match self.next_byte() {
             Some(byte) if byte == close => {
-                self.at = self.at.saturating_add(1);
+                self.at = self.at.wrapping_add(1);
                 Ok(false)
             }
             Some(b',') if !first => {
                 let comma = self.at;
-                self.at = self.at.saturating_add(1);
+                self.at = self.at.wrapping_add(1);
                 match self.next_byte() {
                     Some(b'}' | b']') => Err(Fault::new(comma, comma.saturating_add(1), FaultKind::TrailingComma)),
                     Some(_) | None => Ok(true),
@@ -272,33 +281,49 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn word(&mut self, kind: Kind, word: &'static str) -> Result<&'static str, Fault> {
-        self.expect(kind)?;
+    fn word(&mut self, word: &'static str) -> Result<(), Fault> {
+        self.expect(word.as_bytes().first().copied().unwrap_or(0))?;
         let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) || rest.get(word.len()).is_some_and(u8::is_ascii_alphanumeric) {
             return Err(self.unexpected(FaultKind::Word));
         }
         self.at = self.at.saturating_add(word.len());
-        Ok(word)
+        Ok(())
     }
 
-    fn expect(&mut self, kind: Kind) -> Result<(), Fault> {
-        match self.peek()? == kind {
+    #[inline]
+    fn expect(&mut self, first: u8) -> Result<(), Fault> {
+        match self.next_byte() == Some(first) {
             true => Ok(()),
-            false => Err(self.unexpected(FaultKind::OtherKind)),
+            false => Err(self.other_kind()),
+        }
+    }
+
+    #[cold]
+    fn other_kind(&mut self) -> Fault {
+        match self.peek() {
+            Ok(_) => self.unexpected(FaultKind::OtherKind),
+            Err(fault) => fault,
         }
     }
 
     /// Goes over white space, to the byte that is then the next.
-    #[inline]
+    #[inline(always)]
     fn next_byte(&mut self) -> Option<u8> {
         match self.text.as_bytes().get(self.at) {
             Some(byte) if *byte > b' ' => Some(*byte),
-            Some(_) | None => self.next_byte_after_space(),
+            Some(_) | None => self.byte_after_space(),
         }
     }
 
-    fn next_byte_after_space(&mut self) -> Option<u8> {
+    fn byte_after_space(&mut self) -> Option<u8> {
+        // One is what stands behind a comma or a colon.
+        if let Some([b' ', byte, ..]) = self.text.as_bytes().get(self.at..)
+            && *byte > b' '
+        {
+            self.at = self.at.wrapping_add(1);
+            return Some(*byte);
+        }
         let bytes = self.text.as_bytes();
         loop {
             match bytes.get(self.at) {
@@ -307,7 +332,7 @@ impl<'t> Reader<'t> {
                     let eight = bytes.get(self.at..self.at.saturating_add(8)) == Some(b"        ");
                     self.at = self.at.saturating_add(if eight { 8 } else { 1 });
                 }
-                Some(b'\n' | b'\r' | b'\t') => self.at = self.at.saturating_add(1),
+                Some(b'\n' | b'\r' | b'\t') => self.at = self.at.wrapping_add(1),
                 other => return other.copied(),
             }
         }

@@ -7,55 +7,45 @@ const ONES: u64 = u64::MAX / 255;
 /// In each byte the highest bit.
 const HIGHS: u64 = ONES << 7;
 
-/// The text whose opening quote is at `start`, when it has no escapes: it ends one before the offset after it.
-pub(super) fn plain(text: &str, start: usize) -> Option<&str> {
-    let inside = start.saturating_add(1);
-    let at = special(text.as_bytes(), inside);
-    (text.as_bytes().get(at) == Some(&b'"')).then(|| text.get(inside..at)).flatten()
-}
-
-/// The text whose opening quote is at `start` with what its escapes stand for, and the offset after its closing quote.
-pub(super) fn read(text: &str, start: usize) -> Result<(String, usize), Fault> {
-    let open = |end| Fault::new(start, end, FaultKind::OpenText);
-    let inside = start.saturating_add(1);
-    let (mut decoded, mut kept, mut at) = (String::new(), inside, special(text.as_bytes(), inside));
+/// The text whose opening quote is at `start` and whose first [`special`] byte is at `at`, with its escapes
+/// replaced, and the offset after its closing quote.
+#[cold]
+pub(super) fn decode(text: &str, start: usize, mut at: usize) -> Result<(String, usize), Fault> {
+    let (mut decoded, mut kept) = (String::new(), start.saturating_add(1));
     loop {
-        match text.as_bytes().get(at) {
-            Some(b'"') => {
-                decoded.push_str(text.get(kept..at).unwrap_or(""));
-                return Ok((decoded, at.saturating_add(1)));
-            }
-            Some(b'\\') => {
-                decoded.push_str(text.get(kept..at).unwrap_or(""));
-                let (character, end) = escape(text, at).ok_or_else(|| open(text.len()))??;
-                decoded.push(character);
-                kept = end;
-                at = special(text.as_bytes(), end);
-            }
-            Some(_) => return Err(control(at)),
-            None => return Err(open(text.len())),
-        }
+        let character = next_escape(text, start, at)?;
+        decoded.push_str(text.get(kept..at).unwrap_or(""));
+        let Some((character, end)) = character else { return Ok((decoded, at.saturating_add(1))) };
+        decoded.push(character);
+        kept = end;
+        at = special(text.as_bytes(), end);
     }
 }
 
-/// The offset after the text whose opening quote is at `start`, checked as [`read`] does.
-pub(super) fn skip(text: &str, start: usize) -> Result<usize, Fault> {
+/// As [`decode`], only the offset.
+#[cold]
+pub(super) fn skip(text: &str, start: usize, mut at: usize) -> Result<usize, Fault> {
+    while let Some((_, end)) = next_escape(text, start, at)? {
+        at = special(text.as_bytes(), end);
+    }
+    Ok(at.saturating_add(1))
+}
+
+/// What the escape at a special byte stands for, and the offset after it; `None` when the text ends there.
+fn next_escape(text: &str, start: usize, at: usize) -> Result<Option<(char, usize)>, Fault> {
     let open = || Fault::new(start, text.len(), FaultKind::OpenText);
-    let mut at = special(text.as_bytes(), start.saturating_add(1));
-    loop {
-        match text.as_bytes().get(at) {
-            Some(b'"') => return Ok(at.saturating_add(1)),
-            Some(b'\\') => at = special(text.as_bytes(), escape(text, at).ok_or_else(open)??.1),
-            Some(_) => return Err(control(at)),
-            None => return Err(open()),
-        }
+    match text.as_bytes().get(at) {
+        Some(b'"') => Ok(None),
+        Some(b'\\') => escape(text, at).ok_or_else(open)?.map(Some),
+        Some(_) => Err(Fault::new(at, at.saturating_add(1), FaultKind::ControlCharacter)),
+        None => Err(open()),
     }
 }
 
 /// The offset of the first quote, backslash or control character from `from` on, or of the end. Eight bytes are looked at together: most
 /// texts in documents are a word or two long, too short for a search that has to be set up.
 #[inline]
-fn special(bytes: &[u8], from: usize) -> usize {
+pub(super) fn special(bytes: &[u8], from: usize) -> usize {
     let (words, tail) = bytes.get(from..).unwrap_or_default().as_chunks::<8>();
     let mut at = from;
     for word in words {
@@ -72,10 +62,6 @@ fn special(bytes: &[u8], from: usize) -> usize {
     }
     let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
     tail.iter().position(ends).map_or(bytes.len(), |offset| at.wrapping_add(offset))
-}
-
-fn control(at: usize) -> Fault {
-    Fault::new(at, at.saturating_add(1), FaultKind::ControlCharacter)
 }
 
 /// What the escape at `at` stands for, and the offset after it; `None` when the text ends in it.

@@ -10,13 +10,15 @@
 )]
 
 mod bad_documents;
+mod bombs;
 mod bucketing;
 mod contexts;
+mod corpus;
 mod documents;
 mod hostile;
-mod operators;
 mod plans;
 mod resolve;
 mod rollouts;
+mod selectors;
 mod served;
 mod sources;

@@ -43,3 +43,27 @@ fn ordinary_rules_allocate_nothing() {
         assert_eq!(counted.count_total, 0, "{rule}");
     }
 }
+
+/// A service that embeds the evaluator must not need a multiple of what it keeps just to start.
+#[test]
+fn loading_takes_at_most_twice_the_text_beside_what_is_kept() {
+    use std::fmt::Write as _;
+    let mut text = String::from("{\"flags\": {");
+    for number in 0..2_000 {
+        let comma = if number == 0 { "" } else { "," };
+        let rule = RULES[number % RULES.len()];
+        write!(
+            text,
+            "{comma}\n\"flag-{number}\": {{\"state\": \"ENABLED\", \"variants\": {{\"on\": 1, \"off\": 0}}, \"targeting\": {rule}}}"
+        )
+        .unwrap();
+    }
+    text.push_str("}}");
+    let mut snapshot = None;
+    let counted = allocation_counter::measure(|| snapshot = Some(text.parse::<Snapshot>().unwrap()));
+    assert_eq!(snapshot.map(|snapshot| snapshot.len()), Some(2_000));
+    let kept = usize::try_from(counted.bytes_current).unwrap();
+    // The text itself is one of the two.
+    let peak = text.len() + usize::try_from(counted.bytes_max).unwrap();
+    assert!(peak <= 2 * text.len() + kept, "peak {peak}, text {}, kept {kept}", text.len());
+}

@@ -7,7 +7,7 @@ use tidegate::flag::{Catalog, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::Generation;
 
-const OPERATORS: [&str; 26] = [
+const OPERATORS: [&str; 41] = [
     "var",
     "missing",
     "missing_some",
@@ -33,6 +33,21 @@ const OPERATORS: [&str; 26] = [
     "fractional",
     "$ref",
     "max",
+    "min",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "map",
+    "filter",
+    "reduce",
+    "all",
+    "none",
+    "some",
+    "merge",
+    "substr",
+    "log",
     "startswith",
 ];
 

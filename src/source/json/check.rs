@@ -31,7 +31,7 @@ pub(super) struct Member {
 /// # Errors
 /// The first fault of grammar.
 pub(super) fn check(text: &str, problems: &mut Problems<'_>) -> Result<Checked, Fault> {
-    let mut checker = Checker::new(Reader::new(text));
+    let mut checker = Checker::new(text, Reader::new(text));
     checker.value(0)?;
     checker.reader.end()?;
     for (at, message, hint) in checker.found {
@@ -43,29 +43,46 @@ pub(super) fn check(text: &str, problems: &mut Problems<'_>) -> Result<Checked, 
     Ok(checker.checked)
 }
 
-/// Whether the one value that a reader comes to next is sound and nowhere too deep.
-pub(super) fn check_part(reader: Reader<'_>, depth: usize) -> bool {
-    let mut checker = Checker::new(reader);
+/// Whether the one value at an offset is sound and nowhere too deep.
+pub(super) fn check_part(text: &str, offset: usize, depth: usize) -> bool {
+    let mut checker = Checker::new(text, Reader::at(text, offset));
     checker.value(depth).is_ok() && checker.found.is_empty() && checker.checked.too_deep.is_empty()
 }
 
 struct Checker<'t> {
+    text: &'t str,
     reader: Reader<'t>,
     /// What is wrong, and the mend where one is known.
     found: Vec<(Span, String, Option<&'static str>)>,
     /// The keys of all open objects, the innermost object's last.
-    keys: Vec<Key<'t>>,
+    keys: Vec<Key>,
     checked: Checked,
 }
 
-struct Key<'t> {
-    text: Cow<'t, str>,
+/// The place of a key, quotes included.
+#[derive(Clone, Copy)]
+struct Key {
     place: Span,
+    escaped: bool,
+}
+
+impl Key {
+    /// The key as it is written, which it is read as too unless it has escapes.
+    fn written(self, text: &str) -> &str {
+        text.get(self.place.start.saturating_add(1)..self.place.end.saturating_sub(1)).unwrap_or("")
+    }
+
+    fn read(self, text: &str) -> Cow<'_, str> {
+        match self.escaped {
+            true => Reader::at(text, self.place.start).text().unwrap_or_default(),
+            false => Cow::Borrowed(self.written(text)),
+        }
+    }
 }
 
 impl<'t> Checker<'t> {
-    fn new(reader: Reader<'t>) -> Self {
-        Self { reader, found: Vec::new(), keys: Vec::new(), checked: Checked::default() }
+    fn new(text: &'t str, reader: Reader<'t>) -> Self {
+        Self { text, reader, found: Vec::new(), keys: Vec::new(), checked: Checked::default() }
     }
 
     /// Recursion is bounded by the depth at which values are cut off.
@@ -95,18 +112,20 @@ impl<'t> Checker<'t> {
     fn object(&mut self, depth: usize) -> Result<(), Fault> {
         self.reader.begin_object()?;
         let outer = self.keys.len();
-        while let Some(text) = self.reader.next_key()? {
-            let place = Span::from(self.reader.key_place());
-            self.keys.push(Key { text, place });
+        let mut escaped = false;
+        while self.reader.skip_key()? {
+            let key = Key { place: Span::from(self.reader.key_place()), escaped: self.reader.was_escaped() };
+            escaped |= key.escaped;
+            self.keys.push(key);
             if depth == 0 {
-                self.member(place)?;
+                self.member(key.place)?;
             } else {
                 self.value(depth.saturating_add(1))?;
             }
         }
         let keys = self.keys.get(outer..).unwrap_or_default();
-        if !are_distinct(keys) {
-            report_duplicates(keys, &mut self.found);
+        if escaped || !are_distinct(keys, self.text) {
+            report_duplicates(keys, self.text, &mut self.found);
         }
         self.keys.truncate(outer);
         Ok(())
@@ -137,23 +156,30 @@ fn is_finite(number: &str) -> bool {
     plain || number.parse().is_ok_and(f64::is_finite)
 }
 
-fn are_distinct(keys: &[Key<'_>]) -> bool {
-    if keys.len() <= FEW {
-        let earlier = |at: usize| keys.iter().take(at);
-        return keys.iter().enumerate().all(|(at, key)| earlier(at).all(|other| other.text != key.text));
+/// Whether no key stands twice among keys without escapes.
+fn are_distinct(keys: &[Key], text: &str) -> bool {
+    let mut rest = keys;
+    if rest.len() <= FEW {
+        while let Some((key, others)) = rest.split_first() {
+            if others.iter().any(|other| other.written(text) == key.written(text)) {
+                return false;
+            }
+            rest = others;
+        }
+        return true;
     }
     // Long lists are mostly written by programs, and those sort.
-    let ascending = keys.is_sorted_by(|a, b| a.text < b.text);
+    let ascending = keys.is_sorted_by(|a, b| a.written(text) < b.written(text));
     let mut seen = HashSet::new();
-    ascending || keys.iter().all(|key| seen.insert(&*key.text))
+    ascending || keys.iter().all(|key| seen.insert(key.written(text)))
 }
 
 /// Two entries of one name: whoever wrote them meant one of the two, and nobody can know which.
 #[cold]
-fn report_duplicates(keys: &[Key<'_>], found: &mut Vec<(Span, String, Option<&'static str>)>) {
+fn report_duplicates(keys: &[Key], text: &str, found: &mut Vec<(Span, String, Option<&'static str>)>) {
     let mut seen = HashSet::with_capacity(keys.len());
-    for key in keys.iter().filter(|key| !seen.insert(&*key.text)) {
-        let message = format!("the key `{}` stands here a second time", key.text);
+    for key in keys.iter().filter(|key| !seen.insert(key.read(text))) {
+        let message = format!("the key `{}` stands here a second time", key.read(text));
         found.push((key.place, message, Some("remove one of the two")));
     }
 }

@@ -73,7 +73,7 @@ impl<'t> Unread<'t> {
     /// its file.
     #[must_use]
     pub fn checked_value(&mut self) -> Option<Node<'t>> {
-        check_part(self.reader.clone(), DEPTH).then(|| self.value().ok())?
+        check_part(self.text, self.reader.offset(), DEPTH).then(|| self.value().ok())?
     }
 
     /// Passes over the value that comes next when it is just this text, and tells its place then. Only for a

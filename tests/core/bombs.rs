@@ -1,0 +1,104 @@
+//! Rules and contexts that would take long, or much memory, or a deep stack: cut short, and harmless to
+//! their neighbours.
+
+use crate::served::{answer, snapshot};
+use std::time::{Duration, Instant};
+use tidegate::eval::Bucketing;
+
+/// What an optimised build takes five milliseconds for at most, a debug build may take fifty times for.
+const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 5 });
+
+fn outcome(rule: &str, context: &str) -> (String, Duration) {
+    let document = format!(
+        r#"{{"flags":{{"f":{{"state":"ENABLED","variants":{{"a":1}},"targeting":{{"if":[{rule},"a","a"]}}}},
+            "neighbour":{{"state":"ENABLED","variants":{{"a":1}},"defaultVariant":"a"}}}}}}"#
+    );
+    let served = snapshot(&document, Bucketing::V3);
+    let context = tidegate::eval::Context::from_json(context.as_bytes()).expect("a context");
+    let begin = Instant::now();
+    let resolution = served.evaluate("f", &context);
+    let took = begin.elapsed();
+    let told = resolution.error().map_or("served", |(_, details)| details).to_owned();
+    assert!(answer(&served, "neighbour", "{}").contains("STATIC"));
+    (told, took)
+}
+
+#[test]
+fn what_would_take_long_is_cut_short() {
+    let steps = "the targeting rule took more than 50000 steps";
+    let text = "the targeting rule produced more than 64 KiB of text";
+    let ten = "[0,1,2,3,4,5,6,7,8,9]";
+    let nested = |operator: &str, body: &str| {
+        let innermost = format!(r#"{{"{operator}":[{ten},{body}]}}"#);
+        (0..7).fold(innermost, |inner, _| format!(r#"{{"{operator}":[{ten},{inner}]}}"#))
+    };
+    let deep = (0..60).fold("1".to_owned(), |inner, _| format!(r#"{{"map":[[1],{inner}]}}"#));
+    let fold = |body: &str, initial: &str| format!(r#"{{"reduce":[{{"var":"x"}},{body},{initial}]}}"#);
+    let accumulator = r#"{"var":"accumulator"}"#;
+    let many = |item: &str, count: usize| format!(r#"{{"x":[{}]}}"#, vec![item; count].join(","));
+    let hundred_kib = format!("\"{}\"", "ab".repeat(51_200));
+    for (name, rule, context, expected) in [
+        ("maps in maps", nested("map", "1"), "{}".to_owned(), steps),
+        ("sixty maps in each other", deep, "{}".to_owned(), "served"),
+        ("some in some", nested("some", "false"), "{}".to_owned(), steps),
+        ("a list of a million", r#"{"map":[{"var":"x"},{"var":""}]}"#.to_owned(), many("1", 1_000_000), steps),
+        (
+            "a million to look through",
+            r#"{"==":[true,{"in":[2,{"var":"x"}]}]}"#.to_owned(),
+            many("1", 1_000_000),
+            steps,
+        ),
+        (
+            "the same where it is all that is asked",
+            r#"{"in":[2,{"var":"x"}]}"#.to_owned(),
+            many("1", 1_000_000),
+            "served",
+        ),
+        ("a million to copy", r#"{"merge":[{"var":"x"},{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
+        ("a million names", r#"{"missing":{"var":"x"}}"#.to_owned(), many("\"n\"", 1_000_000), steps),
+        ("a million to join", r#"{"cat":{"var":"x"}}"#.to_owned(), many("\"\"", 1_000_000), steps),
+        (
+            "a million to compare",
+            r#"{"!!":{"merge":{"==":[{"var":"x"},""]}}}"#.to_owned(),
+            many("null", 1_000_000),
+            steps,
+        ),
+        (
+            "the same where it is all that is asked",
+            r#"{"==":[{"var":"x"},""]}"#.to_owned(),
+            many("null", 1_000_000),
+            "served",
+        ),
+        ("a doubled text", fold(&format!(r#"{{"cat":[{accumulator},{accumulator}]}}"#), "\"ab\""), many("1", 64), text),
+        ("a doubled list", fold(&format!(r#"{{"merge":[{accumulator},{accumulator}]}}"#), "[1]"), many("1", 64), steps),
+        ("a tree", fold(&format!("[{accumulator},{accumulator}]"), "1"), many("1", 64), steps),
+        (
+            "lists in lists",
+            fold(&format!("[{accumulator}]"), "1"),
+            many("1", 10_000),
+            "the targeting rule made a value that is nested deeper than 160 levels",
+        ),
+        (
+            "a long text, copied again and again",
+            r#"{"map":[{"var":"x"},{"substr":[{"var":""},1]}]}"#.to_owned(),
+            many(&hundred_kib, 100),
+            steps,
+        ),
+        (
+            "a long text, searched again and again",
+            format!(r#"{{"all":[{{"var":"x"}},{{"!":{{"in":["b{}",{hundred_kib}]}}}}]}}"#, "a".repeat(500)),
+            many("1", 10_000),
+            steps,
+        ),
+        (
+            "a long text, compared again and again",
+            format!(r#"{{"all":[{{"var":"x"}},{{"==":[{{"cat":[]}},{{"substr":[{hundred_kib},9]}}]}}]}}"#),
+            many("1", 10_000),
+            "served",
+        ),
+    ] {
+        let (told, took) = outcome(&rule, &context);
+        assert_eq!(told, expected, "{name}");
+        assert!(took < LONGEST, "{name} took {took:?}");
+    }
+}
