@@ -6,14 +6,13 @@ const FLAGS: usize = 1_000;
 
 /// The flag that is asked for alone, with a rollout laid over it.
 const CHECKOUT: &str = r#"
-metadata: { flagSetId: shop, version: "2026-03-01" }
 flags:
   checkout:
     state: ENABLED
     variants: { "on": true, "off": false }
     defaultVariant: "off"
     targeting: { if: [ { ends_with: [ { var: email }, "@company.example" ] }, "on", null ] }
-    metadata: { owner: payments, tier: one }
+    metadata: { flagSetId: shop, version: "2026-03-01", owner: payments, tier: one }
 "#;
 
 /// The flags as a document.

@@ -10,6 +10,9 @@ Every option can be set as a variable (TIDEGATE_CONTROL for --control) and in a 
 (`control: 127.0.0.1:8080`); the command line wins over variables, variables win over the file.
 The keys themselves are read from TIDEGATE_CONTROL_KEY and TIDEGATE_EVALUATION_KEY, or from the files named here.";
 
+/// One thread goes on while another compiles a large file.
+const CONTROL_THREADS: usize = 2;
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct ServeArgs {
@@ -99,7 +102,8 @@ impl ServeArgs {
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let settings = args.settings()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Evaluations have threads of their own: these are for control, which waits more than it works.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
     runtime.block_on(tidegate::app::serve(settings)).map_err(|error| Failure::error(error.to_string()))?;
     Ok(Exit::Done)
 }

@@ -179,6 +179,19 @@ mod tests {
     }
 
     #[test]
+    fn all_flags_are_counted_at_once_over_generations() {
+        let live = Live::new(snapshot(1, &[("f", &["a", "b"]), ("g", &["a"])]));
+        let all = |live: &Live, variants: [Option<usize>; 2]| live.load().tallies().count_all(variants.into_iter());
+        all(&live, [Some(1), Some(0)]);
+        live.load().tallies().count(0, Some(1));
+        for (generation, flags) in [(2, &["b", "x"][..]), (3, &["x", "b"]), (4, &["b"])] {
+            assert!(live.publish(snapshot(generation, &[("f", flags), ("g", &["a"])])));
+            all(&live, [None, Some(7)]);
+        }
+        assert_eq!(counts(&live), ["f: b=2, without 3", "g: a=1, without 3"]);
+    }
+
+    #[test]
     fn what_does_not_exist_is_counted_nowhere_and_breaks_nothing() {
         let live = Live::new(snapshot(1, &[("f", &["a"])]));
         live.load().tallies().count(7, Some(0));

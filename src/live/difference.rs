@@ -2,7 +2,7 @@
 //! so nobody is told of a file that was saved as it was.
 
 use crate::eval::{Flag, Snapshot};
-use crate::flag::{Definition, Overlay};
+use crate::flag::Overlay;
 use std::sync::Arc;
 
 /// Whether a context may exist that gets another answer from `after` than from `before`. Flags that were
@@ -18,18 +18,10 @@ fn flag_differs(old: Flag<'_>, new: Flag<'_>) -> bool {
         || old.broken() != new.broken()
         || overlay_differs(old.overlay(), new.overlay())
         || match (old.definition(), new.definition()) {
-            (Some(old), Some(new)) => !Arc::ptr_eq(old, new) && definition_differs(old, new),
+            (Some(old), Some(new)) => !Arc::ptr_eq(old, new) && old != new,
             (None, None) => false,
             (Some(_), None) | (None, Some(_)) => true,
         }
-}
-
-/// Everything but the line, which moves whenever something is written above.
-fn definition_differs(old: &Definition, new: &Definition) -> bool {
-    let Definition { key, state, variant_type, variants, default_variant, targeting, metadata, file, line: _ } = old;
-    (key, state, variant_type) != (&new.key, &new.state, &new.variant_type)
-        || (variants, default_variant) != (&new.variants, &new.default_variant)
-        || (targeting, metadata, file) != (&new.targeting, &new.metadata, &new.file)
 }
 
 /// Everything but the rank: an attempt that goes on with the same share answers the same.

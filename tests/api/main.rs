@@ -24,6 +24,7 @@ mod ofrep;
 mod ofrep_connections;
 mod ofrep_limits;
 mod ofrep_origins;
+mod ofrep_selectors;
 mod outcomes_wire;
 mod own_metrics;
 mod prometheus;

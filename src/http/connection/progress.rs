@@ -5,6 +5,7 @@
 //! wait may be over.
 
 use super::limits::Limits;
+use arrayvec::ArrayVec;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,8 +18,16 @@ use tokio::time::Instant;
 /// Longer than any request is worked on.
 const NO_LIMIT: Duration = Duration::from_secs(24 * 3_600);
 
+/// In place of a moment that nobody has needed yet.
+const NOT_YET: u64 = u64::MAX;
+
+/// So many bytes are put together before they are written: that costs less than telling the system of
+/// two places.
+const SMALL: usize = 1_024;
+
 /// What a connection waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 enum Wait {
     /// The first byte of the next request.
     Idle,
@@ -105,11 +114,21 @@ impl Progress {
     }
 
     fn wait(&self) -> Wait {
-        let noted = self.wait.load(Ordering::Relaxed);
-        [Wait::Idle, Wait::Head, Wait::Body, Wait::Work, Wait::Answer, Wait::Stream]
-            .into_iter()
-            .find(|wait| *wait as u8 == noted)
-            .unwrap_or(Wait::Stalled)
+        const IDLE: u8 = Wait::Idle as u8;
+        const HEAD: u8 = Wait::Head as u8;
+        const BODY: u8 = Wait::Body as u8;
+        const WORK: u8 = Wait::Work as u8;
+        const ANSWER: u8 = Wait::Answer as u8;
+        const STREAM: u8 = Wait::Stream as u8;
+        match self.wait.load(Ordering::Relaxed) {
+            IDLE => Wait::Idle,
+            HEAD => Wait::Head,
+            BODY => Wait::Body,
+            WORK => Wait::Work,
+            ANSWER => Wait::Answer,
+            STREAM => Wait::Stream,
+            _ => Wait::Stalled,
+        }
     }
 
     fn enter(&self, wait: Wait, now: Instant) {
@@ -118,9 +137,19 @@ impl Progress {
         self.wait.store(wait as u8, Ordering::Relaxed);
     }
 
+    /// Most heads come as a whole, and then nobody asks when they began.
     fn bytes_came(&self) {
         if self.wait() == Wait::Idle {
-            self.enter(Wait::Head, Instant::now());
+            self.since_nanos.store(NOT_YET, Ordering::Relaxed);
+            self.wait.store(Wait::Head as u8, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes when a request began of which only a part has come. The connection's task calls it before it
+    /// goes to sleep.
+    pub(super) fn settle(&self) {
+        if self.since_nanos.load(Ordering::Relaxed) == NOT_YET {
+            self.enter(self.wait(), Instant::now());
         }
     }
 
@@ -185,7 +214,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let mut together = ArrayVec::<u8, SMALL>::new();
+        let fit = slices.len() > 1 && slices.iter().all(|slice| together.try_extend_from_slice(slice).is_ok());
+        let written = match fit {
+            true => Pin::new(&mut self.stream).poll_write(cx, &together),
+            false => Pin::new(&mut self.stream).poll_write_vectored(cx, slices),
+        };
         self.progress.wrote(written.is_ready(), cx.waker());
         written
     }

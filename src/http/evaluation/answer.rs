@@ -55,6 +55,11 @@ pub(super) fn invalid_context(key: Option<&str>, details: &str) -> Answer {
     failure(StatusCode::BAD_REQUEST, key, ErrorCode::InvalidContext, details)
 }
 
+/// 400: the request selects flags in a way that cannot be understood.
+pub(super) fn wrong_selector(key: Option<&str>, details: &str) -> Answer {
+    failure(StatusCode::BAD_REQUEST, key, ErrorCode::General, details)
+}
+
 /// 404: there is no such flag.
 pub(super) fn flag_not_found(key: &str) -> Answer {
     failure(StatusCode::NOT_FOUND, Some(key), ErrorCode::FlagNotFound, &format!("there is no flag `{key}`"))

@@ -62,33 +62,29 @@ impl Door for Evaluations {
         self.metrics.answered(RequestKind::Other, 503);
     }
 
-    fn answer(
-        self: Arc<Self>,
-        progress: Arc<Progress>,
+    fn answer<'c>(
+        &'c self,
+        progress: &'c Arc<Progress>,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Result<Answer, BodyError>> + Send {
+    ) -> impl Future<Output = Result<Answer, BodyError>> + Send + 'c {
         answer(self, progress, request)
     }
 }
 
 /// Answers one request. Fails only when the client broke off, so that nobody is left to answer.
-async fn answer(
-    door: Arc<Evaluations>,
-    progress: Arc<Progress>,
-    request: Request<Incoming>,
-) -> Result<Answer, BodyError> {
+async fn answer(door: &Evaluations, progress: &Arc<Progress>, request: Request<Incoming>) -> Result<Answer, BodyError> {
     progress.head_read();
     let (head, body) = request.into_parts();
     let route = Route::of(head.uri.path());
     let kind = route.kind();
-    if let Some(answer) = door.without_body(&route, &head, &progress) {
-        return Ok(door.sent(kind, &head, &progress, Instant::now(), answer));
+    if let Some(answer) = door.without_body(&route, &head, progress) {
+        return Ok(door.sent(kind, &head, progress, Instant::now(), answer));
     }
     let body = match body::read(body, &head.headers, door.limits().body).await {
         Ok(body) => body,
         Err(BodyError::TooLarge) => {
             let answer = answer::too_large(door.limits().body);
-            return Ok(door.sent(kind, &head, &progress, Instant::now(), answer));
+            return Ok(door.sent(kind, &head, progress, Instant::now(), answer));
         }
         Err(BodyError::BrokenOff) => return Err(BodyError::BrokenOff),
     };
@@ -96,13 +92,13 @@ async fn answer(
     let started = Instant::now();
     let published = door.live.load();
     let answer = match &route {
-        Route::Single(key) => single::evaluate(&published, key, &body, door.unix_seconds()),
+        Route::Single(key) => single::evaluate(&published, &head.headers, key, &body, door.unix_seconds()),
         Route::Bulk => bulk::evaluate(&published, &door.streams, &head.headers, &body, door.unix_seconds()),
         Route::Events | Route::Nowhere => answer::nowhere(head.uri.path()),
     };
     let finished = Instant::now();
     door.metrics.evaluated(finished.saturating_duration_since(started));
-    Ok(door.sent(kind, &head, &progress, finished, answer))
+    Ok(door.sent(kind, &head, progress, finished, answer))
 }
 
 impl Evaluations {

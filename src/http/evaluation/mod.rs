@@ -7,6 +7,7 @@ mod cors;
 mod events;
 mod exchange;
 mod route;
+mod selection;
 mod server;
 mod settings;
 mod single;

@@ -17,6 +17,8 @@ pub struct EvaluationSettings {
     pub limits: Limits,
     /// Who is answered.
     pub gate: Gate,
+    /// How many threads of its own it has. With 0 it uses the runtime that it is served in.
+    pub threads: usize,
     /// The time for rules that ask for it.
     pub clock: Clock,
     /// Who is told of changes.
@@ -40,11 +42,11 @@ impl EventSettings {
 }
 
 impl EvaluationSettings {
-    /// The usual limits, no key, and no pages of other origins.
+    /// The usual limits, no key, no threads of its own, and no pages of other origins.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         let (gate, origins) = (Gate::new(None), Origins::default());
-        Self { limits: Limits::USUAL, gate, clock, events: EventSettings::USUAL, origins }
+        Self { limits: Limits::USUAL, gate, threads: 0, clock, events: EventSettings::USUAL, origins }
     }
 }
 
