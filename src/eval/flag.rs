@@ -121,6 +121,7 @@ impl Body {
             (FlagState::Enabled, None) => return Self::Untargeted,
             (FlagState::Enabled, Some(rule)) => rule,
         };
+        Pool::note(pool, rule);
         let mut program = Program::of(rule, definition, bucketing, pool);
         match (&*program.steps, program.distributions.len()) {
             ([Step::Distribute(0)], 1) => {
