@@ -50,6 +50,12 @@ fn what_would_take_long_is_cut_short() {
         ),
         ("the same where it is all that is asked", r#"{"in":[2,{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
         ("a million to copy", r#"{"merge":[{"var":"x"},{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
+        (
+            "all attributes, copied again and again",
+            format!(r#"{{"cat":[{}]}}"#, [r#"{"var":""}"#; 1_000].join(",")),
+            many("1", 40_000),
+            steps,
+        ),
         ("a million names", r#"{"missing":{"var":"x"}}"#.to_owned(), many("\"n\"", 1_000_000), steps),
         ("a million to join", r#"{"cat":{"var":"x"}}"#.to_owned(), many("\"\"", 1_000_000), steps),
         (
