@@ -9,6 +9,12 @@ use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
+/// So many predicates that no flag asks any more are worth building everything anew.
+const MOST_UNUSED: usize = 10_000;
+
+/// So many bytes of variants weigh as much as a predicate does.
+const BYTES_PER_PREDICATE: usize = 256;
+
 /// Grows from one snapshot to the next, for the flags that stay name predicates by their numbers; a
 /// snapshot that is built anew begins with an empty one.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +25,10 @@ pub(super) struct Pool {
     shares: HashSet<Arc<Shares>>,
     variants: HashSet<Arc<Variants>>,
     names: Names,
+    /// What was ever put in, in predicates: nothing is taken out.
+    weight: usize,
+    /// The weight when the first snapshot was complete, of which everything is used.
+    first_weight: usize,
     hasher: DefaultHashBuilder,
 }
 
@@ -55,6 +65,23 @@ impl Pool {
         }
     }
 
+    /// How many different variants there are.
+    #[cfg(test)]
+    pub(super) fn variants_kept(&self) -> usize {
+        self.variants.len()
+    }
+
+    /// The whole of what the flags of a new snapshot have in common is in it.
+    pub(super) fn complete(pool: &mut Arc<Self>) {
+        let weight = pool.weight;
+        Arc::make_mut(pool).first_weight = weight;
+    }
+
+    /// Whether so much was put in since then that building everything anew is worth it.
+    pub(super) fn is_overgrown(&self) -> bool {
+        self.weight >= self.first_weight.saturating_mul(2).saturating_add(MOST_UNUSED)
+    }
+
     /// The number of a predicate; `None` when there are too many to number.
     pub(super) fn predicate(pool: &mut Arc<Self>, predicate: Predicate) -> Option<u32> {
         let hash = pool.hasher.hash_one(&predicate);
@@ -66,6 +93,7 @@ impl Pool {
         let number = u32::try_from(pool.predicates.len()).ok()?;
         pool.numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         pool.predicates.push(predicate);
+        pool.weight = pool.weight.saturating_add(1);
         Some(number)
     }
 
@@ -75,7 +103,9 @@ impl Pool {
             Some(known) => Arc::clone(known),
             None => {
                 let shares = Arc::new(shares);
-                Arc::make_mut(pool).shares.insert(Arc::clone(&shares));
+                let pool = Arc::make_mut(pool);
+                pool.weight = pool.weight.saturating_add(1);
+                pool.shares.insert(Arc::clone(&shares));
                 shares
             }
         }
@@ -87,7 +117,10 @@ impl Pool {
             Some(known) => Arc::clone(known),
             None => {
                 let variants = Arc::new(variants);
-                Arc::make_mut(pool).variants.insert(Arc::clone(&variants));
+                let pool = Arc::make_mut(pool);
+                let bytes = variants.texts().map(str::len).fold(0, usize::saturating_add);
+                pool.weight = pool.weight.saturating_add(1).saturating_add(bytes / BYTES_PER_PREDICATE);
+                pool.variants.insert(Arc::clone(&variants));
                 variants
             }
         }

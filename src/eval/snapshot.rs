@@ -13,9 +13,6 @@ use crate::units::{FlagKey, Generation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// So many predicates that no flag asks any more are worth building everything anew.
-const MOST_UNUSED: usize = 10_000;
-
 /// Every flag, compiled, with what rollouts lay over it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -39,11 +36,9 @@ impl Snapshot {
         if !flags.is_sorted_by_key(|(key, _)| *key) {
             flags.sort_by_key(|(key, _)| *key);
         }
-        let worth = |previous: &&Self| {
-            let most = flags.len().saturating_mul(4).saturating_add(MOST_UNUSED);
-            previous.bucketing == bucketing && previous.pool.len() < most
-        };
-        let previous = previous.filter(worth);
+        let is_worth =
+            |previous: &&Self| previous.bucketing == bucketing && !previous.is_empty() && !previous.pool.is_overgrown();
+        let previous = previous.filter(is_worth);
         let mut pool = previous.map_or_else(Arc::default, |previous| Arc::clone(&previous.pool));
         let mut before = previous.into_iter().flat_map(|previous| previous.slots.iter()).peekable();
         let mut slots = Vec::with_capacity(flags.len());
@@ -58,6 +53,9 @@ impl Snapshot {
                 Some(slot) => Slot::new(Arc::clone(&slot.built), overlay.cloned()),
                 None => Slot::new(Arc::new(Built::new(key, entry, bucketing, &mut pool)), overlay.cloned()),
             });
+        }
+        if previous.is_none() {
+            Pool::complete(&mut pool);
         }
         Self { generation, bucketing, pool, slots: Slots::new(slots, previous.map(|previous| &previous.slots)) }
     }
@@ -143,5 +141,53 @@ impl Snapshot {
     /// All flags, sorted by key.
     pub fn flags(&self) -> impl Iterator<Item = Flag<'_>> + Clone {
         self.slots.iter().enumerate().map(|(position, slot)| Flag { snapshot: self, slot, position })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flag::{Catalog, lower};
+    use crate::source::{Format, parse};
+
+    fn catalog(text: &str) -> Catalog {
+        let mut catalog = Catalog::new();
+        catalog.update("f.json", parse("f.json", text.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+        catalog
+    }
+
+    fn next(catalog: &Catalog, previous: &Snapshot) -> Snapshot {
+        Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, Some(previous))
+    }
+
+    #[test]
+    fn values_that_no_flag_has_any_more_are_let_go() {
+        let long = "x".repeat(400_000);
+        let flag = |round: usize| {
+            let variants = format!(r#"{{"on":"{round}{long}"}}"#);
+            catalog(&format!(r#"{{"flags":{{"f":{{"state":"ENABLED","variants":{variants}}}}}}}"#))
+        };
+        let mut snapshot = Snapshot::empty(Bucketing::V3);
+        for round in 0..40 {
+            snapshot = next(&flag(round), &snapshot);
+        }
+        assert!(snapshot.pool.variants_kept() < 10, "{} values are kept", snapshot.pool.variants_kept());
+    }
+
+    #[test]
+    fn flags_of_many_conditions_are_not_compiled_again_and_again() {
+        let conditions: Vec<_> = (0..12_000).map(|number| format!(r#"{{"==":[{{"var":"a"}},{number}]}}"#)).collect();
+        let rule = |part: &[String]| format!(r#"{{"if":[{{"or":[{}]}},"on"]}}"#, part.join(","));
+        let flags: Vec<_> = conditions
+            .chunks(1_000)
+            .enumerate()
+            .map(|(flag, part)| {
+                format!(r#""f{flag}":{{"state":"ENABLED","variants":{{"on":true}},"targeting":{}}}"#, rule(part))
+            })
+            .collect();
+        let catalog = catalog(&format!(r#"{{"flags":{{{}}}}}"#, flags.join(",")));
+        let first = next(&catalog, &Snapshot::empty(Bucketing::V3));
+        let second = next(&catalog, &first);
+        assert!(first.flags().zip(second.flags()).all(|(old, new)| old.is(new)));
     }
 }

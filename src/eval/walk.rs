@@ -1,6 +1,6 @@
 //! The way through a rule: who answers its predicates, and who watches.
 
-use super::budget::Exhausted;
+use super::budget::{Exhausted, MOST_STEPS};
 use super::distribution::Shares;
 use super::evaluate::Evaluation;
 use super::murmur3::Murmur3;
@@ -14,6 +14,16 @@ pub(super) trait Walk<'s> {
     fn holds<'v>(&mut self, predicate: u32, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted>
     where
         's: 'v;
+
+    /// The steps that the next flag may take.
+    #[inline]
+    fn allowance(&self) -> usize {
+        MOST_STEPS
+    }
+
+    /// A flag took so many.
+    #[inline]
+    fn spent(&mut self, _steps: usize) {}
 
     /// A condition that is no predicate gave this.
     #[inline]
