@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the body is not JSON or no object, or the context is no object or nested too deeply.
     pub fn from_ofrep_body(body: &'a [u8]) -> Result<Self, ContextError> {
-        parse::ofrep_body(body)
+        parse::ofrep_body(body, None)
     }
 
     /// The context with one more attribute, or with that attribute replaced.
@@ -113,9 +113,13 @@ impl<'a> Context<'a> {
     #[must_use]
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Datum<'a>> {
-        let value = |pair: &'_ Pair<'a>| pair.0 == name;
         match &self.attributes {
-            Attributes::Few(pairs) => pairs.iter().find(|pair| value(pair)).map(|(_, value)| value),
+            Attributes::Few(pairs) => {
+                // Names of one length mostly differ in their last byte already, and comparing all costs a call.
+                let last = name.as_bytes().last();
+                let is_it = |known: &str| known.len() == name.len() && known.as_bytes().last() == last && known == name;
+                pairs.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
+            }
             Attributes::Many(pairs) => {
                 let position = pairs.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
                 pairs.get(position).map(|(_, value)| value)

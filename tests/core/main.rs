@@ -16,7 +16,7 @@ mod contexts;
 mod corpus;
 mod documents;
 mod explanations;
-
+mod hostile;
 mod plans;
 mod resolve;
 mod rollouts;
