@@ -1,4 +1,5 @@
-//! One flag asked plainly, asked with an explanation, and asked with all others: one answer.
+//! One flag asked plainly, asked with an explanation, asked with all others, and of no more of the context
+//! than rules look at: one answer.
 
 use crate::generator::{Generator, NAMES};
 use std::collections::BTreeMap;
@@ -103,6 +104,9 @@ fn one_flag_has_one_answer_however_it_is_asked() {
         for text in &contexts {
             let context = Context::from_json(text.as_bytes()).unwrap().at(1_780_000_000);
             let bulk = snapshot.evaluate_all(&context);
+            let body = format!(r#"{{"context": {text}}}"#);
+            let used = snapshot.context(body.as_bytes()).unwrap().at(1_780_000_000);
+            assert_eq!(snapshot.evaluate_all(&used).tag(), bulk.tag(), "seed {seed}, {text}");
             let mut together = Vec::new();
             bulk.write_ofrep(&mut together);
             assert_eq!(bulk.resolutions().count(), snapshot.len());
