@@ -20,8 +20,8 @@ use std::hash::{Hash, Hasher};
 pub(super) struct Predicate {
     pub(super) attribute: Attribute,
     test: Test,
-    /// The same as a rule: for the values that the test leaves to it.
-    rule: Rule,
+    /// The same as a rule: for the values that the test leaves to it, and for explanations.
+    pub(super) rule: Rule,
 }
 
 /// What is asked of a text, a number, true, false or null, without the detour of a rule.

@@ -47,9 +47,10 @@ pub(super) fn ruled<'s: 'v, 'v>(
     evaluation: &Evaluation<'v>,
     walk: &mut impl Walk<'s>,
 ) -> Outcome {
+    walk.said(leaf);
     match leaf {
         Leaf::Wrong => Outcome::Failed(Failure::NoVariant),
-        Leaf::Variant(index) => not_closed(slot, Outcome::Variant { index, reason: Reason::TargetingMatch }),
+        Leaf::Variant(index) => not_closed(slot, Outcome::Variant { index, reason: Reason::TargetingMatch }, walk),
         Leaf::Leave => unruled(slot, evaluation, Reason::Default, walk),
     }
 }
@@ -62,8 +63,9 @@ fn unruled<'s: 'v, 'v>(
     walk: &mut impl Walk<'s>,
 ) -> Outcome {
     let Some((laid, share)) = slot.laid.as_ref().and_then(|laid| Some((laid, laid.open.as_ref()?))) else {
-        return not_closed(slot, default(&slot.built, reason));
+        return not_closed(slot, default(&slot.built, reason), walk);
     };
+    walk.opened(laid);
     let index = match (share.contains(evaluation, walk), laid.candidate) {
         (true, Some(candidate)) => Some(candidate),
         (true, None) | (false, _) => laid.stable,
@@ -83,7 +85,7 @@ fn default(built: &Built, reason: Reason) -> Outcome {
 
 /// A closed rollout's candidate is served to nobody, whoever chose it.
 #[inline]
-fn not_closed(slot: &Slot, outcome: Outcome) -> Outcome {
+fn not_closed<'s>(slot: &'s Slot, outcome: Outcome, walk: &mut impl Walk<'s>) -> Outcome {
     let Some(laid) = slot.laid.as_ref().filter(|laid| laid.open.is_none()) else { return outcome };
     let candidate = match outcome {
         Outcome::Variant { index, .. } => laid.candidate.filter(|candidate| *candidate == index),
@@ -91,6 +93,7 @@ fn not_closed(slot: &Slot, outcome: Outcome) -> Outcome {
     };
     let Some(candidate) = candidate else { return outcome };
     let instead = laid.stable.or(slot.built.default).filter(|index| *index != candidate);
+    walk.replaced(instead);
     match instead {
         Some(index) => Outcome::Variant { index, reason: Reason::Default },
         None => Outcome::CallerDefault { reason: Reason::Default },

@@ -3,6 +3,7 @@
 use super::bucket::Bucketing;
 use super::bulk::Bulk;
 use super::context::{Context, ContextError};
+use super::explanation::Explanation;
 use super::flag::{Built, Flag, Slot};
 use super::parse;
 use super::pool::Pool;
@@ -99,6 +100,13 @@ impl Snapshot {
     #[inline]
     pub fn evaluate(&self, key: &str, context: &Context<'_>) -> Resolution<'_> {
         self.flag(key).map_or(Resolution::unknown(), |flag| flag.resolve(context))
+    }
+
+    /// The same, and how the answer came about: each condition with what it looked at, the buckets, and
+    /// the rollout. It says values of the context, so it is for whoever gave them, never for a log.
+    #[must_use]
+    pub fn evaluate_explained(&self, key: &str, context: &Context<'_>) -> Explanation<'_> {
+        self.flag(key).map_or_else(Explanation::unknown, |flag| flag.explain(context))
     }
 
     /// Evaluates all flags for a context. What several of them ask is asked once.
