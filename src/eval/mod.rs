@@ -22,6 +22,7 @@ mod lanes;
 mod leaf;
 mod load;
 mod murmur3;
+mod names;
 mod numeral;
 mod parse;
 mod pool;

@@ -1,8 +1,10 @@
 //! What the flags of a snapshot have in common, kept once.
 
 use super::distribution::Shares;
+use super::names::Names;
 use super::predicate::Predicate;
 use super::variants::Variants;
+use crate::flag::{Expression, Gate, Overlay};
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ pub(super) struct Pool {
     numbers: HashTable<(u64, u32)>,
     shares: HashSet<Arc<Shares>>,
     variants: HashSet<Arc<Variants>>,
+    names: Names,
     hasher: DefaultHashBuilder,
 }
 
@@ -27,6 +30,29 @@ impl Pool {
     /// How many predicates there are.
     pub(super) fn len(&self) -> usize {
         self.predicates.len()
+    }
+
+    /// The attributes that some rule looks at.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Notes what a rule looks at.
+    pub(super) fn note(pool: &mut Arc<Self>, rule: &Expression) {
+        if !pool.names.have_all_of(rule) {
+            Arc::make_mut(pool).names.add(rule);
+        }
+    }
+
+    /// Notes what an exposure looks at. Of a closed one that is nothing, so that closing copies nothing.
+    pub(super) fn note_overlay(pool: &mut Arc<Self>, overlay: &Overlay) {
+        let Gate::Open(share) = &overlay.gate else { return };
+        if !pool.names.have_path(&share.bucket_by) {
+            Arc::make_mut(pool).names.add_path(&share.bucket_by);
+        }
+        if let Some(audience) = &share.audience {
+            Self::note(pool, audience);
+        }
     }
 
     /// The number of a predicate; `None` when there are too many to number.

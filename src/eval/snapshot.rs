@@ -2,8 +2,9 @@
 
 use super::bucket::Bucketing;
 use super::bulk::Bulk;
-use super::context::Context;
+use super::context::{Context, ContextError};
 use super::flag::{Built, Flag, Slot};
+use super::parse;
 use super::pool::Pool;
 use super::resolution::Resolution;
 use super::slots::Slots;
@@ -51,6 +52,7 @@ impl Snapshot {
             while before.next_if(|slot| slot.built.key < *key).is_some() {}
             let known = before.next_if(|slot| slot.built.key == *key).filter(|slot| slot.built.is_of(&entry));
             let overlay = overlays.get(key);
+            overlay.into_iter().for_each(|overlay| Pool::note_overlay(&mut pool, overlay));
             slots.push(match known {
                 Some(slot) if slot.overlay() == overlay => slot.clone(),
                 Some(slot) => Slot::new(Arc::clone(&slot.built), overlay.cloned()),
@@ -64,11 +66,13 @@ impl Snapshot {
     /// is the way on which a rollout closes.
     #[must_use]
     pub fn with_overlay(&self, generation: Generation, key: &FlagKey, overlay: Option<Overlay>) -> Self {
+        let mut pool = Arc::clone(&self.pool);
+        overlay.iter().for_each(|overlay| Pool::note_overlay(&mut pool, overlay));
         let slots = match self.slots.find(key.as_str()) {
             Some((position, slot)) => self.slots.with(position, Slot::new(Arc::clone(&slot.built), overlay)),
             None => self.slots.clone(),
         };
-        Self { generation, slots, ..self.clone() }
+        Self { generation, bucketing: self.bucketing, pool, slots }
     }
 
     /// No flags.
@@ -81,6 +85,15 @@ impl Snapshot {
     #[must_use]
     pub fn with_generation(self, generation: Generation) -> Self {
         Self { generation, ..self }
+    }
+
+    /// Reads the body of an OFREP request as [`Context::from_ofrep_body`] does, but passes over lists and
+    /// objects that no rule looks at: a context for the flags of this snapshot alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn context<'b>(&self, ofrep_body: &'b [u8]) -> Result<Context<'b>, ContextError> {
+        parse::ofrep_body(ofrep_body, Some(self.pool.names()))
     }
 
     /// Evaluates the flag of that key for a context.
