@@ -2,7 +2,8 @@
 
 use super::distribution::Shares;
 use super::predicate::Predicate;
-use super::variants::Variants;
+use super::variants::{self, Variants};
+use crate::flag::Variant;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ pub(super) struct Pool {
     /// The numbers of the predicates with their hashes, by these.
     numbers: HashTable<(u64, u32)>,
     shares: HashSet<Arc<Shares>>,
-    variants: HashSet<Arc<Variants>>,
+    /// With the hashes of their texts, by these.
+    variants: HashTable<(u64, Arc<Variants>)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -55,15 +57,15 @@ impl Pool {
         }
     }
 
-    /// The variants that equal these.
-    pub(super) fn variants(pool: &mut Arc<Self>, variants: Variants) -> Arc<Variants> {
-        match pool.variants.get(&variants) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let variants = Arc::new(variants);
-                Arc::make_mut(pool).variants.insert(Arc::clone(&variants));
-                variants
-            }
+    /// What a flag shows of these variants.
+    pub(super) fn variants(pool: &mut Arc<Self>, variants: &[Variant]) -> Arc<Variants> {
+        let texts = variants::texts(variants);
+        let hash = pool.hasher.hash_one(&texts);
+        if let Some((_, known)) = pool.variants.find(hash, |(known, shown)| *known == hash && shown.are(&texts)) {
+            return Arc::clone(known);
         }
+        let shown = Arc::new(Variants::new(variants, &texts));
+        Arc::make_mut(pool).variants.insert_unique(hash, (hash, Arc::clone(&shown)), |(hash, _)| *hash);
+        shown
     }
 }

@@ -1,6 +1,6 @@
 //! Reading `fractional`: what is hashed, and the results with their weights.
 
-use super::lower::{Lowering, Position};
+use super::lower::{Lowering, Position, all_of};
 use super::{Expression, Fractional, FractionalEntry, Literal, Weight};
 use crate::source::{Node, Problems};
 
@@ -26,8 +26,7 @@ impl Lowering<'_> {
                 problems.add_with_hint(node.span, "`fractional` has no entries to choose from", hint);
                 return None;
             }
-            let lowered: Vec<_> = entries.iter().map(|entry| this.entry(entry, position, problems)).collect();
-            let entries: Vec<_> = lowered.into_iter().collect::<Option<_>>()?;
+            let entries = all_of(entries.iter().map(|entry| this.entry(entry, position, problems)))?;
             check_sum(node, &entries, problems)?;
             let bucket_by = match bucket_by {
                 Some(lowered) => Some(Box::new(lowered?)),
