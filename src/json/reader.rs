@@ -159,6 +159,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When neither stands here.
+    #[inline]
     pub fn next_item(&mut self) -> Result<bool, Fault> {
         self.next_part(b']')
     }
@@ -204,6 +205,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// As those of [`next_key`](Self::next_key).
+    #[inline]
     pub fn skip_key(&mut self) -> Result<bool, Fault> {
         if !self.next_part(b'}')? {
             return Ok(false);
@@ -259,7 +261,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn next_part(&mut self, close: u8) -> Result<bool, Fault> {
         let first = mem::take(&mut self.opened);
         match self.next_byte() {

@@ -4,6 +4,7 @@ use crate::json::{Fault, Kind, Reader};
 use crate::source::parse::DEEPEST;
 use crate::source::{Entry, Node, Span, Value};
 use std::borrow::Cow;
+use std::mem;
 
 /// The longest list that is kept for the next tree: one flag in a thousand may be huge.
 const LONGEST_KEPT: usize = 16;
@@ -55,14 +56,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Takes a tree that is no longer needed.
-    pub(super) fn take_back(&mut self, node: Node<'t>) {
-        match node.value {
-            Value::Array(mut items) => {
-                items.drain(..).for_each(|item| self.take_back(item));
+    pub(super) fn take_back(&mut self, node: &mut Node<'t>) {
+        match &mut node.value {
+            Value::Array(items) => {
+                items.iter_mut().for_each(|item| self.take_back(item));
                 keep(&mut self.items, items);
             }
-            Value::Object(mut entries) => {
-                entries.drain(..).for_each(|entry| self.take_back(entry.value));
+            Value::Object(entries) => {
+                entries.iter_mut().for_each(|entry| self.take_back(&mut entry.value));
                 keep(&mut self.entries, entries);
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -70,8 +71,9 @@ impl<'t> Builder<'t> {
     }
 }
 
-fn keep<T>(kept: &mut Vec<Vec<T>>, list: Vec<T>) {
+fn keep<T>(kept: &mut Vec<Vec<T>>, list: &mut Vec<T>) {
     if list.capacity() <= LONGEST_KEPT && kept.len() < MOST_KEPT {
-        kept.push(list);
+        list.clear();
+        kept.push(mem::take(list));
     }
 }
