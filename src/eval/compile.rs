@@ -89,11 +89,11 @@ fn attribute(operands: &[Expression]) -> Option<Rule> {
 /// `in` a constant list of nothing but texts.
 fn one_of(operands: &[Expression]) -> Option<Rule> {
     let [needle, Expression::Constant(Literal::List(items)), ..] = operands else { return None };
-    let text = |item: &Literal| match item {
-        Literal::Text(text) => Some(text.clone()),
-        Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::List(_) | Literal::Object(_) => None,
-    };
-    let mut texts: Vec<_> = items.iter().map(text).collect::<Option<_>>()?;
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
+        let Literal::Text(text) = item else { return None };
+        texts.push(text.clone());
+    }
     texts.sort_unstable();
     Some(Rule::OneOf(Box::new(Rule::from(needle)), texts.into_boxed_slice()))
 }

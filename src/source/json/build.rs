@@ -4,7 +4,6 @@ use crate::json::{Fault, Kind, Reader};
 use crate::source::parse::DEEPEST;
 use crate::source::{Entry, Node, Span, Value};
 use std::borrow::Cow;
-use std::mem;
 
 /// The longest list that is kept for the next tree: one flag in a thousand may be huge.
 const LONGEST_KEPT: usize = 16;
@@ -56,14 +55,18 @@ impl<'t> Builder<'t> {
     }
 
     /// Takes a tree that is no longer needed.
-    pub(super) fn take_back(&mut self, node: &mut Node<'t>) {
-        match &mut node.value {
-            Value::Array(items) => {
-                items.iter_mut().for_each(|item| self.take_back(item));
+    pub(super) fn take_back(&mut self, node: Node<'t>) {
+        match node.value {
+            Value::Array(mut items) => {
+                while let Some(item) = items.pop() {
+                    self.take_back(item);
+                }
                 keep(&mut self.items, items);
             }
-            Value::Object(entries) => {
-                entries.iter_mut().for_each(|entry| self.take_back(&mut entry.value));
+            Value::Object(mut entries) => {
+                while let Some(entry) = entries.pop() {
+                    self.take_back(entry.value);
+                }
                 keep(&mut self.entries, entries);
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -71,9 +74,8 @@ impl<'t> Builder<'t> {
     }
 }
 
-fn keep<T>(kept: &mut Vec<Vec<T>>, list: &mut Vec<T>) {
+fn keep<T>(kept: &mut Vec<Vec<T>>, list: Vec<T>) {
     if list.capacity() <= LONGEST_KEPT && kept.len() < MOST_KEPT {
-        list.clear();
-        kept.push(mem::take(list));
+        kept.push(list);
     }
 }

@@ -70,8 +70,8 @@ impl<'t> Unread<'t> {
     }
 
     /// Takes back a value that is no longer needed: the next one is made of it.
-    pub fn take_back(&mut self, mut value: Node<'t>) {
-        self.builder.take_back(&mut value);
+    pub fn take_back(&mut self, value: Node<'t>) {
+        self.builder.take_back(value);
     }
 
     /// As [`value`](Self::value), in a text that nobody has parsed: `None` when the value would be a problem of
