@@ -79,3 +79,25 @@ fn keep<T>(kept: &mut Vec<Vec<T>>, list: Vec<T>) {
         kept.push(list);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built<'t>(builder: &mut Builder<'t>, text: &'t str) -> Node<'t> {
+        builder.value(&mut Reader::new(text), 0).unwrap()
+    }
+
+    #[test]
+    fn nothing_of_a_tree_is_left_in_the_next() {
+        let long = format!("[{}0]", "0,".repeat(2 * LONGEST_KEPT));
+        let mut builder = Builder::default();
+        for text in [r#"{"a": [1, {"b": [2, 3]}], "c": {}}"#, "[[], [4]]", &long, r#"{"d": [[5]]}"#, "[]", "{}"] {
+            let tree = built(&mut builder, text);
+            assert_eq!(tree, built(&mut Builder::default(), text), "{text}");
+            builder.take_back(tree);
+        }
+        assert!(builder.items.iter().all(|items| items.is_empty() && items.capacity() <= LONGEST_KEPT));
+        assert!(builder.entries.iter().all(Vec::is_empty) && !builder.entries.is_empty());
+    }
+}
