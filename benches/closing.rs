@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tidegate::app::Server;
 use tidegate::clock::Clock;
-use tidegate::config::{Listener, Settings, StoreChoice};
+use tidegate::config::{Listener, Origins, Settings, StoreChoice};
 use tidegate::eval::Bucketing;
 use tidegate::telemetry::LogFormat;
 use tokio::time::{Instant, sleep};
@@ -51,6 +51,8 @@ async fn measure(name: &str, store: StoreChoice, rounds: usize) {
         strict: true,
         prometheus: None,
         bucketing: Bucketing::V3,
+        event_streams: None,
+        cors_origins: Origins::default(),
         log: LogFormat::Text,
         remarks: Vec::new(),
     };

@@ -1,4 +1,4 @@
-//! The evaluation door with a 25 % rollout laid over the flag that is asked for.
+//! The evaluation door with a 25 % rollout laid over the flag that is asked for alone.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,17 +12,6 @@ use tidegate::telemetry::Metrics;
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, UnixMillis, VariantName};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-const FLAGS: &str = r#"
-metadata: { flagSetId: shop, version: "2026-03-01" }
-flags:
-  checkout:
-    state: ENABLED
-    variants: { "on": true, "off": false }
-    defaultVariant: "off"
-    targeting: { if: [ { ends_with: [ { var: email }, "@company.example" ] }, "on", null ] }
-    metadata: { owner: payments, tier: one }
-"#;
 
 /// Serves until the process is killed.
 pub(crate) fn serve() -> Result<(), String> {
@@ -43,7 +32,8 @@ pub(crate) fn serve() -> Result<(), String> {
 }
 
 fn snapshot() -> Result<Snapshot, String> {
-    let parsed = parse("flags.yaml", FLAGS.as_bytes(), Format::Yaml).map_err(|problems| format!("{problems:?}"))?;
+    let parsed = parse("flags.yaml", crate::flags::document().as_bytes(), Format::Yaml)
+        .map_err(|problems| format!("{problems:?}"))?;
     let mut catalog = Catalog::new();
     catalog.update("flags.yaml", tidegate::flag::lower(&parsed));
     let overlays = BTreeMap::from([overlay().map_err(|error| error.to_string())?]);

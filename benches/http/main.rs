@@ -1,38 +1,43 @@
-//! How much of a bare hyper server's throughput the evaluation door keeps.
+//! How much of a bare hyper server's throughput the evaluation door keeps, and what the server takes of
+//! the machine.
 //!
 //! Both servers run in a process of their own with one worker thread; `wrk` asks them in turn, several
 //! rounds each, so that whatever else the machine does meets both. With `--bench` (as `cargo bench`
 //! gives it) the rounds are long enough to compare; without, or with `--test`, it is a short smoke.
+//! `--rounds N` and `--seconds N` change how long it takes.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench reports to whoever runs it")]
 
 mod bare;
 mod door;
+mod flags;
+mod memory;
 mod report;
+mod server;
 mod wrk;
 
-use report::{Comparison, Measured};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, ExitCode, Stdio};
+use report::{Busy, Comparison, Goals};
+use server::Server;
+use std::process::ExitCode;
+use wrk::{BULK, Question, Script};
 
 /// How long and how often each server is asked.
 struct Plan {
-    rounds: usize,
+    rounds: u32,
     seconds: u32,
-    connections: &'static [u32],
 }
 
-const COMPARE: Plan = Plan { rounds: 5, seconds: 4, connections: &[16, 64] };
-const SMOKE: Plan = Plan { rounds: 1, seconds: 1, connections: &[16] };
+const COMPARE: Plan = Plan { rounds: 5, seconds: 4 };
+const SMOKE: Plan = Plan { rounds: 1, seconds: 1 };
+
+/// What is asked over how many connections.
+const QUESTIONS: [(Question, u32); 3] = [(Question::Single, 16), (Question::Single, 64), (Question::Bulk, 16)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
-    let plan = if asked("--bench") && !asked("--test") { COMPARE } else { SMOKE };
     let done = match arguments.first().map(String::as_str) {
         Some("serve-door") => door::serve(),
-        Some("serve-bare") => bare::serve(),
-        Some(_) | None => compare(&plan),
+        Some("serve-bare") => bare::serve(arguments.get(1).map(String::as_str)),
+        Some(_) | None => compare(&plan(&arguments)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,67 +48,47 @@ fn main() -> ExitCode {
     }
 }
 
+fn plan(arguments: &[String]) -> Plan {
+    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    let number = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.parse().ok();
+    let usual = if asked("--bench") && !asked("--test") { COMPARE } else { SMOKE };
+    Plan { rounds: number("--rounds").unwrap_or(usual.rounds), seconds: number("--seconds").unwrap_or(usual.seconds) }
+}
+
 fn compare(plan: &Plan) -> Result<(), String> {
-    let script = wrk::Script::written()?;
-    let bare = Server::start("serve-bare")?;
-    let door = Server::start("serve-door")?;
-    for connections in plan.connections {
-        let mut comparison = Comparison::new(*connections);
+    let door = Server::start(&["serve-door"])?;
+    let bulk = std::env::temp_dir().join(format!("tidegate-http-bench-{}.json", std::process::id()));
+    std::fs::write(&bulk, door.body(BULK, wrk::CONTEXT)?).map_err(|error| error.to_string())?;
+    let (bare_single, bare_bulk) =
+        (Server::start(&["serve-bare"])?, Server::start(&["serve-bare", &bulk.to_string_lossy()])?);
+    let mut comparisons = Vec::new();
+    for (question, connections) in QUESTIONS {
+        let script = Script::written(question)?;
+        let (name, bare) = match question {
+            Question::Single => ("single", &bare_single),
+            Question::Bulk => ("bulk", &bare_bulk),
+        };
+        let mut comparison = Comparison::new(format!("{name} c{connections}"), goals(question));
         for _ in 0..plan.rounds {
-            comparison.add(
-                bare.measured(&script, *connections, plan.seconds)?,
-                door.measured(&script, *connections, plan.seconds)?,
-            );
+            let bare = bare.measured(&script, connections, plan.seconds)?;
+            comparison.add(bare, door.measured(&script, connections, plan.seconds)?);
         }
-        println!("{comparison}");
+        comparisons.push(comparison);
     }
+    let _ = std::fs::remove_file(&bulk);
+    let resident = memory::resident(|address| {
+        for (question, connections) in QUESTIONS {
+            wrk::run(&Script::written(question)?, address, connections, 1)?;
+        }
+        Ok(())
+    })?;
+    report::print(&comparisons, &resident);
     Ok(())
 }
 
-/// A server in a process of its own, which ends with this value.
-struct Server {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    /// Starts this program as a server; its first line says where it listens.
-    fn start(which: &str) -> Result<Self, String> {
-        let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut process = Command::new(program)
-            .arg(which)
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start {which}: {error}"))?;
-        let output = process.stdout.take().ok_or("the server has no output")?;
-        let mut line = String::new();
-        let read = BufReader::new(output).read_line(&mut line);
-        let address = read.ok().and_then(|_| line.trim().parse().ok());
-        let address = address.ok_or_else(|| format!("{which} said `{}` instead of its address", line.trim()))?;
-        Ok(Self { process, address })
-    }
-
-    /// Asks this server, and notes what its processor time was meanwhile.
-    fn measured(&self, script: &wrk::Script, connections: u32, seconds: u32) -> Result<Measured, String> {
-        let before = self.busy_nanos()?;
-        let asked = wrk::run(script, self.address, connections, seconds)?;
-        let busy = self.busy_nanos()? - before;
-        Ok(Measured { asked, busy_micros_per_request: busy / 1e3 / asked.requests })
-    }
-
-    /// The processor time of the server's one thread so far, as the kernel counts it. Unlike the
-    /// throughput it does not depend on what else the machine has to do.
-    fn busy_nanos(&self) -> Result<f64, String> {
-        let path = format!("/proc/{}/schedstat", self.process.id());
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {path}: {error}"))?;
-        let nanos = text.split_whitespace().next().and_then(|word| word.parse().ok());
-        nanos.ok_or_else(|| format!("{path} has no time in it"))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+const fn goals(question: Question) -> Goals {
+    match question {
+        Question::Single => Goals { throughput: 0.9, p99: 1.3, busy: Busy::Ratio(1.12) },
+        Question::Bulk => Goals { throughput: 0.6, p99: 1.3, busy: Busy::Micros(45.0) },
     }
 }

@@ -1,7 +1,7 @@
-//! The two servers side by side.
+//! The two servers side by side, and what is aimed at.
 
+use crate::memory::Resident;
 use crate::wrk::Asked;
-use std::fmt;
 
 /// One run against one server.
 #[derive(Debug, Clone, Copy)]
@@ -11,16 +11,30 @@ pub(crate) struct Measured {
     pub(crate) busy_micros_per_request: f64,
 }
 
-/// All rounds with one number of connections.
+/// What is aimed at, as ratios to bare hyper.
+pub(crate) struct Goals {
+    pub(crate) throughput: f64,
+    pub(crate) p99: f64,
+    pub(crate) busy: Busy,
+}
+
+/// How much processor time an answer may take.
+pub(crate) enum Busy {
+    Ratio(f64),
+    Micros(f64),
+}
+
+/// All rounds of one question with one number of connections.
 pub(crate) struct Comparison {
-    connections: u32,
+    name: String,
+    goals: Goals,
     bare: Vec<Measured>,
     door: Vec<Measured>,
 }
 
 impl Comparison {
-    pub(crate) fn new(connections: u32) -> Self {
-        Self { connections, bare: Vec::new(), door: Vec::new() }
+    pub(crate) fn new(name: String, goals: Goals) -> Self {
+        Self { name, goals, bare: Vec::new(), door: Vec::new() }
     }
 
     /// Adds one round of both.
@@ -28,26 +42,31 @@ impl Comparison {
         self.bare.push(bare);
         self.door.push(door);
     }
+
+    fn print(&self) {
+        let of = |runs: &[Measured], pick: fn(&Measured) -> f64| median(runs.iter().map(pick));
+        let row = |what: &str, pick: fn(&Measured) -> f64, goal: String| {
+            let ratio = median(self.bare.iter().zip(&self.door).map(|(bare, door)| pick(door) / pick(bare)));
+            let (bare, door) = (of(&self.bare, pick), of(&self.door, pick));
+            println!("{:<12} {what:<16} {bare:>12.1} {door:>12.1} {ratio:>8.3}   {goal}", self.name);
+        };
+        let Goals { throughput, p99, busy } = &self.goals;
+        row("requests/s", |run| run.asked.per_second, format!("ratio at least {throughput}"));
+        row("p99 us", |run| run.asked.p99_micros, format!("ratio at most {p99}"));
+        let busy = match busy {
+            Busy::Ratio(ratio) => format!("ratio at most {ratio}"),
+            Busy::Micros(micros) => format!("at most {micros} us"),
+        };
+        row("busy us/request", |run| run.busy_micros_per_request, busy);
+    }
 }
 
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = |runs: &[Measured], pick: fn(&Measured) -> f64| median(runs.iter().map(pick));
-        writeln!(f, "{} connections, median of {} rounds", self.connections, self.bare.len())?;
-        for (name, runs) in [("bare hyper", &self.bare), ("evaluation", &self.door)] {
-            writeln!(
-                f,
-                "  {name}  {:>9.0} requests/s   p99 {:>7.0} µs   server busy {:>6.2} µs per request",
-                of(runs, |run| run.asked.per_second),
-                of(runs, |run| run.asked.p99_micros),
-                of(runs, |run| run.busy_micros_per_request),
-            )?;
-        }
-        let rounds = || self.bare.iter().zip(&self.door);
-        let ratio = median(rounds().map(|(bare, door)| door.asked.per_second / bare.asked.per_second));
-        let work = median(rounds().map(|(bare, door)| bare.busy_micros_per_request / door.busy_micros_per_request));
-        writeln!(f, "  throughput  {ratio:.3} of bare hyper (goal: 0.8)")?;
-        write!(f, "  work        {work:.3} (bare hyper's processor time over ours; steadier on a busy machine)")
+/// Prints everything as one table.
+pub(crate) fn print(comparisons: &[Comparison], resident: &Resident) {
+    println!("{:<12} {:<16} {:>12} {:>12} {:>8}   goal", "", "", "bare hyper", "tidegate", "ratio");
+    comparisons.iter().for_each(Comparison::print);
+    for (when, mib) in [("at rest", resident.at_rest), ("after asking", resident.asked)] {
+        println!("{:<12} {:<16} {:>12} {mib:>12.1} {:>8}   at most 8 MiB", "resident MiB", when, "", "");
     }
 }
 

@@ -12,6 +12,21 @@ pub(crate) struct Asked {
     pub(crate) p99_micros: f64,
 }
 
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Question {
+    /// One flag.
+    Single,
+    /// All flags.
+    Bulk,
+}
+
+/// The path of all flags.
+pub(crate) const BULK: &str = "/ofrep/v1/evaluate/flags";
+
+/// One of the contexts that are asked for.
+pub(crate) const CONTEXT: &str = r#"{"context":{"targetingKey":"user-1","email":"user-1@mail.example","plan":"basic","country":"NO","version":"2.4.1"}}"#;
+
 /// The requests, as a script for wrk: the same 256 users in turn, formatted once.
 pub(crate) struct Script(PathBuf);
 
@@ -20,9 +35,8 @@ local requests = {}
 init = function()
   local headers = { ["Host"] = wrk.headers["Host"], ["Content-Type"] = "application/json" }
   for user = 1, 256 do
-    local body = string.format(
-      '{"context":{"targetingKey":"user-%d","email":"user-%d@mail.example","plan":"basic","country":"NO"}}', user, user)
-    requests[user] = wrk.format("POST", "/ofrep/v1/evaluate/flags/checkout", headers, body)
+    local body = string.gsub('CONTEXT', 'user%-1', 'user-' .. user)
+    requests[user] = wrk.format("POST", "PATH", headers, body)
   end
 end
 local next_user = 0
@@ -33,10 +47,15 @@ end
 "#;
 
 impl Script {
-    pub(crate) fn written() -> Result<Self, String> {
-        let path = std::env::temp_dir().join(format!("tidegate-http-bench-{}.lua", std::process::id()));
-        std::fs::write(&path, LUA).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        Ok(Self(path))
+    pub(crate) fn written(question: Question) -> Result<Self, String> {
+        let (name, path) = match question {
+            Question::Single => ("single", "/ofrep/v1/evaluate/flags/checkout"),
+            Question::Bulk => ("bulk", BULK),
+        };
+        let file = std::env::temp_dir().join(format!("tidegate-http-bench-{}-{name}.lua", std::process::id()));
+        let text = LUA.replace("CONTEXT", CONTEXT).replace("PATH", path);
+        std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        Ok(Self(file))
     }
 }
 

@@ -133,6 +133,9 @@ impl Server {
         };
         let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
         door.gate = Gate::new(settings.evaluation.key.as_ref());
+        door.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        door.events.most = settings.event_streams.unwrap_or(door.events.most);
+        door.origins = settings.cors_origins.clone();
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
         let state = api::Api {
             controller,

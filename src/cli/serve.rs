@@ -10,6 +10,9 @@ Every option can be set as a variable (TIDEGATE_CONTROL for --control) and in a 
 (`control: 127.0.0.1:8080`); the command line wins over variables, variables win over the file.
 The keys themselves are read from TIDEGATE_CONTROL_KEY and TIDEGATE_EVALUATION_KEY, or from the files named here.";
 
+/// One thread goes on while another compiles a large file.
+const CONTROL_THREADS: usize = 2;
+
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
 pub(crate) struct ServeArgs {
@@ -37,6 +40,12 @@ pub(crate) struct ServeArgs {
     /// How users are hashed: v3, or v2 as flagd up to 0.16 [default: v3]
     #[arg(long, value_name = "v3|v2")]
     bucketing: Option<String>,
+    /// How many clients may follow the event stream; with 0 there is none [default: 1000]
+    #[arg(long, value_name = "N")]
+    event_streams: Option<String>,
+    /// Whose pages may evaluate flags from another origin, such as https://shop.example; * is everybody
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
+    cors_origins: Vec<String>,
     /// How log lines look [default: text]
     #[arg(long, value_name = "text|json")]
     log: Option<String>,
@@ -58,7 +67,11 @@ impl ServeArgs {
             let paths = self.paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
             raw.set(Key::Paths, paths, Origin::Flag("PATH"));
         }
+        if !self.cors_origins.is_empty() {
+            raw.set(Key::CorsOrigins, self.cors_origins.clone(), Origin::Flag("--cors-origins"));
+        }
         for (key, value) in [
+            (Key::EventStreams, &self.event_streams),
             (Key::Evaluation, &self.evaluation),
             (Key::Control, &self.control),
             (Key::Data, &self.data),
@@ -89,7 +102,8 @@ impl ServeArgs {
 
 pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let settings = args.settings()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Evaluations have threads of their own: these are for control, which waits more than it works.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
     runtime.block_on(tidegate::app::serve(settings)).map_err(|error| Failure::error(error.to_string()))?;
     Ok(Exit::Done)
 }

@@ -28,6 +28,11 @@ pub(super) fn read(variables: &[(String, String)]) -> (Raw, Vec<String>) {
                     Origin::Variable("TIDEGATE_PATHS"),
                 );
             }
+            Some(Key::CorsOrigins) => {
+                let origins = value.split(',').map(|origin| origin.trim().to_owned());
+                let origin = Origin::Variable(Key::CorsOrigins.variable());
+                raw.set(Key::CorsOrigins, origins.filter(|origin| !origin.is_empty()).collect(), origin);
+            }
             Some(key) => raw.set(key, vec![value.clone()], Origin::Variable(key.variable())),
             None if ELSEWHERE.contains(&name.as_str()) => {}
             None => {

@@ -84,7 +84,7 @@ fn setting(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Key, Vec<S
 
 fn values(key: Key, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
     match (&node.value, key) {
-        (Value::Array(items), Key::Paths) => {
+        (Value::Array(items), Key::Paths | Key::CorsOrigins) => {
             items.iter().map(|item| text(item, problems)).collect::<Vec<_>>().into_iter().collect()
         }
         (Value::Bool(value), Key::Ephemeral | Key::Strict) => Some(vec![value.to_string()]),
@@ -92,6 +92,7 @@ fn values(key: Key, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Vec<
             problems.add(node.span, format!("`{}` is true or false, this is {}", key.name(), node.kind()));
             None
         }
+        (Value::Number(number), Key::EventStreams) => Some(vec![number.to_string()]),
         _ => text(node, problems).map(|text| vec![text]),
     }
 }

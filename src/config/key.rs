@@ -27,13 +27,17 @@ pub enum Key {
     Prometheus,
     /// How users are hashed.
     Bucketing,
+    /// How many may follow the event stream.
+    EventStreams,
+    /// Whose pages may evaluate flags from another origin.
+    CorsOrigins,
     /// How log lines look.
     Log,
 }
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Paths,
         Self::Evaluation,
         Self::EvaluationKeyFile,
@@ -46,6 +50,8 @@ impl Key {
         Self::Strict,
         Self::Prometheus,
         Self::Bucketing,
+        Self::EventStreams,
+        Self::CorsOrigins,
         Self::Log,
     ];
 
@@ -65,6 +71,8 @@ impl Key {
             Self::Strict => "strict",
             Self::Prometheus => "prometheus",
             Self::Bucketing => "bucketing",
+            Self::EventStreams => "event_streams",
+            Self::CorsOrigins => "cors_origins",
             Self::Log => "log",
         }
     }
@@ -85,6 +93,8 @@ impl Key {
             Self::Strict => "TIDEGATE_STRICT",
             Self::Prometheus => "TIDEGATE_PROMETHEUS",
             Self::Bucketing => "TIDEGATE_BUCKETING",
+            Self::EventStreams => "TIDEGATE_EVENT_STREAMS",
+            Self::CorsOrigins => "TIDEGATE_CORS_ORIGINS",
             Self::Log => "TIDEGATE_LOG",
         }
     }
@@ -103,6 +113,8 @@ impl Key {
             Self::Strict => Some("--strict"),
             Self::Prometheus => Some("--prometheus"),
             Self::Bucketing => Some("--bucketing"),
+            Self::EventStreams => Some("--event-streams"),
+            Self::CorsOrigins => Some("--cors-origins"),
             Self::Log => Some("--log"),
             Self::EvaluationKey | Self::ControlKey => None,
         }
@@ -137,6 +149,8 @@ impl Key {
             | Self::Strict
             | Self::Prometheus
             | Self::Bucketing
+            | Self::EventStreams
+            | Self::CorsOrigins
             | Self::Log => None,
         }
     }

@@ -3,6 +3,7 @@
 use super::fault::Fault;
 use super::key::Key;
 use super::listener::{Described, Listener};
+use super::origins::Origins;
 use super::raw::Raw;
 use crate::eval::Bucketing;
 use crate::measure::Address;
@@ -36,6 +37,10 @@ pub struct Settings {
     pub prometheus: Option<Address>,
     /// How users are hashed.
     pub bucketing: Bucketing,
+    /// How many may follow the event stream; with 0 there is none. `None` leaves it to the door.
+    pub event_streams: Option<usize>,
+    /// Whose pages may evaluate flags from another origin.
+    pub cors_origins: Origins,
     /// How log lines look.
     pub log: LogFormat,
     /// What looks like a mistake and is none for certain: for the log.
@@ -82,6 +87,8 @@ impl Settings {
         let prometheus = prometheus(raw, faults);
         let bucketing = choice(raw, Key::Bucketing, &[("v3", Bucketing::V3), ("v2", Bucketing::V2)], faults);
         let log = choice(raw, Key::Log, &[("text", LogFormat::Text), ("json", LogFormat::Json)], faults);
+        let event_streams = number(raw, Key::EventStreams, faults);
+        let cors_origins = cors_origins(raw, faults);
         let paths = raw.get(Key::Paths).map(|written| written.values.iter().map(PathBuf::from).collect());
         Some(Self {
             paths: paths.unwrap_or_default(),
@@ -91,6 +98,8 @@ impl Settings {
             strict: strict?,
             prometheus: prometheus.ok()?,
             bucketing: bucketing?,
+            event_streams: event_streams.ok()?,
+            cors_origins: cors_origins?,
             log: log?,
             remarks,
         })
@@ -145,6 +154,18 @@ fn choice<T: Copy>(raw: &Raw, key: Key, words: &[(&str, T)], faults: &mut Vec<Fa
         faults.push(Fault::new(origin, format!("`{text}` is not {known}")));
     }
     found
+}
+
+fn number(raw: &Raw, key: Key, faults: &mut Vec<Fault>) -> Result<Option<usize>, ()> {
+    let Some((text, origin)) = raw.text(key) else { return Ok(None) };
+    let wrong = |_| faults.push(Fault::new(origin, format!("`{text}` is not a number from 0 upward")));
+    text.parse().map(Some).map_err(wrong)
+}
+
+fn cors_origins(raw: &Raw, faults: &mut Vec<Fault>) -> Option<Origins> {
+    let Some(written) = raw.get(Key::CorsOrigins) else { return Some(Origins::default()) };
+    let origins = Origins::parse(written.values.iter().map(String::as_str));
+    origins.map_err(|message| faults.push(Fault::new(&written.origin, message))).ok()
 }
 
 fn prometheus(raw: &Raw, faults: &mut Vec<Fault>) -> Result<Option<Address>, ()> {
@@ -301,6 +322,36 @@ mod tests {
         assert_eq!(settings.remarks.len(), 1, "{:?}", settings.remarks);
         assert!(settings.remarks[0].contains("did you mean `TIDEGATE_CONTROL`?"));
         assert_eq!(settings.control.address, DEFAULT_CONTROL);
+    }
+
+    #[test]
+    fn origins_are_a_list_in_each_place_and_streams_a_number() {
+        let (_folder, path) =
+            file("paths: [a]\nevent_streams: 50\ncors_origins: [https://a.example, https://b.example]\n");
+        let settings = load(Raw::default(), Some(&path), &[]).unwrap();
+        assert_eq!(settings.event_streams, Some(50));
+        assert!(
+            settings.cors_origins.allow(b"https://b.example") && !settings.cors_origins.allow(b"https://c.example")
+        );
+        let given = variables(&[
+            ("TIDEGATE_CORS_ORIGINS", "https://a.example, https://c.example"),
+            ("TIDEGATE_EVENT_STREAMS", "0"),
+        ]);
+        let settings = load(Raw::default(), Some(&path), &given).unwrap();
+        assert_eq!(settings.event_streams, Some(0));
+        assert!(
+            settings.cors_origins.allow(b"https://c.example") && !settings.cors_origins.allow(b"https://b.example")
+        );
+        let found = faults(
+            flags(&[(Key::Paths, "a"), (Key::EventStreams, "many"), (Key::CorsOrigins, "a.example")]),
+            None,
+            &[],
+        );
+        assert!(found.iter().any(|fault| fault.starts_with("--event-streams: `many` is not a number")), "{found:?}");
+        assert!(
+            found.iter().any(|fault| fault.starts_with("--cors-origins: `a.example` is not an origin")),
+            "{found:?}"
+        );
     }
 
     #[test]

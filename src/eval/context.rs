@@ -113,9 +113,13 @@ impl<'a> Context<'a> {
     #[must_use]
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Datum<'a>> {
-        let value = |pair: &'_ Pair<'a>| pair.0 == name;
         match &self.attributes {
-            Attributes::Few(pairs) => pairs.iter().find(|pair| value(pair)).map(|(_, value)| value),
+            Attributes::Few(pairs) => {
+                // Names of one length mostly differ in their last byte already, and comparing all costs a call.
+                let last = name.as_bytes().last();
+                let is_it = |known: &str| known.len() == name.len() && known.as_bytes().last() == last && known == name;
+                pairs.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
+            }
             Attributes::Many(pairs) => {
                 let position = pairs.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
                 pairs.get(position).map(|(_, value)| value)

@@ -21,6 +21,14 @@ pub(super) struct Distribution {
     shares: Arc<Shares>,
 }
 
+/// A draw by the flag's key and the targeting key.
+#[derive(Debug, Clone)]
+pub(super) struct Draw {
+    /// The hash of the flag's key.
+    pub(super) begun: Murmur3,
+    pub(super) shares: Arc<Shares>,
+}
+
 /// What is hashed.
 #[derive(Debug)]
 enum By {
@@ -89,6 +97,14 @@ impl Distribution {
             },
         };
         Some(Self { by, shares: Pool::shares(pool, shares) })
+    }
+
+    /// What it draws by, when that is the keys.
+    pub(super) fn draw(&self) -> Option<Draw> {
+        match self.by {
+            By::Keys(begun) => Some(Draw { begun, shares: Arc::clone(&self.shares) }),
+            By::Salted(_) | By::Value(_) => None,
+        }
     }
 
     /// The result for whoever asks; left to the default when nobody can be told from the context.

@@ -3,7 +3,7 @@
 use super::answer;
 use super::bucket::Bucketing;
 use super::context::Context;
-use super::distribution::Distribution;
+use super::distribution::{Distribution, Draw};
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::program::{Named, Program};
@@ -33,6 +33,9 @@ pub struct Flag<'s> {
 pub(super) struct Slot {
     pub(super) built: Arc<Built>,
     pub(super) laid: Option<Arc<Laid>>,
+    /// Where the rule is nothing but a draw by the flag's key and the targeting key: all that it takes, next
+    /// to that of the neighbours, for whoever draws for many flags.
+    pub(super) draw: Option<Draw>,
 }
 
 /// The part that depends on the definition alone, and is kept as long as that stays the same.
@@ -142,7 +145,11 @@ impl Named for Built {
 impl Slot {
     pub(super) fn new(built: Arc<Built>, overlay: Option<Overlay>) -> Self {
         let laid = overlay.map(|overlay| Arc::new(Laid::new(overlay, &built.variants)));
-        Self { built, laid }
+        let draw = match &built.body {
+            Body::Distributed(distribution) => distribution.draw(),
+            Body::Broken(_) | Body::Disabled | Body::Untargeted | Body::Targeted(_) => None,
+        };
+        Self { built, laid, draw }
     }
 
     pub(super) fn overlay(&self) -> Option<&Overlay> {

@@ -10,7 +10,6 @@ pub(super) const LANES: usize = 64;
 /// Hashes that have begun, side by side.
 #[derive(Debug)]
 pub(super) struct Lanes {
-    count: usize,
     states: [u32; LANES],
     pending: [u32; LANES],
     lengths: [u32; LANES],
@@ -18,22 +17,20 @@ pub(super) struct Lanes {
 
 impl Lanes {
     pub(super) const fn new() -> Self {
-        Self { count: 0, states: [0; LANES], pending: [0; LANES], lengths: [0; LANES] }
+        Self { states: [0; LANES], pending: [0; LANES], lengths: [0; LANES] }
     }
 
-    /// Adds one; what is over the number of lanes is left out.
+    /// Puts one into a lane.
     #[inline]
-    pub(super) fn push(&mut self, begun: Murmur3) {
-        let places =
-            (self.states.get_mut(self.count), self.pending.get_mut(self.count), self.lengths.get_mut(self.count));
+    pub(super) fn put(&mut self, lane: usize, begun: Murmur3) {
+        let places = (self.states.get_mut(lane), self.pending.get_mut(lane), self.lengths.get_mut(lane));
         if let (Some(state), Some(pending), Some(length)) = places {
             (*state, *pending, *length) = (begun.state(), begun.pending(), begun.length());
-            self.count = self.count.saturating_add(1);
         }
     }
 
-    /// The hashes in the order in which they were added, each with this end; the lanes are empty then.
-    pub(super) fn finish(&mut self, ending: &Ending) -> impl Iterator<Item = u32> {
+    /// The hashes by lane, each with this end. Of lanes that nothing was put into they mean nothing.
+    pub(super) fn finish(&mut self, ending: &Ending) -> &[u32; LANES] {
         for (state, pending) in self.states.iter_mut().zip(&self.pending) {
             *state = mixed(*state, scrambled(pending | ending.first));
         }
@@ -45,7 +42,7 @@ impl Lanes {
         for (state, length) in self.states.iter_mut().zip(&self.lengths) {
             *state = finished(*state ^ ending.rest ^ length.wrapping_add(ending.length));
         }
-        self.states.iter().copied().take(std::mem::take(&mut self.count))
+        &self.states
     }
 }
 
@@ -110,8 +107,8 @@ mod tests {
                     })
                     .collect();
                 for _again in 0..2 {
-                    begun.iter().for_each(|one| lanes.push(*one));
-                    assert_eq!(lanes.finish(&ending).collect::<Vec<_>>(), expected, "{begin} {length}");
+                    begun.iter().enumerate().for_each(|(lane, one)| lanes.put(lane, *one));
+                    assert_eq!(lanes.finish(&ending)[..expected.len()], expected, "{begin} {length}");
                 }
             }
         }

@@ -59,18 +59,21 @@ fn member<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<bool
 fn attributes<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<(), ContextError> {
     let mut more = Vec::new();
     let mut count = 0_usize;
-    reader.begin_object()?;
-    while let Some(name) = reader.next_key()? {
-        // Most attributes are texts.
-        let value = match reader.peek()? {
-            Kind::Text => Datum::Text(reader.text()?),
-            Kind::Null | Kind::Bool | Kind::Number | Kind::List | Kind::Object => datum(reader, 2)?,
-        };
+    let mut keep = |name: Cow<'a, str>, value: Datum<'a>| {
         count = count.saturating_add(1);
         match count <= FEW {
             true => context.add(name, value),
             false => more.push((name, value)),
         }
+    };
+    reader.begin_object()?;
+    loop {
+        while let Some((name, text)) = reader.plain_entry() {
+            keep(Cow::Borrowed(name), Datum::Text(Cow::Borrowed(text)));
+        }
+        let Some(name) = reader.next_key()? else { break };
+        let value = datum(reader, 2)?;
+        keep(name, value);
     }
     if !more.is_empty() {
         context.extend(more);

@@ -21,15 +21,16 @@ const POSTPONED: Outcome = Outcome::CallerDefault { reason: Reason::Unknown };
 
 /// The walk through all flags of a snapshot.
 #[derive(Debug)]
-pub(super) struct Together<'s> {
+pub(super) struct Together<'s, 'c> {
     pool: &'s Pool,
+    context: &'c Context<'c>,
+    bucketing: Bucketing,
+    /// By the number of the predicate.
     answers: Vec<Option<bool>>,
     /// By how many bytes the beginnings have in their last word.
     kinds: [Kind<'s>; 4],
     outcomes: Vec<Outcome>,
     slot: Option<&'s Slot>,
-    /// The kind that has no lane left.
-    full: Option<usize>,
 }
 
 /// Hashes that can be taken together.
@@ -38,6 +39,7 @@ struct Kind<'s> {
     /// The targeting key's part; `None` where there is none, or it is very short.
     ending: Option<Ending>,
     lanes: Lanes,
+    /// Whose hashes the lanes hold.
     waiting: ArrayVec<Waiting<'s>, LANES>,
 }
 
@@ -49,78 +51,81 @@ struct Waiting<'s> {
     position: usize,
 }
 
-impl<'s> Together<'s> {
+impl<'s, 'c> Together<'s, 'c> {
     /// What each of the flags gives.
     pub(super) fn outcomes(
         pool: &'s Pool,
         slots: &'s Slots,
-        context: &Context<'_>,
+        context: &'c Context<'c>,
         bucketing: Bucketing,
     ) -> Vec<Outcome> {
+        let mut walk = Self::new(pool, slots.len(), context, bucketing);
+        for group in slots.groups() {
+            for slot in group {
+                walk.slot = Some(slot);
+                let drawn = slot.draw.as_ref().is_some_and(|draw| walk.postpone(draw.begun, &draw.shares));
+                let outcome = match drawn {
+                    true => POSTPONED,
+                    false => resolve::outcome(slot, context, bucketing, &mut walk).unwrap_or(POSTPONED),
+                };
+                walk.outcomes.push(outcome);
+            }
+        }
+        (0..walk.kinds.len()).for_each(|kind| walk.settle(kind));
+        walk.outcomes
+    }
+
+    fn new(pool: &'s Pool, flags: usize, context: &'c Context<'c>, bucketing: Bucketing) -> Self {
         let end = context.targeting_key().map(|key| bucketing.end_of_keys(key));
         let kind = |taken: usize| Kind {
             ending: end.as_ref().and_then(|end| Ending::new(end, taken)),
             lanes: Lanes::new(),
             waiting: ArrayVec::new(),
         };
-        let kinds = std::array::from_fn(kind);
-        let outcomes = Vec::with_capacity(slots.len());
-        let mut walk = Self { pool, answers: vec![None; pool.len()], kinds, outcomes, slot: None, full: None };
-        for group in slots.groups() {
-            for slot in group {
-                walk.slot = Some(slot);
-                let outcome = resolve::outcome(slot, context, bucketing, &mut walk);
-                walk.outcomes.push(outcome.unwrap_or(POSTPONED));
-                if let Some(full) = walk.full.take() {
-                    walk.settle(full, context, bucketing);
-                }
-            }
-        }
-        (0..walk.kinds.len()).for_each(|kind| walk.settle(kind, context, bucketing));
-        walk.outcomes
+        let (answers, outcomes) = (vec![None; pool.len()], Vec::with_capacity(flags));
+        Self { pool, context, bucketing, answers, kinds: std::array::from_fn(kind), outcomes, slot: None }
     }
 
     /// Takes the hashes of a kind.
-    fn settle(&mut self, kind: usize, context: &Context<'_>, bucketing: Bucketing) {
+    fn settle(&mut self, kind: usize) {
         let Some(Kind { ending: Some(ending), lanes, waiting }) = self.kinds.get_mut(kind) else { return };
-        for (one, hash) in waiting.drain(..).zip(lanes.finish(ending)) {
-            let evaluation = Evaluation::new(context, &one.slot.built.key, bucketing);
-            let outcome = resolve::ruled(one.shares.owner(hash), one.slot, evaluation, &mut Straight(self.pool));
+        for (one, hash) in waiting.iter().zip(lanes.finish(ending)) {
+            let evaluation = Evaluation::new(self.context, &one.slot.built.key, self.bucketing);
+            let outcome = resolve::ruled(one.shares.owner(*hash), one.slot, evaluation, &mut Straight(self.pool));
             if let Some(place) = self.outcomes.get_mut(one.position) {
                 *place = outcome;
             }
         }
+        waiting.clear();
     }
 }
 
-impl<'s> Walk<'s> for Together<'s> {
+impl<'s> Walk<'s> for Together<'s, '_> {
     #[inline]
     fn holds<'v>(&mut self, predicate: u32, evaluation: &Evaluation<'v>) -> Result<bool, Exhausted>
     where
         's: 'v,
     {
         let known = usize::try_from(predicate).ok().and_then(|index| self.answers.get_mut(index));
-        match (known, self.pool.get(predicate)) {
-            (Some(Some(held)), _) => Ok(*held),
-            (Some(unknown), Some(predicate)) => predicate.holds(evaluation).inspect(|held| *unknown = Some(*held)),
-            (_, None) | (None, Some(_)) => Ok(false),
+        let Some(known) = known else { return Ok(false) };
+        if let Some(held) = *known {
+            return Ok(held);
         }
+        let held = self.pool.get(predicate).map_or(Ok(false), |predicate| predicate.holds(evaluation))?;
+        *known = Some(held);
+        Ok(held)
     }
 
     #[inline]
     fn postpone(&mut self, begun: Murmur3, shares: &'s Shares) -> bool {
         let taken = usize::try_from(begun.length() % 4).unwrap_or(0);
+        if self.kinds.get(taken).is_some_and(|kind| kind.waiting.is_full()) {
+            self.settle(taken);
+        }
         match (self.kinds.get_mut(taken), self.slot) {
             (Some(kind), Some(slot)) if kind.ending.is_some() => {
-                let position = self.outcomes.len();
-                if kind.waiting.try_push(Waiting { shares, slot, position }).is_err() {
-                    return false;
-                }
-                kind.lanes.push(begun);
-                if kind.waiting.is_full() {
-                    self.full = Some(taken);
-                }
-                true
+                kind.lanes.put(kind.waiting.len(), begun);
+                kind.waiting.try_push(Waiting { shares, slot, position: self.outcomes.len() }).is_ok()
             }
             _ => false,
         }

@@ -72,7 +72,15 @@ impl Comparison {
 
 impl<'a> Version<'a> {
     /// Reads a version; `None` when it is none.
+    #[inline]
     pub(super) fn parse(text: &'a str) -> Option<Self> {
+        match release(text) {
+            Some(numbers) => Some(Self { numbers, prerelease: Cow::Borrowed("") }),
+            None => Self::parse_any(text),
+        }
+    }
+
+    fn parse_any(text: &'a str) -> Option<Self> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         let (text, build) = split_at_first(text, '+');
         let (core, prerelease) = split_at_first(text, '-');
@@ -125,6 +133,28 @@ pub(super) fn with_version<T>(value: &Value<'_>, then: impl FnOnce(&Version<'_>)
         Value::Number(number) => Version::parse(&number.text()).map(|version| then(&version)),
         Value::Null | Value::Bool(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => None,
     }
+}
+
+/// The numbers of a plain release such as `2.10.0`, which nearly all versions are; `None` says nothing.
+fn release(text: &str) -> Option<[u64; 3]> {
+    let mut numbers = [0; 3];
+    let (mut place, mut number, mut digits) = (0_usize, 0_u64, 0_u32);
+    for byte in text.bytes() {
+        match byte {
+            // A leading zero, or a number that may be too large, is looked at more closely elsewhere.
+            b'0'..=b'9' if digits < 18 && (digits == 0 || number > 0) => {
+                number = number.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0F));
+                digits = digits.wrapping_add(1);
+            }
+            b'.' if digits > 0 => {
+                *numbers.get_mut(place)? = number;
+                (place, number, digits) = (place.wrapping_add(1), 0, 0);
+            }
+            _ => return None,
+        }
+    }
+    *numbers.get_mut(place)? = number;
+    (digits > 0).then_some(numbers)
 }
 
 fn split_at_first(text: &str, mark: char) -> (&str, Option<&str>) {

@@ -218,6 +218,10 @@ impl<'a> Lowering<'a> {
                 problems.add(node.span, format!("the evaluator `{name}` refers to itself: `{path}` → `{name}`"));
                 return None;
             }
+            if self.following.len() >= DEEPEST {
+                problems.add(node.span, format!("the references lead through more than {DEEPEST} evaluators"));
+                return None;
+            }
             if self.referred > MOST_REFERRED {
                 problems.add(node.span, format!("the evaluators add more than {MOST_REFERRED} values to one rule"));
                 return None;

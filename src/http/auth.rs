@@ -34,6 +34,22 @@ impl Gate {
         self.0.is_some()
     }
 
+    /// What opens the event stream instead of the key, and nothing else; `None` when no key is needed.
+    /// It is made from the key, so that every replica takes it and a new key makes a new one, and the
+    /// key cannot be had back from it.
+    #[must_use]
+    pub fn ticket(&self) -> Option<String> {
+        let digest = Sha256::new().chain_update("tidegate event stream\0").chain_update(self.0?).finalize();
+        let half: u128 = digest.first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+        Some(format!("{half:032x}"))
+    }
+
+    /// Whether this is the ticket.
+    #[must_use]
+    pub fn is_ticket(&self, sent: &str) -> bool {
+        self.ticket().is_some_and(|ticket| bool::from(ticket.as_bytes().ct_eq(sent.as_bytes())))
+    }
+
     /// Looks for the key in `Authorization: Bearer` and in `X-API-Key`.
     ///
     /// # Errors
@@ -73,6 +89,17 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(name, value.parse().unwrap());
         Gate::new(Some(&key)).check(&headers)
+    }
+
+    #[test]
+    fn a_ticket_belongs_to_its_key_and_does_not_tell_it() {
+        let gate = |key: &str| Gate::new(Some(&Secret::new(key).unwrap()));
+        let ticket = gate("0123456789abcdef").ticket().unwrap();
+        assert!(gate("0123456789abcdef").is_ticket(&ticket) && !gate("0123456789abcdeF").is_ticket(&ticket));
+        for wrong in ["", "0123456789abcdef", &ticket.to_ascii_uppercase(), &format!("{ticket} ")] {
+            assert!(!gate("0123456789abcdef").is_ticket(wrong), "{wrong}");
+        }
+        assert_eq!((Gate::new(None).ticket(), Gate::new(None).is_ticket("")), (None, false));
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When no value begins here.
-    #[inline]
+    #[inline(always)]
     pub fn peek(&mut self) -> Result<Kind, Fault> {
         match self.next_byte() {
             Some(b'"') => Ok(Kind::Text),
@@ -131,26 +131,44 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When something else stands here, it does not end, or it holds what a text may not.
-    #[inline]
+    #[inline(always)]
     pub fn text(&mut self) -> Result<Cow<'t, str>, Fault> {
-        self.expect(b'"')?;
+        match self.plain_text() {
+            Some(text) => Ok(Cow::Borrowed(text)),
+            None => self.decoded_text().map(Cow::Owned),
+        }
+    }
+
+    /// The next value, when it is a text without escapes: nearly all are.
+    #[inline]
+    fn plain_text(&mut self) -> Option<&'t str> {
+        if self.next_byte() != Some(b'"') {
+            return None;
+        }
         let inside = self.at.wrapping_add(1);
         let end = string::special(self.text.as_bytes(), inside);
-        if self.text.as_bytes().get(end) == Some(&b'"')
-            && let Some(plain) = self.text.get(inside..end)
-        {
-            self.at = end.wrapping_add(1);
-            return Ok(Cow::Borrowed(plain));
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
         }
+        let text = self.text.get(inside..end)?;
+        self.at = end.wrapping_add(1);
+        Some(text)
+    }
+
+    #[cold]
+    fn decoded_text(&mut self) -> Result<String, Fault> {
+        self.expect(b'"')?;
+        let end = string::special(self.text.as_bytes(), self.at.wrapping_add(1));
         let (text, end) = string::decode(self.text, self.at, end)?;
         self.at = end;
-        Ok(Cow::Owned(text))
+        Ok(text)
     }
 
     /// Goes into a list; [`next_item`](Self::next_item) comes next.
     ///
     /// # Errors
     /// When something else stands here.
+    #[inline(always)]
     pub fn begin_list(&mut self) -> Result<(), Fault> {
         self.begin(b'[')
     }
@@ -159,7 +177,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When neither stands here.
-    #[inline]
+    #[inline(always)]
     pub fn next_item(&mut self) -> Result<bool, Fault> {
         self.next_part(b']')
     }
@@ -168,6 +186,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When something else stands here.
+    #[inline(always)]
     pub fn begin_object(&mut self) -> Result<(), Fault> {
         self.begin(b'{')
     }
@@ -176,6 +195,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// When neither stands here.
+    #[inline(always)]
     pub fn next_key(&mut self) -> Result<Option<Cow<'t, str>>, Fault> {
         if !self.next_part(b'}')? {
             return Ok(None);
@@ -187,6 +207,34 @@ impl<'t> Reader<'t> {
         let key = self.text()?;
         self.colon(start)?;
         Ok(Some(key))
+    }
+
+    /// Reads the next entry of an object when its key and its value are both texts without escapes, which is
+    /// what most entries are; otherwise it reads nothing.
+    pub(crate) fn plain_entry(&mut self) -> Option<(&'t str, &'t str)> {
+        let before = (self.at, self.opened);
+        let entry = self.plain_entry_or_part();
+        if entry.is_none() {
+            (self.at, self.opened) = before;
+        }
+        entry
+    }
+
+    #[inline(always)]
+    fn plain_entry_or_part(&mut self) -> Option<(&'t str, &'t str)> {
+        if mem::take(&mut self.opened) {
+            self.next_byte();
+        } else if self.next_byte() == Some(b',') {
+            self.at = self.at.saturating_add(1);
+        } else {
+            return None;
+        }
+        let key = self.plain_text()?;
+        if self.next_byte() != Some(b':') {
+            return None;
+        }
+        self.at = self.at.saturating_add(1);
+        Some((key, self.plain_text()?))
     }
 
     /// Ends the reading: nothing but white space may be left.
@@ -241,7 +289,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn colon(&mut self, key: usize) -> Result<(), Fault> {
         self.key = (key, self.at);
         match self.next_byte() {
@@ -253,7 +301,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, bracket: u8) -> Result<(), Fault> {
         self.expect(bracket)?;
         self.at = self.at.wrapping_add(1);

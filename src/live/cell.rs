@@ -1,15 +1,19 @@
 //! The cell that holds the served snapshot. Reading it takes no lock; a publication replaces it whole.
 
+use super::difference::may_differ;
 use super::tally::Tallies;
 use crate::eval::Snapshot;
+use crate::units::Generation;
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// A snapshot in service, with the counters of what it answered.
 #[derive(Debug)]
 pub struct Published {
     snapshot: Snapshot,
     tallies: Tallies,
+    changed: Generation,
 }
 
 impl Published {
@@ -24,6 +28,13 @@ impl Published {
     pub fn tallies(&self) -> &Tallies {
         &self.tallies
     }
+
+    /// The generation since which every answer is as it is now: that of this snapshot, or an earlier one
+    /// when the publications since then changed nothing that can be seen in an answer.
+    #[must_use]
+    pub const fn changed(&self) -> Generation {
+        self.changed
+    }
 }
 
 /// The snapshot in service. Only a newer generation replaces it, so that a publication that was
@@ -31,6 +42,7 @@ impl Published {
 #[derive(Debug)]
 pub struct Live {
     cell: ArcSwap<Published>,
+    changes: watch::Sender<Generation>,
 }
 
 impl Live {
@@ -38,7 +50,16 @@ impl Live {
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
         let tallies = Tallies::new(&snapshot);
-        Self { cell: ArcSwap::from_pointee(Published { snapshot, tallies }) }
+        let changed = snapshot.generation();
+        let cell = ArcSwap::from_pointee(Published { snapshot, tallies, changed });
+        Self { cell, changes: watch::Sender::new(changed) }
+    }
+
+    /// Follows [`Published::changed`]. What is told here is served already. A slow reader finds only the
+    /// newest, and keeps no snapshot alive.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<Generation> {
+        self.changes.subscribe()
     }
 
     /// What is served now. Hold it for one evaluation, not longer: it keeps that generation alive.
@@ -62,13 +83,29 @@ impl Live {
                 return false;
             }
             let tallies = current.tallies.carried_to(&current.snapshot, &snapshot);
-            let next = Arc::new(Published { snapshot: snapshot.clone(), tallies });
+            let changed = match may_differ(&current.snapshot, &snapshot) {
+                true => snapshot.generation(),
+                false => current.changed,
+            };
+            let next = Arc::new(Published { snapshot: snapshot.clone(), tallies, changed });
             let found = self.cell.compare_and_swap(&current, next);
             if Arc::ptr_eq(&found, &current) {
+                self.tell(changed);
                 return true;
             }
             current = Arc::clone(&found);
         }
+    }
+
+    /// Of two publications at a time the later one may come here first; the earlier one tells nothing then.
+    fn tell(&self, changed: Generation) {
+        self.changes.send_if_modified(|newest| {
+            let newer = changed > *newest;
+            if newer {
+                *newest = changed;
+            }
+            newer
+        });
     }
 }
 
@@ -96,7 +133,7 @@ mod tests {
     /// One line per flag, such as `f: a=1 b=0, without 2`.
     fn counts(live: &Live) -> Vec<String> {
         let published = live.load_full();
-        let line = |flag: &crate::live::FlagTally| {
+        let line = |flag: crate::live::FlagTally<'_>| {
             let variants: Vec<String> = flag.variants().map(|(name, count)| format!("{name}={count}")).collect();
             format!("{}: {}, without {}", flag.key(), variants.join(" "), flag.without_variant())
         };
@@ -113,6 +150,22 @@ mod tests {
     }
 
     #[test]
+    fn a_publication_tells_only_of_what_can_change_an_answer() {
+        let live = Live::new(snapshot(1, &[("f", &["a"]), ("g", &["a"])]));
+        let mut changes = live.changes();
+        let mut told = |generation: u64, flags: &[(&str, &[&str])]| {
+            assert!(live.publish(snapshot(generation, flags)));
+            assert!(live.load().changed() == *changes.borrow(), "what is told and what is served agree");
+            changes.has_changed().unwrap().then(|| changes.borrow_and_update().get())
+        };
+        assert_eq!(told(2, &[("f", &["a"]), ("g", &["a"])]), None, "read anew, and the same");
+        assert_eq!(told(3, &[("f", &["a"]), ("g", &["b"])]), Some(3), "another value");
+        assert_eq!(told(4, &[("f", &["a"])]), Some(4), "a flag less");
+        assert_eq!(told(5, &[("f", &["a"])]), None);
+        assert_eq!(told(6, &[("e", &["a"])]), Some(6), "another flag in its place");
+    }
+
+    #[test]
     fn counts_follow_flag_and_variant_by_name_when_both_move() {
         let live = Live::new(snapshot(1, &[("f", &["a", "b"]), ("g", &["a"]), ("h", &["a"])]));
         let before = live.load_full();
@@ -123,6 +176,19 @@ mod tests {
         before.tallies().count(0, Some(1));
         before.tallies().count(0, None);
         assert_eq!(counts(&live), ["c: a=0, without 0", "f: b=2 x=0, without 1", "h: a=0, without 1"]);
+    }
+
+    #[test]
+    fn all_flags_are_counted_at_once_over_generations() {
+        let live = Live::new(snapshot(1, &[("f", &["a", "b"]), ("g", &["a"])]));
+        let all = |live: &Live, variants: [Option<usize>; 2]| live.load().tallies().count_all(variants.into_iter());
+        all(&live, [Some(1), Some(0)]);
+        live.load().tallies().count(0, Some(1));
+        for (generation, flags) in [(2, &["b", "x"][..]), (3, &["x", "b"]), (4, &["b"])] {
+            assert!(live.publish(snapshot(generation, &[("f", flags), ("g", &["a"])])));
+            all(&live, [None, Some(7)]);
+        }
+        assert_eq!(counts(&live), ["f: b=2, without 3", "g: a=1, without 3"]);
     }
 
     #[test]

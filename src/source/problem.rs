@@ -7,6 +7,10 @@ use std::sync::Arc;
 /// The longest excerpt of the offending text that a problem quotes.
 const LONGEST_EXCERPT: usize = 80;
 
+/// The longest message, in characters. Names in it can be as long as the file, and it goes into every answer
+/// of a flag that is broken.
+const LONGEST_MESSAGE: usize = 400;
+
 /// The longest word, in characters, that a similar one is looked for.
 const LONGEST_SUGGESTED: usize = 64;
 
@@ -114,13 +118,21 @@ impl<'t> Problems<'t> {
         let quoted = self.text.slice(span).lines().next().unwrap_or("");
         // A place without a text of its own is shown by its whole line.
         let first_line = if quoted.trim().is_empty() { self.text.line_text(span.start).trim() } else { quoted };
-        let mut excerpt: String = first_line.chars().take(LONGEST_EXCERPT).collect();
-        if excerpt.len() < first_line.len() {
-            excerpt.push('…');
-        }
+        let excerpt = shortened(first_line, LONGEST_EXCERPT);
+        let message = shortened(&message, LONGEST_MESSAGE);
+        let hint = hint.map(|hint| shortened(&hint, LONGEST_MESSAGE));
+        let subject = self.subject.as_deref().map(|subject| shortened(subject, LONGEST_MESSAGE));
         let file = Arc::clone(self.text.name());
-        self.found.push(Problem { file, line, column, subject: self.subject.clone(), message, excerpt, hint });
+        self.found.push(Problem { file, line, column, subject, message, excerpt, hint });
     }
+}
+
+fn shortened(text: &str, longest: usize) -> String {
+    let mut short: String = text.chars().take(longest).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// "did you mean" for a word that is close to one of the known ones. The words come from whoever asks,

@@ -35,11 +35,15 @@ impl Door {
 
     /// Serves the flags of a YAML document; `change` may change the settings.
     pub(crate) async fn with(flags: &str, change: impl FnOnce(&mut EvaluationSettings)) -> Self {
+        Self::on(TcpListener::bind("127.0.0.1:0").await.unwrap(), flags, change)
+    }
+
+    /// The same on a listener that is there already.
+    pub(crate) fn on(listener: TcpListener, flags: &str, change: impl FnOnce(&mut EvaluationSettings)) -> Self {
         let live = Arc::new(Live::new(snapshot(1, flags)));
         let metrics = Metrics::new(Arc::clone(&live)).unwrap();
         let mut settings = EvaluationSettings::new(Arc::new(|| UnixMillis::new(NOW_MILLIS)));
         change(&mut settings);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(serve(listener, Arc::clone(&live), settings, metrics.clone(), shutdown.clone()));

@@ -48,7 +48,16 @@ async fn pipelined_requests_are_answered_in_their_order() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_connections_at_a_time_are_all_answered() {
-    let door = Door::serving(FLAGS).await;
+    a_hundred_connections_are_answered(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_connections_at_a_time_are_all_answered_in_threads_of_the_door() {
+    a_hundred_connections_are_answered(3).await;
+}
+
+async fn a_hundred_connections_are_answered(threads: usize) {
+    let door = Door::with(FLAGS, |settings| settings.threads = threads).await;
     let address = door.address;
     let clients = (0..100).map(|client| {
         tokio::spawn(async move {
@@ -91,7 +100,16 @@ async fn a_connection_over_the_limit_is_told_so_and_the_place_is_given_back() {
 
 #[tokio::test]
 async fn a_shutdown_ends_idle_connections_and_waits_for_busy_ones() {
-    let door = Door::serving(FLAGS).await;
+    shutdown_waits_for_busy_connections(0).await;
+}
+
+#[tokio::test]
+async fn so_does_a_shutdown_of_a_door_with_threads_of_its_own() {
+    shutdown_waits_for_busy_connections(2).await;
+}
+
+async fn shutdown_waits_for_busy_connections(threads: usize) {
+    let door = Door::with(FLAGS, |settings| settings.threads = threads).await;
     let question = request("POST", PATH, &[], "{}");
     let mut idle = Connection::open(door.address).await;
     idle.send(&question).await;

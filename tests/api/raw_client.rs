@@ -35,7 +35,11 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> Self {
-        Self { stream: BufReader::new(TcpStream::connect(address).await.unwrap()), closed: false }
+        Self::over(TcpStream::connect(address).await.unwrap())
+    }
+
+    pub(crate) fn over(stream: TcpStream) -> Self {
+        Self { stream: BufReader::new(stream), closed: false }
     }
 
     /// Sends bytes. The server may close while they are sent; what it said can be read still.
@@ -70,10 +74,20 @@ impl Connection {
             let (name, value) = line.split_once(':').unwrap();
             headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
         }
+        // The parts of an answer in chunks are read one by one.
         let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await.unwrap();
         Some(Reply { status, headers, body })
+    }
+
+    /// The next part of an answer that is sent in chunks; `None` at its end, or when the server closed.
+    pub(crate) async fn chunk(&mut self) -> Option<Vec<u8>> {
+        let length = usize::from_str_radix(&self.line().await?, 16).unwrap();
+        let mut part = vec![0; length + 2];
+        self.stream.read_exact(&mut part).await.ok()?;
+        part.truncate(length);
+        (length > 0).then_some(part)
     }
 
     async fn line(&mut self) -> Option<String> {

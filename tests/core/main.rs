@@ -15,7 +15,7 @@ mod bucketing;
 mod contexts;
 mod corpus;
 mod documents;
-
+mod hostile;
 mod plans;
 mod resolve;
 mod rollouts;

@@ -1,5 +1,6 @@
 //! The whole on real input: the built binary, Debian's Prometheus and Alertmanager with the
-//! configurations of `deploy/`, and a shop that branches on a flag for each of its requests.
+//! configurations of `deploy/`, a shop that branches on a flag for each of its requests, and the
+//! OpenFeature SDKs of other languages.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -13,9 +14,11 @@
 
 mod alert_fires;
 mod candidate_fails;
+mod clients;
 mod deployed;
 mod healthy;
 mod monitoring;
+mod packages;
 mod ports;
 mod process;
 mod prometheus_dies;

@@ -55,7 +55,7 @@ impl Tidegate {
 
     /// Calls the command line. `Err` has what it said.
     pub fn command(&self, arguments: &[&str]) -> Result<String, String> {
-        let output = without_settings(BINARY)
+        let output = without_settings()
             .args(arguments)
             .env("TIDEGATE_SERVER", format!("http://{}", self.control))
             .output()
@@ -113,7 +113,7 @@ impl Tidegate {
 }
 
 fn run(home: &Path, control: &str, evaluation: &str, prometheus: &str) -> Process {
-    let mut command = without_settings(BINARY);
+    let mut command = without_settings();
     command
         .arg("serve")
         .arg(home.join("plans"))
@@ -123,9 +123,9 @@ fn run(home: &Path, control: &str, evaluation: &str, prometheus: &str) -> Proces
     Process::start("tidegate", &mut command, &home.join("tidegate.log"))
 }
 
-/// Without what the person who runs the tests has set for their own Tidegate.
-fn without_settings(program: &str) -> Command {
-    let mut command = Command::new(program);
+/// The program, without what the person who runs the tests has set for their own Tidegate.
+pub fn without_settings() -> Command {
+    let mut command = Command::new(BINARY);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TIDEGATE_")) {
         command.env_remove(name);
     }

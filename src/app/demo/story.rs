@@ -4,7 +4,7 @@ use super::files::Folder;
 use super::shop::Shop;
 use crate::app::{Server, StartError};
 use crate::clock::{Clock, after};
-use crate::config::{DEFAULT_CONTROL, DEFAULT_EVALUATION, Listener, Settings, StoreChoice};
+use crate::config::{DEFAULT_CONTROL, DEFAULT_EVALUATION, Listener, Origins, Settings, StoreChoice};
 use crate::eval::Bucketing;
 use crate::http::api::wire::{History, HistoryEntry};
 use crate::telemetry::LogFormat;
@@ -83,6 +83,8 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send) -> Result<Endi
         strict: true,
         prometheus: None,
         bucketing: Bucketing::V3,
+        event_streams: None,
+        cors_origins: Origins::default(),
         log: LogFormat::Text,
         remarks: Vec::new(),
     };

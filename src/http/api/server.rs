@@ -1,7 +1,7 @@
 //! The control door on its listener.
 
 use super::{Api, router};
-use crate::http::connection::{self, Door, Limits, Progress, WhenFull};
+use crate::http::connection::{self, Door, Limits, Progress, WhenFull, Workers};
 use axum::Router;
 use axum::body::Body;
 use hyper::body::Incoming;
@@ -24,7 +24,13 @@ pub async fn serve(listener: TcpListener, api: Api) {
 /// The same within other limits. Bodies have the usual ones all the same.
 pub async fn serve_within(limits: Limits, listener: TcpListener, api: Api) {
     let shutdown = api.shutdown.clone();
-    connection::serve(listener, Arc::new(Control { limits, router: router(api) }), shutdown).await;
+    connection::serve(
+        listener,
+        Arc::new(Control { limits, router: router(api) }),
+        Workers::start(0, Control::NAME),
+        shutdown,
+    )
+    .await;
 }
 
 struct Control {
@@ -49,9 +55,9 @@ impl Door for Control {
         tracing::debug!(connections = self.limits.connections, "control connection refused: all places are at work");
     }
 
-    async fn answer(
-        self: Arc<Self>,
-        progress: Arc<Progress>,
+    async fn answer<'c>(
+        &'c self,
+        progress: &'c Arc<Progress>,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Infallible> {
         progress.working();

@@ -28,11 +28,11 @@ pub(in crate::http) trait Door: Send + Sync + 'static {
     fn refused(&self);
 
     /// Answers one request. Notes in `progress` when the head is read and when the answer is built.
-    fn answer(
-        self: Arc<Self>,
-        progress: Arc<Progress>,
+    fn answer<'c>(
+        &'c self,
+        progress: &'c Arc<Progress>,
         request: Request<Incoming>,
-    ) -> impl Future<Output = Result<Response<Self::Body>, Self::Fault>> + Send;
+    ) -> impl Future<Output = Result<Response<Self::Body>, Self::Fault>> + Send + 'c;
 }
 
 /// Who has to go when there are as many connections as may be.

@@ -17,19 +17,21 @@ use tokio::time::{Instant, sleep_until};
 /// taken out in parts.
 const BUFFER_BYTES: usize = 64 << 10;
 
+/// How long a client may leave what was sent to it unacknowledged.
+#[cfg(target_os = "linux")]
+const UNREACHABLE: std::time::Duration = std::time::Duration::from_secs(30);
+
 /// Answers a connection's requests until the client goes, a wait gets too long, or the door closes.
 pub(super) async fn drive<D: Door>(stream: TcpStream, door: Arc<D>, progress: Arc<Progress>, drain: Drain) {
     // Small answers go out at once. A socket that refuses this is dead already, and reading will say so.
     let _ = stream.set_nodelay(true);
+    give_up_on_the_dead(&stream);
     let input = TokioIo::new(Noted::new(stream, Arc::clone(&progress)));
-    let service = {
-        let (door, progress) = (Arc::clone(&door), Arc::clone(&progress));
-        service_fn(move |request| Arc::clone(&door).answer(Arc::clone(&progress), request))
-    };
+    let service = service_fn(|request| door.answer(&progress, request));
     let mut connection = pin!(protocol(&*door).serve_connection(input, service));
     let mut alarm = pin!(sleep_until(progress.deadline(door.limits())));
     let mut wake_up = pin!(drain.wake_up());
-    let (mut registered, mut told) = (false, false);
+    let (mut registered, mut told, mut armed) = (false, false, false);
 
     poll_fn(|cx| {
         // Polled once only: that leaves this task's waker with it, and each further poll would take a
@@ -46,22 +48,40 @@ pub(super) async fn drive<D: Door>(stream: TcpStream, door: Arc<D>, progress: Ar
         if connection.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
+        progress.settle();
         let deadline = progress.deadline(door.limits());
         if deadline < alarm.deadline() {
             alarm.as_mut().reset(deadline);
+            armed = false;
         }
         // The alarm is left at an earlier moment while requests go on; only when it rings is it set
-        // to the moment that holds by then.
-        while alarm.as_mut().poll(cx).is_ready() {
+        // to the moment that holds by then. It too keeps this task's waker, and is polled no more than
+        // it must be.
+        while !armed || alarm.is_elapsed() {
+            armed = true;
+            if alarm.as_mut().poll(cx).is_pending() {
+                break;
+            }
             if deadline <= Instant::now() {
                 return Poll::Ready(());
             }
             alarm.as_mut().reset(deadline);
+            armed = false;
         }
         Poll::Pending
     })
     .await;
 }
+
+/// A client that vanishes without a word would hold its place for a quarter of an hour, which is how long
+/// the system tries to reach it.
+#[cfg(target_os = "linux")]
+fn give_up_on_the_dead(stream: &TcpStream) {
+    let _ = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREACHABLE));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_up_on_the_dead(_: &TcpStream) {}
 
 fn protocol(door: &impl Door) -> http1::Builder {
     let mut protocol = http1::Builder::new();

@@ -9,8 +9,10 @@ mod open;
 mod progress;
 mod refusal;
 mod server;
+mod workers;
 
 pub(in crate::http) use door::{Door, WhenFull};
 pub use limits::Limits;
 pub(in crate::http) use progress::Progress;
 pub(in crate::http) use server::serve;
+pub(in crate::http) use workers::Workers;

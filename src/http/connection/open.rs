@@ -3,6 +3,7 @@
 use super::progress::Progress;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 /// All connections of a door.
@@ -19,8 +20,17 @@ impl Open {
         self.by_task.len()
     }
 
-    pub(super) fn spawn(&mut self, progress: Arc<Progress>, connection: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.tasks.spawn(connection);
+    /// Drives a connection in this thread's runtime, or in that of the worker.
+    pub(super) fn spawn(
+        &mut self,
+        progress: Arc<Progress>,
+        connection: impl Future<Output = ()> + Send + 'static,
+        worker: Option<&Handle>,
+    ) {
+        let handle = match worker {
+            None => self.tasks.spawn(connection),
+            Some(worker) => self.tasks.spawn_on(connection, worker),
+        };
         self.by_task.insert(handle.id(), (progress, handle));
     }
 

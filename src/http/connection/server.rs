@@ -4,6 +4,7 @@ use super::door::{Door, WhenFull};
 use super::drain::Drain;
 use super::open::Open;
 use super::progress::Progress;
+use super::workers::Workers;
 use super::{drive, refusal};
 use std::io;
 use std::sync::Arc;
@@ -23,8 +24,13 @@ const LOG_EVERY: Duration = Duration::from_secs(1);
 const REFUSALS: usize = 64;
 
 /// Serves a door on `listener` until `shutdown`, then finishes the answers on their way and returns.
-pub(in crate::http) async fn serve<D: Door>(listener: TcpListener, door: Arc<D>, shutdown: CancellationToken) {
-    let mut server = Server::new(door);
+pub(in crate::http) async fn serve<D: Door>(
+    listener: TcpListener,
+    door: Arc<D>,
+    workers: Workers,
+    shutdown: CancellationToken,
+) {
+    let mut server = Server::new(door, workers);
     let mut complaint = Complaint::default();
     loop {
         tokio::select! {
@@ -52,6 +58,7 @@ pub(in crate::http) async fn serve<D: Door>(listener: TcpListener, door: Arc<D>,
 
 struct Server<D> {
     door: Arc<D>,
+    workers: Workers,
     drain: Drain,
     open: Open,
     refusal: Arc<[u8]>,
@@ -59,20 +66,35 @@ struct Server<D> {
 }
 
 impl<D: Door> Server<D> {
-    fn new(door: Arc<D>) -> Self {
+    fn new(door: Arc<D>, workers: Workers) -> Self {
         let refusal = refusal::whole(D::REFUSAL).into();
-        Self { door, drain: Drain::default(), open: Open::default(), refusal, refusals: JoinSet::new() }
+        Self { door, workers, drain: Drain::default(), open: Open::default(), refusal, refusals: JoinSet::new() }
     }
 
     fn take(&mut self, stream: TcpStream) {
         if self.has_place() {
             let progress = Arc::new(Progress::new(Instant::now()));
-            let connection = drive::drive(stream, Arc::clone(&self.door), Arc::clone(&progress), self.drain.clone());
-            self.open.spawn(progress, connection);
+            self.spawn(stream, progress);
         } else if self.refusals.len() < REFUSALS {
             self.door.refused();
             self.refusals.spawn(refusal::send(stream, Arc::clone(&self.refusal)));
         }
+    }
+
+    fn spawn(&mut self, stream: TcpStream, progress: Arc<Progress>) {
+        let (door, drain, noted) = (Arc::clone(&self.door), self.drain.clone(), Arc::clone(&progress));
+        let Some(worker) = self.workers.next() else {
+            self.open.spawn(progress, drive::drive(stream, door, noted, drain), None);
+            return;
+        };
+        // A connection whose socket cannot be handed over is closed: the system has no room for it.
+        let Ok(stream) = stream.into_std() else { return };
+        let connection = async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                drive::drive(stream, door, noted, drain).await;
+            }
+        };
+        self.open.spawn(progress, connection, Some(worker));
     }
 
     fn has_place(&mut self) -> bool {

@@ -1,34 +1,88 @@
 //! The evaluation of all flags at once.
 
 use super::answer::{self, Answer};
-use super::tag;
-use crate::eval::Context;
+use super::events::Directory;
+use super::{selection, tag};
+use crate::eval::{Bulk, Context, Selector};
 use crate::live::Published;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// Room per flag, so that the buffer seldom grows.
-const USUAL_BYTES_PER_FLAG: usize = 160;
+const USUAL_BYTES_PER_FLAG: usize = 128;
 
-/// Evaluates every flag for the context in the body. A client that has this very answer already is
-/// told so and is sent nothing.
-pub(super) fn evaluate(published: &Published, headers: &HeaderMap, body: &[u8], unix_seconds: i64) -> Answer {
+/// Evaluates every flag that is asked for, for the context in the body. A client that has this very answer
+/// already is told so and is sent nothing.
+pub(super) fn evaluate(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    body: &[u8],
+    unix_seconds: i64,
+) -> Answer {
     let context = match Context::from_ofrep_body(body) {
-        Ok(context) => context,
+        Ok(context) => context.at(unix_seconds),
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
     };
-    let bulk = published.snapshot().evaluate_all(&context.at(unix_seconds));
-    for (position, outcome) in bulk.outcomes().iter().enumerate() {
-        published.tallies().count(position, outcome.variant_index());
+    let selector = match selection::asked(headers) {
+        Ok(selector) => selector,
+        Err(wrong) => return answer::wrong_selector(None, &wrong),
+    };
+    let bulk = published.snapshot().evaluate_all(&context);
+    match selector {
+        None => all(published, streams, headers, &bulk),
+        Some(selector) => selected(published, streams, headers, &bulk, &selector),
     }
-    let tag = tag::of(bulk.tag());
+}
+
+/// All flags. Whether the client has them already is known before anything is written.
+fn all(published: &Published, streams: &Directory, headers: &HeaderMap, bulk: &Bulk<'_>) -> Answer {
+    published.tallies().count_all(bulk.outcomes().iter().map(|outcome| outcome.variant_index()));
+    let write = |out: &mut Vec<u8>| bulk.write_ofrep(out);
+    answered(published, streams, headers, bulk.tag(), bulk.outcomes().len(), write)
+}
+
+/// Some of the flags.
+fn selected(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    bulk: &Bulk<'_>,
+    selector: &Selector,
+) -> Answer {
+    let mut objects = Vec::new();
+    for resolution in bulk.resolutions() {
+        let Some(flag) = resolution.flag().filter(|flag| selector.admits(*flag)) else { continue };
+        published.tallies().count(flag.position(), resolution.variant_index());
+        if !objects.is_empty() {
+            objects.push(b',');
+        }
+        resolution.write_ofrep(&mut objects);
+    }
+    let tag = xxh3_128(&objects);
+    answered(published, streams, headers, tag, 0, |out| out.extend_from_slice(&objects))
+}
+
+/// The answer with these flags, unless the client has it.
+fn answered(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    answers: u128,
+    flags: usize,
+    write: impl FnOnce(&mut Vec<u8>),
+) -> Answer {
+    let tag = tag::of(answers ^ streams.mark());
     let mut answer = match tag::is_known(&tag, headers) {
         true => answer::empty(StatusCode::NOT_MODIFIED),
         false => {
-            let mut body = Vec::with_capacity(bulk.outcomes().len().saturating_mul(USUAL_BYTES_PER_FLAG));
+            let mut body = Vec::with_capacity(flags.saturating_mul(USUAL_BYTES_PER_FLAG));
             body.extend_from_slice(br#"{"flags":["#);
-            bulk.write_ofrep(&mut body);
-            body.extend_from_slice(b"]}");
+            write(&mut body);
+            body.push(b']');
+            streams.write_member(published.changed(), &mut body);
+            body.push(b'}');
             answer::json(StatusCode::OK, body)
         }
     };

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 
 const BULK: &str = "/ofrep/v1/evaluate/flags";
 
+/// Where the event stream is.
+pub(super) const EVENTS: &str = "/ofrep/v1/events";
+
 /// What a request's path asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route<'p> {
@@ -12,6 +15,8 @@ pub(super) enum Route<'p> {
     Single(Cow<'p, str>),
     /// All flags.
     Bulk,
+    /// To be told of changes.
+    Events,
     /// Nothing that is here.
     Nowhere,
 }
@@ -25,6 +30,7 @@ impl<'p> Route<'p> {
                 Some(key) if !key.is_empty() => Self::Single(percent_decoded(key)),
                 Some(_) | None => Self::Nowhere,
             },
+            None if path == EVENTS => Self::Events,
             None => Self::Nowhere,
         }
     }
@@ -33,6 +39,7 @@ impl<'p> Route<'p> {
         match self {
             Self::Single(_) => RequestKind::Single,
             Self::Bulk => RequestKind::Bulk,
+            Self::Events => RequestKind::Events,
             Self::Nowhere => RequestKind::Other,
         }
     }
@@ -83,7 +90,16 @@ mod tests {
             assert_eq!(Route::of(path), Route::Single(Cow::Borrowed(key)), "{path}");
         }
         assert_eq!(Route::of("/ofrep/v1/evaluate/flags"), Route::Bulk);
-        for path in ["/", "", "/ofrep/v1/evaluate/flags/", "/ofrep/v1/evaluate/flagship", "/ofrep/v1/configuration"] {
+        assert_eq!(Route::of("/ofrep/v1/events"), Route::Events);
+        for path in [
+            "/",
+            "",
+            "/ofrep/v1/events/",
+            "/ofrep/v1/eventsource",
+            "/ofrep/v1/evaluate/flags/",
+            "/ofrep/v1/evaluate/flagship",
+            "/ofrep/v1/configuration",
+        ] {
             assert_eq!(Route::of(path), Route::Nowhere, "{path}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::exchange::Evaluations;
 use super::settings::EvaluationSettings;
-use crate::http::connection;
+use crate::http::connection::{self, Door as _, Workers};
 use crate::live::Live;
 use crate::telemetry::Metrics;
 use std::sync::Arc;
@@ -18,5 +18,7 @@ pub async fn serve(
     metrics: Metrics,
     shutdown: CancellationToken,
 ) {
-    connection::serve(listener, Arc::new(Evaluations::new(live, settings, metrics)), shutdown).await;
+    let workers = Workers::start(settings.threads, Evaluations::NAME);
+    let (door, proclaim) = Evaluations::new(live, settings, metrics, shutdown.clone());
+    tokio::join!(connection::serve(listener, Arc::new(door), workers, shutdown), proclaim);
 }

@@ -1,20 +1,32 @@
 //! One flag's evaluation.
 
 use super::answer::{self, Answer};
-use crate::eval::{Context, ErrorCode};
+use super::selection;
+use crate::eval::{Context, ErrorCode, Flag};
 use crate::live::Published;
-use hyper::StatusCode;
+use hyper::{HeaderMap, StatusCode};
 
 /// Room for the usual answer, so that its buffer is allocated once.
 const USUAL_BYTES: usize = 256;
 
 /// Evaluates the flag `key` for the context in the body.
-pub(super) fn evaluate(published: &Published, key: &str, body: &[u8], unix_seconds: i64) -> Answer {
+pub(super) fn evaluate(
+    published: &Published,
+    headers: &HeaderMap,
+    key: &str,
+    body: &[u8],
+    unix_seconds: i64,
+) -> Answer {
     let context = match Context::from_ofrep_body(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
     };
-    let Some(flag) = published.snapshot().flag(key) else { return answer::flag_not_found(key) };
+    let selector = match selection::asked(headers) {
+        Ok(selector) => selector,
+        Err(wrong) => return answer::wrong_selector(Some(key), &wrong),
+    };
+    let admitted = |flag: &Flag<'_>| selector.as_ref().is_none_or(|selector| selector.admits(*flag));
+    let Some(flag) = published.snapshot().flag(key).filter(admitted) else { return answer::flag_not_found(key) };
     let resolution = flag.resolve(&context.at(unix_seconds));
     published.tallies().count(flag.position(), resolution.variant_index());
     let status = match resolution.error() {
