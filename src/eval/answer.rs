@@ -2,17 +2,21 @@
 
 use super::reason::{ErrorCode, Reason};
 use super::variants::quoted;
-use crate::flag::{Definition, Literal};
+use crate::flag::{Definition, write_object};
+use crate::json::write_text;
 use crate::units::FlagKey;
 
 /// The end of each of a flag's answers: `"key":"...","metadata":{...}}`. Before it come the reason and the
 /// variant's part, which flags share.
 pub(super) fn end(key: &FlagKey, definition: Option<&Definition>) -> Box<str> {
-    let mut text = format!("\"key\":{}", quoted(key.as_str()));
+    const BEGINNING: &str = "\"key\":";
+    let plain = BEGINNING.len().saturating_add(key.as_str().len()).saturating_add("\"\"}".len());
+    let mut text = String::with_capacity(plain);
+    text.push_str(BEGINNING);
+    write_text(key.as_str(), &mut text);
     if let Some(definition) = definition.filter(|definition| !definition.metadata.is_empty()) {
-        let entries = definition.metadata.iter().map(|(name, value)| (name.clone(), value.clone()));
         text.push_str(",\"metadata\":");
-        Literal::Object(entries.collect()).write_json(&mut text);
+        write_object(&definition.metadata, &mut text);
     }
     text.push('}');
     text.into()

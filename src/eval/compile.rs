@@ -12,7 +12,7 @@ impl From<&Expression> for Rule {
         match expression {
             Expression::Constant(literal) => Self::Constant(Datum::from(literal)),
             Expression::List(items) => Self::List(all(items)),
-            Expression::Operation(operator, operands) => operation(*operator, operands),
+            Expression::Operation(operator, operands) => Self::operation(*operator, operands),
             Expression::Fractional(fractional) => Self::Fractional(Box::new(split(fractional))),
         }
     }
@@ -22,47 +22,50 @@ fn all(expressions: &[Expression]) -> Box<[Rule]> {
     expressions.iter().map(Rule::from).collect()
 }
 
-fn operation(operator: Operator, operands: &[Expression]) -> Rule {
-    let special = match operator {
-        Operator::Var => attribute(operands),
-        Operator::In => one_of(operands),
-        Operator::SemVer => version(operands),
-        Operator::Missing
-        | Operator::MissingSome
-        | Operator::If
-        | Operator::Equal
-        | Operator::NotEqual
-        | Operator::Same
-        | Operator::NotSame
-        | Operator::Not
-        | Operator::Truthy
-        | Operator::And
-        | Operator::Or
-        | Operator::Less
-        | Operator::LessOrEqual
-        | Operator::Greater
-        | Operator::GreaterOrEqual
-        | Operator::Cat
-        | Operator::StartsWith
-        | Operator::EndsWith
-        | Operator::Max
-        | Operator::Min
-        | Operator::Add
-        | Operator::Subtract
-        | Operator::Multiply
-        | Operator::Divide
-        | Operator::Remainder
-        | Operator::Map
-        | Operator::Filter
-        | Operator::Reduce
-        | Operator::All
-        | Operator::None
-        | Operator::Some
-        | Operator::Merge
-        | Operator::Substr
-        | Operator::Log => None,
-    };
-    special.unwrap_or_else(|| Rule::Operation(operator, all(operands)))
+impl Rule {
+    /// An operator and what it is applied to.
+    pub(super) fn operation(operator: Operator, operands: &[Expression]) -> Self {
+        let special = match operator {
+            Operator::Var => attribute(operands),
+            Operator::In => one_of(operands),
+            Operator::SemVer => version(operands),
+            Operator::Missing
+            | Operator::MissingSome
+            | Operator::If
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Same
+            | Operator::NotSame
+            | Operator::Not
+            | Operator::Truthy
+            | Operator::And
+            | Operator::Or
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual
+            | Operator::Cat
+            | Operator::StartsWith
+            | Operator::EndsWith
+            | Operator::Max
+            | Operator::Min
+            | Operator::Add
+            | Operator::Subtract
+            | Operator::Multiply
+            | Operator::Divide
+            | Operator::Remainder
+            | Operator::Map
+            | Operator::Filter
+            | Operator::Reduce
+            | Operator::All
+            | Operator::None
+            | Operator::Some
+            | Operator::Merge
+            | Operator::Substr
+            | Operator::Log => None,
+        };
+        special.unwrap_or_else(|| Self::Operation(operator, all(operands)))
+    }
 }
 
 /// `var` with a constant name.
@@ -86,11 +89,11 @@ fn attribute(operands: &[Expression]) -> Option<Rule> {
 /// `in` a constant list of nothing but texts.
 fn one_of(operands: &[Expression]) -> Option<Rule> {
     let [needle, Expression::Constant(Literal::List(items)), ..] = operands else { return None };
-    let text = |item: &Literal| match item {
-        Literal::Text(text) => Some(text.clone()),
-        Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::List(_) | Literal::Object(_) => None,
-    };
-    let mut texts: Vec<_> = items.iter().map(text).collect::<Option<_>>()?;
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
+        let Literal::Text(text) = item else { return None };
+        texts.push(text.clone());
+    }
     texts.sort_unstable();
     Some(Rule::OneOf(Box::new(Rule::from(needle)), texts.into_boxed_slice()))
 }

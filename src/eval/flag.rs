@@ -7,7 +7,7 @@ use super::distribution::{Distribution, Draw};
 use super::explanation::Explanation;
 use super::leaf::Leaf;
 use super::pool::Pool;
-use super::program::{Named, Program, Step};
+use super::program::{Named, Program};
 use super::reason::Reason;
 use super::resolution::{Outcome, Resolution};
 use super::resolve;
@@ -16,10 +16,10 @@ use super::snapshot::Snapshot;
 use super::value::Value;
 use super::variants::Variants;
 use super::walk::Straight;
-use crate::flag::{CatalogEntry, Definition, FlagState, Overlay};
+use crate::flag::{CatalogEntry, Definition, Expression, FlagState, Overlay};
 use crate::units::FlagKey;
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// One flag of a snapshot.
 #[derive(Debug, Clone, Copy)]
@@ -71,11 +71,11 @@ impl Built {
     pub(super) fn new(key: &FlagKey, entry: CatalogEntry, bucketing: Bucketing, pool: &mut Arc<Pool>) -> Self {
         match entry {
             CatalogEntry::Broken(why) => {
-                let variants = Pool::variants(pool, Variants::none());
+                let variants = Pool::variants(pool, &[]);
                 Self::of(key.clone(), Body::Broken(why), variants, None)
             }
             CatalogEntry::Serving(definition) => {
-                let variants = Pool::variants(pool, Variants::of(&definition));
+                let variants = Pool::variants(pool, &definition.variants);
                 let body = Body::of(&definition, bucketing, pool);
                 Self::of(key.clone(), body, variants, Some(definition))
             }
@@ -85,12 +85,11 @@ impl Built {
     fn of(key: FlagKey, body: Body, variants: Arc<Variants>, definition: Option<Arc<Definition>>) -> Self {
         let default = definition.as_deref().and_then(|definition| u16::try_from(definition.default_variant?).ok());
         let end = answer::end(&key, definition.as_deref());
-        let mut digest = Xxh3::new();
-        variants.texts().chain([&*end]).for_each(|text| digest.update(text.as_bytes()));
+        let mut digest = xxh3_64_with_seed(end.as_bytes(), variants.digest());
         if let Body::Broken(why) = &body {
-            digest.update(why.as_bytes());
+            digest = xxh3_64_with_seed(why.as_bytes(), digest);
         }
-        Self { key, body, variants, default, end, digest: digest.digest(), definition }
+        Self { key, body, variants, default, end, digest, definition }
     }
 
     /// Whether it was built from just this.
@@ -123,17 +122,12 @@ impl Body {
             (FlagState::Enabled, Some(rule)) => rule,
         };
         Pool::note(pool, rule);
-        let mut program = Program::of(rule, definition, bucketing, pool);
-        match (&*program.steps, program.distributions.len()) {
-            ([Step::Distribute(0)], 1) => {
-                let distributions = std::mem::take(&mut program.distributions);
-                match distributions.into_iter().next() {
-                    Some(distribution) => Self::Distributed(distribution),
-                    None => Self::Targeted(Box::new(program)),
-                }
-            }
-            _ => Self::Targeted(Box::new(program)),
+        if let Expression::Fractional(fractional) = rule
+            && let Some(distribution) = Distribution::of(fractional, definition, bucketing, pool)
+        {
+            return Self::Distributed(distribution);
         }
+        Self::Targeted(Box::new(Program::of(rule, definition, bucketing, pool)))
     }
 }
 

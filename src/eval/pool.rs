@@ -3,8 +3,8 @@
 use super::distribution::Shares;
 use super::names::Names;
 use super::predicate::Predicate;
-use super::variants::Variants;
-use crate::flag::{Expression, Gate, Overlay};
+use super::variants::{self, Variants};
+use crate::flag::{Expression, Gate, Overlay, Variant};
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
@@ -23,7 +23,8 @@ pub(super) struct Pool {
     /// The numbers of the predicates with their hashes, by these.
     numbers: HashTable<(u64, u32)>,
     shares: HashSet<Arc<Shares>>,
-    variants: HashSet<Arc<Variants>>,
+    /// With the hashes of their texts, by these.
+    variants: HashTable<(u64, Arc<Variants>)>,
     names: Names,
     /// What was ever put in, in predicates: nothing is taken out.
     weight: usize,
@@ -111,18 +112,17 @@ impl Pool {
         }
     }
 
-    /// The variants that equal these.
-    pub(super) fn variants(pool: &mut Arc<Self>, variants: Variants) -> Arc<Variants> {
-        match pool.variants.get(&variants) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let variants = Arc::new(variants);
-                let pool = Arc::make_mut(pool);
-                let bytes = variants.texts().map(str::len).fold(0, usize::saturating_add);
-                pool.weight = pool.weight.saturating_add(1).saturating_add(bytes / BYTES_PER_PREDICATE);
-                pool.variants.insert(Arc::clone(&variants));
-                variants
-            }
+    /// What a flag shows of these variants.
+    pub(super) fn variants(pool: &mut Arc<Self>, variants: &[Variant]) -> Arc<Variants> {
+        let texts = variants::texts(variants);
+        let hash = pool.hasher.hash_one(&texts);
+        if let Some((_, known)) = pool.variants.find(hash, |(known, shown)| *known == hash && shown.are(&texts)) {
+            return Arc::clone(known);
         }
+        let shown = Arc::new(Variants::new(variants, &texts));
+        let pool = Arc::make_mut(pool);
+        pool.weight = pool.weight.saturating_add(1).saturating_add(texts.len() / BYTES_PER_PREDICATE);
+        pool.variants.insert_unique(hash, (hash, Arc::clone(&shown)), |(hash, _)| *hash);
+        shown
     }
 }

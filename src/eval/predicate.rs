@@ -71,7 +71,7 @@ impl Predicate {
             (compared, [left, right]) => ordered(Order::of(compared)?, left, right)?,
             _ => return None,
         };
-        let rule = Rule::from(&Expression::Operation(positive, operands.clone()));
+        let rule = Rule::operation(positive, operands);
         Some((Self { attribute, test, rule }, opposite))
     }
 

@@ -193,7 +193,9 @@ impl<'p> Lowering<'p> {
         unread.begin_mapping()?;
         while let Some((key, place)) = unread.next_key()? {
             if !self.take_over(&key, place, &mut unread) {
-                self.add(set, &key, place, &unread.value()?, &FLAG_FIELDS);
+                let flag = unread.value()?;
+                self.add(set, &key, place, &flag, &FLAG_FIELDS);
+                unread.take_back(flag);
             }
         }
         Ok(())
@@ -207,7 +209,9 @@ impl<'p> Lowering<'p> {
         };
         unread.begin_list()?;
         while unread.next_item()? {
-            self.item(set, &unread.value()?, problems);
+            let item = unread.value()?;
+            self.item(set, &item, problems);
+            unread.take_back(item);
         }
         Ok(())
     }

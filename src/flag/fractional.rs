@@ -1,8 +1,8 @@
 //! Reading `fractional`: what is hashed, and the results with their weights.
 
-use super::lower::{Lowering, Position};
-use super::{Expression, Fractional, FractionalEntry, Literal, Weight};
-use crate::source::{Node, Problems};
+use super::lower::{Lowering, Position, all_of};
+use super::{Expression, Fractional, FractionalEntry, Literal, Number, Weight};
+use crate::source::{Node, Problems, Value};
 
 /// The most that the weights of one split may add up to.
 const LARGEST_SUM: u32 = 2_147_483_647;
@@ -26,8 +26,7 @@ impl Lowering<'_> {
                 problems.add_with_hint(node.span, "`fractional` has no entries to choose from", hint);
                 return None;
             }
-            let lowered: Vec<_> = entries.iter().map(|entry| this.entry(entry, position, problems)).collect();
-            let entries: Vec<_> = lowered.into_iter().collect::<Option<_>>()?;
+            let entries = all_of(entries.iter().map(|entry| this.entry(entry, position, problems)))?;
             check_sum(node, &entries, problems)?;
             let bucket_by = match bucket_by {
                 Some(lowered) => Some(Box::new(lowered?)),
@@ -58,12 +57,20 @@ impl Lowering<'_> {
     }
 
     fn weight(&mut self, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Weight> {
-        let lowered = self.expression(node, Position::Operand, problems)?;
-        let Expression::Constant(constant) = lowered else { return Some(Weight::Computed(lowered)) };
-        let integer = match &constant {
-            Literal::Number(numeral) => numeral.number.as_integer(),
-            Literal::Null | Literal::Bool(_) | Literal::Text(_) | Literal::List(_) | Literal::Object(_) => None,
+        let number = match &node.value {
+            // Nearly all are numbers; their spelling is of no use to anybody.
+            Value::Number(spelling) => Number::parse(spelling),
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+                match self.expression(node, Position::Operand, problems)? {
+                    Expression::Constant(Literal::Number(numeral)) => Some(numeral.number),
+                    Expression::Constant(_) => None,
+                    computed @ (Expression::List(_) | Expression::Operation(..) | Expression::Fractional(_)) => {
+                        return Some(Weight::Computed(computed));
+                    }
+                }
+            }
         };
+        let integer = number.and_then(Number::as_integer);
         let (message, hint) = match integer {
             None => ("a weight must be a whole number", "scale the weights up: 0.5 and 1 split as 1 and 2 do"),
             Some(negative) if negative < 0 => ("a weight cannot be negative", "write 0 for nobody"),

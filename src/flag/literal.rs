@@ -1,6 +1,7 @@
 //! Constant values: variants, metadata and the constants in rules.
 
 use super::Number;
+use crate::json::write_text;
 use crate::source::{Node, Value};
 
 /// A number together with the spelling that its author chose: `0.0` stays `0.0`, for some clients
@@ -55,7 +56,7 @@ impl Literal {
             Self::Bool(true) => out.push_str("true"),
             Self::Bool(false) => out.push_str("false"),
             Self::Number(numeral) => out.push_str(&numeral.spelling),
-            Self::Text(text) => out.push_str(&json_text(text)),
+            Self::Text(text) => write_text(text, out),
             Self::List(items) => {
                 out.push('[');
                 for (position, item) in items.iter().enumerate() {
@@ -64,16 +65,7 @@ impl Literal {
                 }
                 out.push(']');
             }
-            Self::Object(entries) => {
-                out.push('{');
-                for (position, (key, value)) in entries.iter().enumerate() {
-                    out.push_str(if position == 0 { "" } else { "," });
-                    out.push_str(&json_text(key));
-                    out.push(':');
-                    value.write_json(out);
-                }
-                out.push('}');
-            }
+            Self::Object(entries) => write_object(entries, out),
         }
     }
 
@@ -86,7 +78,14 @@ impl Literal {
     }
 }
 
-/// A text in JSON's quotes.
-fn json_text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Appends the entries of a mapping as JSON.
+pub fn write_object(entries: &[(Box<str>, Literal)], out: &mut String) {
+    out.push('{');
+    for (position, (key, value)) in entries.iter().enumerate() {
+        out.push_str(if position == 0 { "" } else { "," });
+        write_text(key, out);
+        out.push(':');
+        value.write_json(out);
+    }
+    out.push('}');
 }

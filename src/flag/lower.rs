@@ -141,9 +141,7 @@ impl<'a> Lowering<'a> {
         position: impl Fn(usize) -> Position,
         problems: &mut Problems<'_>,
     ) -> Option<Vec<Expression>> {
-        let lowered: Vec<_> =
-            items.iter().enumerate().map(|(at, item)| self.expression(item, position(at), problems)).collect();
-        lowered.into_iter().collect()
+        all_of(items.iter().enumerate().map(|(at, item)| self.expression(item, position(at), problems)))
     }
 
     fn nested<T>(
@@ -300,14 +298,22 @@ fn operand_position(operator: Operator, count: usize, at: usize, outer: Position
     if passed_on { outer } else { Position::Operand }
 }
 
+/// The parts of a whole, if all are sound. Every one of them is read even when one is not.
+pub(super) fn all_of<T>(parts: impl ExactSizeIterator<Item = Option<T>>) -> Option<Vec<T>> {
+    let count = parts.len();
+    let mut sound = Vec::with_capacity(count);
+    sound.extend(parts.flatten());
+    (sound.len() == count).then_some(sound)
+}
+
 /// A list, as one constant when all its elements are.
 fn folded(items: Vec<Expression>) -> Expression {
-    let constant = |item: &Expression| match item {
-        Expression::Constant(literal) => Some(literal.clone()),
-        Expression::List(_) | Expression::Operation(..) | Expression::Fractional(_) => None,
-    };
-    match items.iter().map(constant).collect() {
-        Some(literals) => Expression::Constant(Literal::List(literals)),
-        None => Expression::List(items),
+    if !items.iter().all(|item| matches!(item, Expression::Constant(_))) {
+        return Expression::List(items);
     }
+    let literals = items.into_iter().filter_map(|item| match item {
+        Expression::Constant(literal) => Some(literal),
+        Expression::List(_) | Expression::Operation(..) | Expression::Fractional(_) => None,
+    });
+    Expression::Constant(Literal::List(literals.collect()))
 }

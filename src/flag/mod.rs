@@ -26,7 +26,7 @@ pub use definition::{Definition, FlagState, Variant, VariantType};
 pub use document::{FlagEntry, FlagFile, lower, lower_each};
 pub use exposure::{Gate, Overlay, Rank, Share};
 pub use expression::{Expression, Fractional, FractionalEntry, Weight};
-pub use literal::{Literal, Numeral};
+pub use literal::{Literal, Numeral, write_object};
 pub use lower::lower_expression;
 pub use number::{Number, NumberText};
 pub use operator::Operator;

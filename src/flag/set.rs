@@ -6,7 +6,7 @@ use super::metadata::{self, Metadata};
 use super::{Definition, Expression, FlagState, Variant, VariantType, lower as rule, variants};
 use crate::source::{Node, Problems, Text, Value, suggest};
 use crate::units::FlagKey;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// The most texts of either kind that are remembered: more are hardly ever the same again.

@@ -1,5 +1,5 @@
 //! JSON, read strictly and without building anything: the caller asks for one value after the other and
-//! gets what is written, borrowed from the text. No recursion, so that nesting costs no stack.
+//! gets what is written, borrowed from the text. No recursion, so that nesting costs no stack. And texts, written.
 
 mod fault;
 mod nesting;
@@ -7,6 +7,8 @@ mod number;
 mod reader;
 mod skip;
 mod string;
+mod write;
 
 pub use fault::{Fault, FaultKind};
 pub use reader::{Kind, Reader};
+pub use write::write_text;

@@ -253,6 +253,7 @@ impl<'t> Reader<'t> {
     ///
     /// # Errors
     /// As those of [`next_key`](Self::next_key).
+    #[inline]
     pub fn skip_key(&mut self) -> Result<bool, Fault> {
         if !self.next_part(b'}')? {
             return Ok(false);

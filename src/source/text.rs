@@ -12,6 +12,14 @@ pub struct Span {
     pub end: usize,
 }
 
+impl Span {
+    /// How many bytes it has.
+    #[must_use]
+    pub const fn length(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+}
+
 impl From<Range<usize>> for Span {
     fn from(range: Range<usize>) -> Self {
         Self { start: range.start, end: range.end }

@@ -161,7 +161,9 @@ fn are_distinct(keys: &[Key], text: &str) -> bool {
     let mut rest = keys;
     if rest.len() <= FEW {
         while let Some((key, others)) = rest.split_first() {
-            if others.iter().any(|other| other.written(text) == key.written(text)) {
+            // Mostly the length alone tells.
+            let length = key.place.length();
+            if others.iter().any(|other| other.place.length() == length && other.written(text) == key.written(text)) {
                 return false;
             }
             rest = others;

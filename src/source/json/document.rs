@@ -1,6 +1,6 @@
 //! A JSON file: checked, and its document built but for what there may be thousands of.
 
-use super::build;
+use super::build::Builder;
 use super::check::{Checked, Member, check};
 use crate::json::{Fault, Reader};
 use crate::source::parse::MANY;
@@ -36,7 +36,7 @@ fn document(text: &str, checked: Checked) -> Result<Document, Fault> {
     reader.peek()?;
     let start = reader.offset();
     if checked.members.is_empty() {
-        let node = build::value(&mut reader, 0)?.into_owned();
+        let node = Builder::default().value(&mut reader, 0)?.into_owned();
         return Ok(Document { node, unread: None, too_deep: checked.too_deep });
     }
     let (mut entries, mut unread) = (Vec::with_capacity(checked.members.len()), None);
@@ -59,7 +59,7 @@ fn entry(text: &str, member: Member, unread: &mut Option<Span>) -> Result<Entry<
             *unread = Some(member.value);
             Node { span: member.value, value }
         }
-        Some(_) | None => build::value(&mut Reader::at(text, member.value.start), 1)?.into_owned(),
+        Some(_) | None => Builder::default().value(&mut Reader::at(text, member.value.start), 1)?.into_owned(),
     };
     Ok(Entry { key, key_span: member.key, value })
 }

@@ -1,6 +1,6 @@
 //! A mapping or list that was left in its text: read part by part, so that no tree of the whole exists.
 
-use super::build;
+use super::build::Builder;
 use super::check::check_part;
 use crate::json::{Fault, Reader};
 use crate::source::{Node, Span, Text};
@@ -14,19 +14,19 @@ const DEPTH: usize = 2;
 pub struct Unread<'t> {
     text: &'t str,
     reader: Reader<'t>,
+    builder: Builder<'t>,
 }
 
 impl<'t> Unread<'t> {
     /// Before an opening bracket. The text must have been parsed, for it is not checked again.
-    pub(in crate::source) const fn at(text: &'t str, bracket: usize) -> Self {
-        Self { text, reader: Reader::at(text, bracket) }
+    pub(in crate::source) fn at(text: &'t str, bracket: usize) -> Self {
+        Self { text, reader: Reader::at(text, bracket), builder: Builder::default() }
     }
 
     /// After a part that ends at this byte.
     #[must_use]
     pub fn after(text: &'t Text, part: usize) -> Self {
-        let text = text.content();
-        Self { text, reader: Reader::at(text, part) }
+        Self::at(text.content(), part)
     }
 
     /// Goes into a mapping.
@@ -66,7 +66,12 @@ impl<'t> Unread<'t> {
     /// # Errors
     /// As [`next_key`](Self::next_key).
     pub fn value(&mut self) -> Result<Node<'t>, Fault> {
-        build::value(&mut self.reader, DEPTH)
+        self.builder.value(&mut self.reader, DEPTH)
+    }
+
+    /// Takes back a value that is no longer needed: the next one is made of it.
+    pub fn take_back(&mut self, value: Node<'t>) {
+        self.builder.take_back(value);
     }
 
     /// As [`value`](Self::value), in a text that nobody has parsed: `None` when the value would be a problem of
