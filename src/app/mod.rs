@@ -3,6 +3,7 @@
 pub mod demo;
 mod feed;
 mod loader;
+mod open_files;
 mod serve;
 mod server;
 pub mod sources;

@@ -2,6 +2,7 @@
 
 use super::feed::Feed;
 use super::loader::Loader;
+use super::open_files;
 use super::watch::Watch;
 use crate::clock::Clock;
 use crate::config::{Settings, StoreChoice};
@@ -131,11 +132,7 @@ impl Server {
             controller: controller.clone(),
             tasks,
         };
-        let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
-        door.gate = Gate::new(settings.evaluation.key.as_ref());
-        door.threads = std::thread::available_parallelism().map_or(1, usize::from);
-        door.events.most = settings.event_streams.unwrap_or(door.events.most);
-        door.origins = settings.cors_origins.clone();
+        let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
         let state = api::Api {
             controller,
@@ -165,6 +162,31 @@ impl Server {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// Evaluations get half of the open files that the system allows, and streams half of those connections: an
+/// alert is heard however many applications ask, and a flag is evaluated however many pages listen.
+fn evaluation_door(settings: &Settings, clock: Clock) -> evaluation::EvaluationSettings {
+    let mut door = evaluation::EvaluationSettings::new(Arc::new(move || clock.now()));
+    door.gate = Gate::new(settings.evaluation.key.as_ref());
+    door.threads = std::thread::available_parallelism().map_or(1, usize::from);
+    door.origins = settings.cors_origins.clone();
+    if let Some(files) = open_files::allowed() {
+        door.limits.connections = door.limits.connections.min(files / 2);
+    }
+    let wanted = settings.event_streams.unwrap_or(door.events.most);
+    door.events.most = wanted.min(door.limits.connections / 2);
+    if door.events.most < wanted {
+        let connections = door.limits.connections;
+        tracing::warn!(
+            event_streams = door.events.most,
+            wanted,
+            connections,
+            "fewer event streams than wanted: at most half of the connections, for which at most half of the open \
+             files are there (LimitNOFILE)"
+        );
+    }
+    door
 }
 
 async fn bind(address: SocketAddr, purpose: &'static str) -> Result<TcpListener, StartError> {

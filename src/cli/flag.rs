@@ -1,10 +1,12 @@
 //! `tidegate flag`.
 
-use super::exit::{Exit, Failure, Outcome};
+use super::asking::Asking;
+use super::exit::{Exit, Outcome};
+use super::offline::Offline;
 use super::output::{self, or_dash};
 use super::remote::{Remote, converse};
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tidegate::http::api::wire;
 
 #[derive(Debug, Args)]
@@ -25,16 +27,9 @@ enum Action {
         key: String,
     },
     /// What a user gets
-    Evaluate {
-        /// The flag's key
-        key: String,
-        /// Who
-        #[arg(long, value_name = "KEY")]
-        targeting_key: Option<String>,
-        /// What is known of them, as a JSON object
-        #[arg(long, value_name = "JSON")]
-        context: Option<String>,
-    },
+    Evaluate(Asking),
+    /// What a user gets, and why: each condition, the bucket, the rollout
+    Explain(Asking),
 }
 
 pub(crate) fn run(args: FlagArgs) -> Outcome {
@@ -51,28 +46,36 @@ pub(crate) fn run(args: FlagArgs) -> Outcome {
             output::print(format, &flag, detail)?;
             Ok(Exit::Done)
         }
-        Action::Evaluate { key, targeting_key, context } => {
-            let body = json!({ "context": context_of(targeting_key, context.as_deref())? });
-            let answer: Value = converse(async { Ok(client.post(&["flags", &key, "evaluate"], &body).await?) })?;
+        Action::Evaluate(asking) => {
+            let context = asking.context()?;
+            let answer: Value = match Offline::read(&asking) {
+                Some(offline) => offline.explain(&asking.key, &context)?.answer,
+                None => {
+                    let body = json!({ "context": context });
+                    converse(async { Ok(client.post(&["flags", &asking.key, "evaluate"], &body).await?) })?
+                }
+            };
             output::print(format, &answer, evaluation)?;
-            Ok(if answer.get("errorCode").is_some() { Exit::Error } else { Exit::Done })
+            Ok(ending(&answer))
+        }
+        Action::Explain(asking) => {
+            let context = asking.context()?;
+            let explained: wire::Explanation = match Offline::read(&asking) {
+                Some(offline) => offline.explain(&asking.key, &context)?,
+                None => {
+                    let body = json!({ "context": context });
+                    converse(async { Ok(client.post(&["flags", &asking.key, "explain"], &body).await?) })?
+                }
+            };
+            output::print(format, &explained, |explained| explained.sentences.join("\n"))?;
+            Ok(ending(&explained.answer))
         }
     }
 }
 
-fn context_of(targeting_key: Option<String>, context: Option<&str>) -> Result<Map<String, Value>, Failure> {
-    let usage =
-        |what: String| Failure::new(Exit::Usage, format!("--context: {what}")).hint("such as '{\"plan\": \"pro\"}'");
-    let mut context = match context.map(serde_json::from_str) {
-        None => Map::new(),
-        Some(Ok(Value::Object(context))) => context,
-        Some(Ok(_)) => return Err(usage("not a JSON object".to_owned())),
-        Some(Err(error)) => return Err(usage(format!("not JSON: {error}"))),
-    };
-    if let Some(key) = targeting_key {
-        context.insert("targetingKey".to_owned(), Value::String(key));
-    }
-    Ok(context)
+/// A flag that fails ends the command with an error.
+fn ending(answer: &Value) -> Exit {
+    if answer.get("errorCode").is_some() { Exit::Error } else { Exit::Done }
 }
 
 /// The flags, and below them what is wrong in the files until it is mended.

@@ -4,7 +4,7 @@ use super::datum::Datum;
 use std::cell::Cell;
 
 /// The most operands computed and elements visited or copied for one answer: a few milliseconds.
-const MOST_STEPS: usize = 50_000;
+pub(super) const MOST_STEPS: usize = 50_000;
 
 /// The most bytes of text that one answer may put together.
 const LONGEST_TEXT: usize = 65_536;
@@ -31,7 +31,7 @@ impl Exhausted {
     /// For the answer, in one sentence.
     pub(super) const fn sentence(self) -> &'static str {
         match self {
-            Self::Steps => "the targeting rule took more than 50000 steps",
+            Self::Steps => "the targeting rule took more than 50000 steps, or all rules together took too many",
             Self::Text => "the targeting rule produced more than 64 KiB of text",
             Self::Depth => "the targeting rule made a value that is nested deeper than 160 levels",
         }
@@ -39,18 +39,31 @@ impl Exhausted {
 }
 
 /// What was spent so far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Budget {
+    allowed: usize,
     steps: Cell<usize>,
     text: Cell<usize>,
 }
 
 impl Budget {
+    /// So many steps, and no more than one answer may take.
+    #[inline]
+    pub(super) fn new(allowed: usize) -> Self {
+        Self { allowed: allowed.min(MOST_STEPS), steps: Cell::new(0), text: Cell::new(0) }
+    }
+
+    /// The steps that were taken.
+    #[inline]
+    pub(super) const fn spent(&self) -> usize {
+        self.steps.get()
+    }
+
     /// Takes steps.
     pub(super) fn spend(&self, steps: usize) -> Result<(), Exhausted> {
         let spent = self.steps.get().saturating_add(steps);
         self.steps.set(spent);
-        if spent <= MOST_STEPS { Ok(()) } else { Err(Exhausted::Steps) }
+        if spent <= self.allowed { Ok(()) } else { Err(Exhausted::Steps) }
     }
 
     /// Reads or copies a text that is there already.

@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the body is not JSON or no object, or the context is no object or nested too deeply.
     pub fn from_ofrep_body(body: &'a [u8]) -> Result<Self, ContextError> {
-        parse::ofrep_body(body)
+        parse::ofrep_body(body, None)
     }
 
     /// The context with one more attribute, or with that attribute replaced.

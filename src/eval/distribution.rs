@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Distribution {
-    by: By,
-    shares: Arc<Shares>,
+    pub(super) by: By,
+    pub(super) shares: Arc<Shares>,
 }
 
 /// A draw by the flag's key and the targeting key.
@@ -31,7 +31,7 @@ pub(super) struct Draw {
 
 /// What is hashed.
 #[derive(Debug)]
-enum By {
+pub(super) enum By {
     /// The flag's key and the targeting key; the hash of the first of them.
     Keys(Murmur3),
     /// A text that is known, and an attribute's after it.
@@ -41,16 +41,16 @@ enum By {
 }
 
 #[derive(Debug)]
-struct Salted {
-    salt: Box<str>,
-    attribute: Attribute,
+pub(super) struct Salted {
+    pub(super) salt: Box<str>,
+    pub(super) attribute: Attribute,
 }
 
 /// Each result with the first bucket that is no longer its own. Many flags of a snapshot have the same.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Shares {
-    total: u32,
-    ends: Box<[(u32, Leaf)]>,
+    pub(super) total: u32,
+    pub(super) ends: Box<[(u32, Leaf)]>,
 }
 
 impl Shares {
@@ -119,12 +119,9 @@ impl Distribution {
         {
             return Ok(Said::Later);
         }
-        let Some(hash) = self.hash(evaluation)? else {
-            walk.nobody();
-            return Ok(Said::Now(Leaf::Leave));
-        };
-        walk.drawn(hash, bucket(hash, self.shares.total), self.shares.total);
-        Ok(Said::Now(self.shares.owner(hash)))
+        let hash = self.hash(evaluation)?;
+        walk.split(self, hash, evaluation);
+        Ok(Said::Now(hash.map_or(Leaf::Leave, |hash| self.shares.owner(hash))))
     }
 
     #[inline]

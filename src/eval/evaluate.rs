@@ -26,8 +26,8 @@ pub(super) struct Evaluation<'v> {
 
 impl<'v> Evaluation<'v> {
     #[inline]
-    pub(super) fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing) -> Self {
-        Self { context, flag_key, bucketing, element: None, budget: Budget::default() }
+    pub(super) fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing, allowed: usize) -> Self {
+        Self { context, flag_key, bucketing, element: None, budget: Budget::new(allowed) }
     }
 
     /// The walk of a rule about an element, with what is left of the budget.
@@ -63,6 +63,17 @@ impl<'v> Evaluation<'v> {
         }
     }
 
+    /// As [`attribute`](Self::attribute), within what an answer may cost: all attributes together are a copy.
+    fn found(&self, attribute: &Attribute) -> Result<Value<'v>, Exhausted> {
+        if self.element.is_none() && *attribute == Attribute::Whole {
+            for (name, value) in self.context.iter() {
+                self.budget.read(name)?;
+                self.budget.copy(value)?;
+            }
+        }
+        Ok(self.attribute(attribute))
+    }
+
     /// Who asks, whom a rule about elements does not see.
     #[inline]
     pub(super) fn targeting_key(&self) -> Option<&'v str> {
@@ -74,6 +85,7 @@ impl<'v> Evaluation<'v> {
         let begun = self.bucketing.begin_keys(self.flag_key.as_str());
         self.targeting_key().map(|key| self.bucketing.end_keys(begun, key))
     }
+
     /// The hash of a value. In the second generation null stands for the keys, as flagd has it.
     pub(super) fn hash_of(&self, value: &Value<'_>) -> Option<u32> {
         match (self.bucketing, value.is_null()) {
@@ -87,9 +99,9 @@ impl<'v> Evaluation<'v> {
         self.budget.spend(1)?;
         Ok(match rule {
             Rule::Constant(datum) => Value::of(datum),
-            Rule::Attribute(attribute) => self.attribute(attribute),
+            Rule::Attribute(attribute) => self.found(attribute)?,
             Rule::AttributeOr(attribute, fallback) => {
-                let found = self.attribute(attribute);
+                let found = self.found(attribute)?;
                 if found.is_null() { self.rule(fallback)? } else { found }
             }
             Rule::OneOf(needle, texts) => {
@@ -231,7 +243,7 @@ impl<'v> Evaluation<'v> {
 
     fn computed_attribute(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         let name = self.operand(operands, 0)?;
-        let found = self.attribute(&self.named(name)?);
+        let found = self.found(&self.named(name)?)?;
         if found.is_null() { self.operand(operands, 1) } else { Ok(found) }
     }
 
@@ -261,7 +273,7 @@ impl<'v> Evaluation<'v> {
         let mut missing = Vec::new();
         for name in names {
             self.budget.spend(1)?;
-            let absent = match self.attribute(&self.named(Value::from(name.clone()))?) {
+            let absent = match self.found(&self.named(Value::from(name.clone()))?)? {
                 Value::Null => true,
                 Value::Text(text) => text.is_empty(),
                 Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Built(_) | Value::Object(_) => false,

@@ -4,6 +4,7 @@ use super::answer;
 use super::bucket::Bucketing;
 use super::context::Context;
 use super::distribution::{Distribution, Draw};
+use super::explanation::Explanation;
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::program::{Named, Program};
@@ -120,6 +121,7 @@ impl Body {
             (FlagState::Enabled, None) => return Self::Untargeted,
             (FlagState::Enabled, Some(rule)) => rule,
         };
+        Pool::note(pool, rule);
         if let Expression::Fractional(fractional) = rule
             && let Some(distribution) = Distribution::of(fractional, definition, bucketing, pool)
         {
@@ -168,6 +170,12 @@ impl Slot {
 }
 
 impl<'s> Flag<'s> {
+    /// Evaluates it for a context and says how the answer came about.
+    #[must_use]
+    pub fn explain(self, context: &Context<'_>) -> Explanation<'s> {
+        Explanation::of(self, context)
+    }
+
     /// Evaluates it for a context.
     #[must_use]
     pub fn resolve(self, context: &Context<'_>) -> Resolution<'s> {

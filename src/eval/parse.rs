@@ -2,6 +2,7 @@
 
 use super::context::{Context, ContextError};
 use super::datum::{Datum, Object};
+use super::names::Names;
 use crate::flag::Number;
 use crate::json::{Fault, Kind, Reader};
 use std::borrow::Cow;
@@ -18,12 +19,13 @@ pub(super) fn context(bytes: &[u8]) -> Result<Context<'_>, ContextError> {
         return Err(not_an_object(reader, "the context must be an object"));
     }
     let mut context = Context::empty();
-    attributes(&mut reader, &mut context)?;
+    attributes(&mut reader, &mut context, None)?;
     reader.end()?;
     Ok(context)
 }
 
-pub(super) fn ofrep_body(body: &[u8]) -> Result<Context<'_>, ContextError> {
+/// Lists and objects of names that are not wanted are passed over.
+pub(super) fn ofrep_body<'a>(body: &'a [u8], wanted: Option<&Names>) -> Result<Context<'a>, ContextError> {
     if body.trim_ascii().is_empty() {
         return Ok(Context::empty());
     }
@@ -37,7 +39,7 @@ pub(super) fn ofrep_body(body: &[u8]) -> Result<Context<'_>, ContextError> {
     while let Some(name) = reader.next_key()? {
         if name == "context" {
             context = Context::empty();
-            sound = member(&mut reader, &mut context)?;
+            sound = member(&mut reader, &mut context, wanted)?;
         } else {
             reader.skip()?;
         }
@@ -47,16 +49,24 @@ pub(super) fn ofrep_body(body: &[u8]) -> Result<Context<'_>, ContextError> {
 }
 
 /// Reads the member `context` into an empty one; false when it is JSON of the wrong shape.
-fn member<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<bool, ContextError> {
+fn member<'a>(
+    reader: &mut Reader<'a>,
+    context: &mut Context<'a>,
+    wanted: Option<&Names>,
+) -> Result<bool, ContextError> {
     match reader.peek()? {
-        Kind::Object => attributes(reader, context).map(|()| true),
+        Kind::Object => attributes(reader, context, wanted).map(|()| true),
         Kind::Null => Ok(reader.null().map(|()| true)?),
         Kind::Bool | Kind::Number | Kind::Text | Kind::List => Ok(reader.skip().map(|()| false)?),
     }
 }
 
 /// Written to the place where it stays: a context is large.
-fn attributes<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<(), ContextError> {
+fn attributes<'a>(
+    reader: &mut Reader<'a>,
+    context: &mut Context<'a>,
+    wanted: Option<&Names>,
+) -> Result<(), ContextError> {
     let mut more = Vec::new();
     let mut count = 0_usize;
     let mut keep = |name: Cow<'a, str>, value: Datum<'a>| {
@@ -72,8 +82,11 @@ fn attributes<'a>(reader: &mut Reader<'a>, context: &mut Context<'a>) -> Result<
             keep(Cow::Borrowed(name), Datum::Text(Cow::Borrowed(text)));
         }
         let Some(name) = reader.next_key()? else { break };
-        let value = datum(reader, 2)?;
-        keep(name, value);
+        if matches!(reader.peek()?, Kind::List | Kind::Object) && wanted.is_some_and(|wanted| !wanted.have(&name)) {
+            pass(reader, 2)?;
+        } else {
+            keep(name, datum(reader, 2)?);
+        }
     }
     if !more.is_empty() {
         context.extend(more);
@@ -109,6 +122,30 @@ fn datum<'a>(reader: &mut Reader<'a>, depth: usize) -> Result<Datum<'a>, Context
             Datum::Object(Object::new(entries))
         }
     })
+}
+
+/// Passes over a value, which is refused for what [`datum`] refuses.
+fn pass(reader: &mut Reader<'_>, depth: usize) -> Result<(), ContextError> {
+    match reader.peek()? {
+        Kind::List | Kind::Object if depth > DEEPEST => return Err(ContextError::TooDeep),
+        Kind::List => {
+            reader.begin_list()?;
+            while reader.next_item()? {
+                pass(reader, depth.saturating_add(1))?;
+            }
+        }
+        Kind::Object => {
+            reader.begin_object()?;
+            while reader.next_key()?.is_some() {
+                pass(reader, depth.saturating_add(1))?;
+            }
+        }
+        Kind::Number => {
+            number(reader)?;
+        }
+        Kind::Text | Kind::Bool | Kind::Null => reader.skip()?,
+    }
+    Ok(())
 }
 
 fn number(reader: &mut Reader<'_>) -> Result<Number, ContextError> {

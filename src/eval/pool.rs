@@ -1,12 +1,19 @@
 //! What the flags of a snapshot have in common, kept once.
 
 use super::distribution::Shares;
+use super::names::Names;
 use super::predicate::Predicate;
 use super::variants::{self, Variants};
-use crate::flag::Variant;
+use crate::flag::{Expression, Gate, Overlay, Variant};
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::hash::BuildHasher as _;
 use std::sync::Arc;
+
+/// So many predicates that no flag asks any more are worth building everything anew.
+const MOST_UNUSED: usize = 10_000;
+
+/// So many bytes of variants weigh as much as a predicate does.
+const BYTES_PER_PREDICATE: usize = 256;
 
 /// Grows from one snapshot to the next, for the flags that stay name predicates by their numbers; a
 /// snapshot that is built anew begins with an empty one.
@@ -18,6 +25,11 @@ pub(super) struct Pool {
     shares: HashSet<Arc<Shares>>,
     /// With the hashes of their texts, by these.
     variants: HashTable<(u64, Arc<Variants>)>,
+    names: Names,
+    /// What was ever put in, in predicates: nothing is taken out.
+    weight: usize,
+    /// The weight when the first snapshot was complete, of which everything is used.
+    first_weight: usize,
     hasher: DefaultHashBuilder,
 }
 
@@ -31,6 +43,46 @@ impl Pool {
         self.predicates.len()
     }
 
+    /// The attributes that some rule looks at.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Notes what a rule looks at.
+    pub(super) fn note(pool: &mut Arc<Self>, rule: &Expression) {
+        if !pool.names.have_all_of(rule) {
+            Arc::make_mut(pool).names.add(rule);
+        }
+    }
+
+    /// Notes what an exposure looks at. Of a closed one that is nothing, so that closing copies nothing.
+    pub(super) fn note_overlay(pool: &mut Arc<Self>, overlay: &Overlay) {
+        let Gate::Open(share) = &overlay.gate else { return };
+        if !pool.names.have_path(&share.bucket_by) {
+            Arc::make_mut(pool).names.add_path(&share.bucket_by);
+        }
+        if let Some(audience) = &share.audience {
+            Self::note(pool, audience);
+        }
+    }
+
+    /// How many different variants there are.
+    #[cfg(test)]
+    pub(super) fn variants_kept(&self) -> usize {
+        self.variants.len()
+    }
+
+    /// The whole of what the flags of a new snapshot have in common is in it.
+    pub(super) fn complete(pool: &mut Arc<Self>) {
+        let weight = pool.weight;
+        Arc::make_mut(pool).first_weight = weight;
+    }
+
+    /// Whether so much was put in since then that building everything anew is worth it.
+    pub(super) fn is_overgrown(&self) -> bool {
+        self.weight >= self.first_weight.saturating_mul(2).saturating_add(MOST_UNUSED)
+    }
+
     /// The number of a predicate; `None` when there are too many to number.
     pub(super) fn predicate(pool: &mut Arc<Self>, predicate: Predicate) -> Option<u32> {
         let hash = pool.hasher.hash_one(&predicate);
@@ -42,6 +94,7 @@ impl Pool {
         let number = u32::try_from(pool.predicates.len()).ok()?;
         pool.numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
         pool.predicates.push(predicate);
+        pool.weight = pool.weight.saturating_add(1);
         Some(number)
     }
 
@@ -51,7 +104,9 @@ impl Pool {
             Some(known) => Arc::clone(known),
             None => {
                 let shares = Arc::new(shares);
-                Arc::make_mut(pool).shares.insert(Arc::clone(&shares));
+                let pool = Arc::make_mut(pool);
+                pool.weight = pool.weight.saturating_add(1);
+                pool.shares.insert(Arc::clone(&shares));
                 shares
             }
         }
@@ -65,7 +120,9 @@ impl Pool {
             return Arc::clone(known);
         }
         let shown = Arc::new(Variants::new(variants, &texts));
-        Arc::make_mut(pool).variants.insert_unique(hash, (hash, Arc::clone(&shown)), |(hash, _)| *hash);
+        let pool = Arc::make_mut(pool);
+        pool.weight = pool.weight.saturating_add(1).saturating_add(texts.len() / BYTES_PER_PREDICATE);
+        pool.variants.insert_unique(hash, (hash, Arc::clone(&shown)), |(hash, _)| *hash);
         shown
     }
 }

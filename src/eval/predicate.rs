@@ -20,8 +20,8 @@ use std::hash::{Hash, Hasher};
 pub(super) struct Predicate {
     pub(super) attribute: Attribute,
     test: Test,
-    /// The same as a rule: for the values that the test leaves to it.
-    rule: Rule,
+    /// The same as a rule: for the values that the test leaves to it, and for explanations.
+    pub(super) rule: Rule,
 }
 
 /// What is asked of a text, a number, true, false or null, without the detour of a rule.
@@ -39,8 +39,8 @@ enum Test {
     StartsWith(Box<str>),
     EndsWith(Box<str>),
     Version(Comparison, Box<Version<'static>>),
-    /// Any other; the rule alone decides.
-    Other,
+    /// Any other about this constant; the rule alone decides.
+    Other(Datum<'static>),
 }
 
 impl Predicate {
@@ -116,7 +116,7 @@ impl Test {
             Self::Version(comparison, against) => {
                 Version::parse(text).is_some_and(|version| comparison.holds(&version, against))
             }
-            Self::Truthy | Self::Equals(_) | Self::Same(_) | Self::Ordered(..) | Self::Other => {
+            Self::Truthy | Self::Equals(_) | Self::Same(_) | Self::Ordered(..) | Self::Other(_) => {
                 return self.of_simple(&Value::Text(text.into()));
             }
         })
@@ -136,7 +136,7 @@ impl Test {
             Self::Version(comparison, against) => {
                 Some(with_version(value, |version| comparison.holds(version, against)).unwrap_or(false))
             }
-            Self::Other => None,
+            Self::Other(_) => None,
         }
     }
 }
@@ -173,9 +173,10 @@ fn ordered(order: Order, left: &Expression, right: &Expression) -> Option<(Attri
 fn membership(needle: &Expression, haystack: &Expression) -> Option<(Attribute, Test)> {
     match (needle, haystack) {
         (at, Expression::Constant(haystack)) => {
-            Some((attribute(at)?, Texts::of(haystack).map_or(Test::Other, Test::OneOf)))
+            let other = || Test::Other(Datum::from(haystack));
+            Some((attribute(at)?, Texts::of(haystack).map_or_else(other, Test::OneOf)))
         }
-        (Expression::Constant(_), at) => Some((attribute(at)?, Test::Other)),
+        (Expression::Constant(needle), at) => Some((attribute(at)?, Test::Other(Datum::from(needle)))),
         _ => None,
     }
 }
@@ -220,19 +221,20 @@ impl Order {
     }
 }
 
-/// Numbers have no hash of their own, so what people read counts; equality decides.
+/// Two predicates are one only when these are equal too: an integer equals the double next to it, and is
+/// another constant all the same.
 impl Hash for Predicate {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.attribute.hash(state);
         std::mem::discriminant(&self.test).hash(state);
         match &self.test {
-            Test::Equals(constant) | Test::Same(constant) | Test::Ordered(_, constant) => {
+            Test::Equals(constant) | Test::Same(constant) | Test::Ordered(_, constant) | Test::Other(constant) => {
                 constant_hash(constant, state);
             }
             Test::OneOf(texts) => texts.hash(state),
             Test::StartsWith(part) | Test::EndsWith(part) => part.hash(state),
             Test::Version(comparison, against) => (comparison, against).hash(state),
-            Test::Truthy | Test::Other => {}
+            Test::Truthy => {}
         }
     }
 }
@@ -247,7 +249,18 @@ fn constant_hash<H: Hasher>(constant: &Datum<'_>, state: &mut H) {
             number.as_f64().to_bits().hash(state);
         }
         Datum::Bool(value) => value.hash(state),
-        Datum::Null | Datum::List(_) | Datum::Object(_) => {}
+        Datum::Null => {}
+        Datum::List(items) => {
+            items.len().hash(state);
+            items.iter().for_each(|item| constant_hash(item, state));
+        }
+        Datum::Object(object) => {
+            object.iter().len().hash(state);
+            for (key, value) in object.iter() {
+                key.hash(state);
+                constant_hash(value, state);
+            }
+        }
     }
 }
 

@@ -75,7 +75,7 @@ impl Program {
                 Step::Compute(index) => {
                     let Some(rule) = self.rules.get(usize::from(index)) else { break };
                     let value = evaluation.rule(rule)?;
-                    walk.computed(rule, &value);
+                    walk.computed(rule, &value, evaluation);
                     return Ok(Said::Now(definition.leaf(&value)));
                 }
             };
@@ -91,7 +91,7 @@ impl Program {
     ) -> Result<bool, Exhausted> {
         let Some(rule) = self.rules.get(usize::from(rule)) else { return Ok(false) };
         let value = evaluation.rule(rule)?;
-        walk.checked(rule, &value);
+        walk.checked(rule, &value, evaluation);
         Ok(super::coerce::truthy(&value))
     }
 }

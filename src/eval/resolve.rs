@@ -22,19 +22,21 @@ pub(super) fn outcome<'s>(
     walk: &mut impl Walk<'s>,
 ) -> Option<Outcome> {
     let built = &*slot.built;
-    let evaluation = Evaluation::new(context, &built.key, bucketing);
+    let evaluation = Evaluation::new(context, &built.key, bucketing, walk.allowance());
     let said = match &built.body {
         Body::Broken(_) => return Some(Outcome::Failed(Failure::Broken)),
         Body::Disabled => return Some(Outcome::CallerDefault { reason: Reason::Disabled }),
-        Body::Untargeted => return Some(unruled(slot, evaluation, Reason::Static, walk)),
+        Body::Untargeted => return Some(unruled(slot, &evaluation, Reason::Static, walk)),
         Body::Distributed(distribution) => distribution.choose(&evaluation, walk),
         Body::Targeted(program) => program.run(built, &evaluation, walk),
     };
-    match said {
-        Ok(Said::Now(leaf)) => Some(ruled(leaf, slot, evaluation, walk)),
+    let outcome = match said {
+        Ok(Said::Now(leaf)) => Some(ruled(leaf, slot, &evaluation, walk)),
         Ok(Said::Later) => None,
         Err(exhausted) => Some(Outcome::Failed(Failure::Exhausted(exhausted))),
-    }
+    };
+    walk.spent(evaluation.budget().spent());
+    outcome
 }
 
 /// What a flag gives for a context when its rule says this.
@@ -42,12 +44,13 @@ pub(super) fn outcome<'s>(
 pub(super) fn ruled<'s: 'v, 'v>(
     leaf: Leaf,
     slot: &'s Slot,
-    evaluation: Evaluation<'v>,
+    evaluation: &Evaluation<'v>,
     walk: &mut impl Walk<'s>,
 ) -> Outcome {
+    walk.said(leaf);
     match leaf {
         Leaf::Wrong => Outcome::Failed(Failure::NoVariant),
-        Leaf::Variant(index) => not_closed(slot, Outcome::Variant { index, reason: Reason::TargetingMatch }),
+        Leaf::Variant(index) => not_closed(slot, Outcome::Variant { index, reason: Reason::TargetingMatch }, walk),
         Leaf::Leave => unruled(slot, evaluation, Reason::Default, walk),
     }
 }
@@ -55,14 +58,15 @@ pub(super) fn ruled<'s: 'v, 'v>(
 /// Where the definition leaves it to its default, an open rollout decides.
 fn unruled<'s: 'v, 'v>(
     slot: &'s Slot,
-    evaluation: Evaluation<'v>,
+    evaluation: &Evaluation<'v>,
     reason: Reason,
     walk: &mut impl Walk<'s>,
 ) -> Outcome {
     let Some((laid, share)) = slot.laid.as_ref().and_then(|laid| Some((laid, laid.open.as_ref()?))) else {
-        return not_closed(slot, default(&slot.built, reason));
+        return not_closed(slot, default(&slot.built, reason), walk);
     };
-    let index = match (share.contains(&evaluation, walk), laid.candidate) {
+    walk.opened(laid);
+    let index = match (share.contains(evaluation, walk), laid.candidate) {
         (true, Some(candidate)) => Some(candidate),
         (true, None) | (false, _) => laid.stable,
     };
@@ -81,7 +85,7 @@ fn default(built: &Built, reason: Reason) -> Outcome {
 
 /// A closed rollout's candidate is served to nobody, whoever chose it.
 #[inline]
-fn not_closed(slot: &Slot, outcome: Outcome) -> Outcome {
+fn not_closed<'s>(slot: &'s Slot, outcome: Outcome, walk: &mut impl Walk<'s>) -> Outcome {
     let Some(laid) = slot.laid.as_ref().filter(|laid| laid.open.is_none()) else { return outcome };
     let candidate = match outcome {
         Outcome::Variant { index, .. } => laid.candidate.filter(|candidate| *candidate == index),
@@ -89,6 +93,7 @@ fn not_closed(slot: &Slot, outcome: Outcome) -> Outcome {
     };
     let Some(candidate) = candidate else { return outcome };
     let instead = laid.stable.or(slot.built.default).filter(|index| *index != candidate);
+    walk.replaced(instead);
     match instead {
         Some(index) => Outcome::Variant { index, reason: Reason::Default },
         None => Outcome::CallerDefault { reason: Reason::Default },

@@ -26,9 +26,9 @@ pub(super) struct Laid {
 /// An open share with its rule compiled.
 #[derive(Debug)]
 pub(super) struct OpenShare {
-    parts: u32,
-    bucket_by: Attribute,
-    salt: Box<str>,
+    pub(super) parts: u32,
+    pub(super) bucket_by: Attribute,
+    pub(super) salt: Box<str>,
     audience: Option<Rule>,
 }
 
@@ -58,18 +58,14 @@ impl OpenShare {
     pub(super) fn contains<'s: 'v, 'v>(&'s self, evaluation: &Evaluation<'v>, walk: &mut impl Walk<'s>) -> bool {
         if let Some(audience) = &self.audience {
             let inside = evaluation.is_true(audience);
-            walk.audience(audience, inside);
+            walk.audience(audience, inside, evaluation);
             if !inside {
                 return false;
             }
         }
-        let Some(hash) = self.hash(evaluation) else {
-            walk.nobody();
-            return false;
-        };
-        let bucket = bucket(hash, Exposure::ALL.ppm());
-        walk.drawn(hash, bucket, Exposure::ALL.ppm());
-        bucket < self.parts
+        let hash = self.hash(evaluation);
+        walk.shared(self, hash, evaluation);
+        hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts)
     }
 
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be

@@ -2,8 +2,10 @@
 
 use super::bucket::Bucketing;
 use super::bulk::Bulk;
-use super::context::Context;
+use super::context::{Context, ContextError};
+use super::explanation::Explanation;
 use super::flag::{Built, Flag, Slot};
+use super::parse;
 use super::pool::Pool;
 use super::resolution::Resolution;
 use super::slots::Slots;
@@ -11,9 +13,6 @@ use crate::flag::{CatalogEntry, Overlay};
 use crate::units::{FlagKey, Generation};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// So many predicates that no flag asks any more are worth building everything anew.
-const MOST_UNUSED: usize = 10_000;
 
 /// Every flag, compiled, with what rollouts lay over it.
 #[derive(Debug, Clone)]
@@ -38,11 +37,9 @@ impl Snapshot {
         if !flags.is_sorted_by_key(|(key, _)| *key) {
             flags.sort_by_key(|(key, _)| *key);
         }
-        let worth = |previous: &&Self| {
-            let most = flags.len().saturating_mul(4).saturating_add(MOST_UNUSED);
-            previous.bucketing == bucketing && previous.pool.len() < most
-        };
-        let previous = previous.filter(worth);
+        let is_worth =
+            |previous: &&Self| previous.bucketing == bucketing && !previous.is_empty() && !previous.pool.is_overgrown();
+        let previous = previous.filter(is_worth);
         let mut pool = previous.map_or_else(Arc::default, |previous| Arc::clone(&previous.pool));
         let mut before = previous.into_iter().flat_map(|previous| previous.slots.iter()).peekable();
         let mut slots = Vec::with_capacity(flags.len());
@@ -51,11 +48,15 @@ impl Snapshot {
             while before.next_if(|slot| slot.built.key < *key).is_some() {}
             let known = before.next_if(|slot| slot.built.key == *key).filter(|slot| slot.built.is_of(&entry));
             let overlay = overlays.get(key);
+            overlay.into_iter().for_each(|overlay| Pool::note_overlay(&mut pool, overlay));
             slots.push(match known {
                 Some(slot) if slot.overlay() == overlay => slot.clone(),
                 Some(slot) => Slot::new(Arc::clone(&slot.built), overlay.cloned()),
                 None => Slot::new(Arc::new(Built::new(key, entry, bucketing, &mut pool)), overlay.cloned()),
             });
+        }
+        if previous.is_none() {
+            Pool::complete(&mut pool);
         }
         Self { generation, bucketing, pool, slots: Slots::new(slots, previous.map(|previous| &previous.slots)) }
     }
@@ -64,11 +65,13 @@ impl Snapshot {
     /// is the way on which a rollout closes.
     #[must_use]
     pub fn with_overlay(&self, generation: Generation, key: &FlagKey, overlay: Option<Overlay>) -> Self {
+        let mut pool = Arc::clone(&self.pool);
+        overlay.iter().for_each(|overlay| Pool::note_overlay(&mut pool, overlay));
         let slots = match self.slots.find(key.as_str()) {
             Some((position, slot)) => self.slots.with(position, Slot::new(Arc::clone(&slot.built), overlay)),
             None => self.slots.clone(),
         };
-        Self { generation, slots, ..self.clone() }
+        Self { generation, bucketing: self.bucketing, pool, slots }
     }
 
     /// No flags.
@@ -83,11 +86,27 @@ impl Snapshot {
         Self { generation, ..self }
     }
 
+    /// Reads the body of an OFREP request as [`Context::from_ofrep_body`] does, but passes over lists and
+    /// objects that no rule looks at: a context for the flags of this snapshot alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn context<'b>(&self, ofrep_body: &'b [u8]) -> Result<Context<'b>, ContextError> {
+        parse::ofrep_body(ofrep_body, Some(self.pool.names()))
+    }
+
     /// Evaluates the flag of that key for a context.
     #[must_use]
     #[inline]
     pub fn evaluate(&self, key: &str, context: &Context<'_>) -> Resolution<'_> {
         self.flag(key).map_or(Resolution::unknown(), |flag| flag.resolve(context))
+    }
+
+    /// The same, and how the answer came about: each condition with what it looked at, the buckets, and
+    /// the rollout. It says values of the context, so it is for whoever gave them, never for a log.
+    #[must_use]
+    pub fn evaluate_explained(&self, key: &str, context: &Context<'_>) -> Explanation<'_> {
+        self.flag(key).map_or_else(Explanation::unknown, |flag| flag.explain(context))
     }
 
     /// Evaluates all flags for a context. What several of them ask is asked once.
@@ -130,5 +149,53 @@ impl Snapshot {
     /// All flags, sorted by key.
     pub fn flags(&self) -> impl Iterator<Item = Flag<'_>> + Clone {
         self.slots.iter().enumerate().map(|(position, slot)| Flag { snapshot: self, slot, position })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flag::{Catalog, lower};
+    use crate::source::{Format, parse};
+
+    fn catalog(text: &str) -> Catalog {
+        let mut catalog = Catalog::new();
+        catalog.update("f.json", parse("f.json", text.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+        catalog
+    }
+
+    fn next(catalog: &Catalog, previous: &Snapshot) -> Snapshot {
+        Snapshot::build(Generation::new(1), catalog.flags(), &BTreeMap::new(), Bucketing::V3, Some(previous))
+    }
+
+    #[test]
+    fn values_that_no_flag_has_any_more_are_let_go() {
+        let long = "x".repeat(400_000);
+        let flag = |round: usize| {
+            let variants = format!(r#"{{"on":"{round}{long}"}}"#);
+            catalog(&format!(r#"{{"flags":{{"f":{{"state":"ENABLED","variants":{variants}}}}}}}"#))
+        };
+        let mut snapshot = Snapshot::empty(Bucketing::V3);
+        for round in 0..40 {
+            snapshot = next(&flag(round), &snapshot);
+        }
+        assert!(snapshot.pool.variants_kept() < 10, "{} values are kept", snapshot.pool.variants_kept());
+    }
+
+    #[test]
+    fn flags_of_many_conditions_are_not_compiled_again_and_again() {
+        let conditions: Vec<_> = (0..12_000).map(|number| format!(r#"{{"==":[{{"var":"a"}},{number}]}}"#)).collect();
+        let rule = |part: &[String]| format!(r#"{{"if":[{{"or":[{}]}},"on"]}}"#, part.join(","));
+        let flags: Vec<_> = conditions
+            .chunks(1_000)
+            .enumerate()
+            .map(|(flag, part)| {
+                format!(r#""f{flag}":{{"state":"ENABLED","variants":{{"on":true}},"targeting":{}}}"#, rule(part))
+            })
+            .collect();
+        let catalog = catalog(&format!(r#"{{"flags":{{{}}}}}"#, flags.join(",")));
+        let first = next(&catalog, &Snapshot::empty(Bucketing::V3));
+        let second = next(&catalog, &first);
+        assert!(first.flags().zip(second.flags()).all(|(old, new)| old.is(new)));
     }
 }

@@ -1,7 +1,7 @@
 //! All flags for one person: each predicate is asked once, and the hashes are taken together.
 
 use super::bucket::Bucketing;
-use super::budget::Exhausted;
+use super::budget::{Exhausted, MOST_STEPS};
 use super::context::Context;
 use super::distribution::Shares;
 use super::evaluate::Evaluation;
@@ -19,6 +19,13 @@ use arrayvec::ArrayVec;
 /// In the place of an outcome until its hash is taken.
 const POSTPONED: Outcome = Outcome::CallerDefault { reason: Reason::Unknown };
 
+/// The most steps for all flags together: a rule that looks through a long list is affordable, a thousand
+/// of them for one request are not.
+const MOST_STEPS_OF_ALL: usize = 500_000;
+
+/// Ordinary rules take far fewer.
+const STEPS_PER_FLAG: usize = 100;
+
 /// The walk through all flags of a snapshot.
 #[derive(Debug)]
 pub(super) struct Together<'s, 'c> {
@@ -31,6 +38,8 @@ pub(super) struct Together<'s, 'c> {
     kinds: [Kind<'s>; 4],
     outcomes: Vec<Outcome>,
     slot: Option<&'s Slot>,
+    /// The steps that are left for all flags together.
+    left: usize,
 }
 
 /// Hashes that can be taken together.
@@ -82,16 +91,17 @@ impl<'s, 'c> Together<'s, 'c> {
             lanes: Lanes::new(),
             waiting: ArrayVec::new(),
         };
+        let left = MOST_STEPS_OF_ALL.max(flags.saturating_mul(STEPS_PER_FLAG));
         let (answers, outcomes) = (vec![None; pool.len()], Vec::with_capacity(flags));
-        Self { pool, context, bucketing, answers, kinds: std::array::from_fn(kind), outcomes, slot: None }
+        Self { pool, context, bucketing, answers, kinds: std::array::from_fn(kind), outcomes, slot: None, left }
     }
 
     /// Takes the hashes of a kind.
     fn settle(&mut self, kind: usize) {
         let Some(Kind { ending: Some(ending), lanes, waiting }) = self.kinds.get_mut(kind) else { return };
         for (one, hash) in waiting.iter().zip(lanes.finish(ending)) {
-            let evaluation = Evaluation::new(self.context, &one.slot.built.key, self.bucketing);
-            let outcome = resolve::ruled(one.shares.owner(*hash), one.slot, evaluation, &mut Straight(self.pool));
+            let evaluation = Evaluation::new(self.context, &one.slot.built.key, self.bucketing, MOST_STEPS);
+            let outcome = resolve::ruled(one.shares.owner(*hash), one.slot, &evaluation, &mut Straight(self.pool));
             if let Some(place) = self.outcomes.get_mut(one.position) {
                 *place = outcome;
             }
@@ -114,6 +124,16 @@ impl<'s> Walk<'s> for Together<'s, '_> {
         let held = self.pool.get(predicate).map_or(Ok(false), |predicate| predicate.holds(evaluation))?;
         *known = Some(held);
         Ok(held)
+    }
+
+    #[inline]
+    fn allowance(&self) -> usize {
+        self.left
+    }
+
+    #[inline]
+    fn spent(&mut self, steps: usize) {
+        self.left = self.left.saturating_sub(steps);
     }
 
     #[inline]

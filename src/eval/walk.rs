@@ -1,11 +1,13 @@
 //! The way through a rule: who answers its predicates, and who watches.
 
-use super::budget::Exhausted;
-use super::distribution::Shares;
+use super::budget::{Exhausted, MOST_STEPS};
+use super::distribution::{Distribution, Shares};
 use super::evaluate::Evaluation;
+use super::leaf::Leaf;
 use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::rule::Rule;
+use super::share::{Laid, OpenShare};
 use super::value::Value;
 
 /// Goes along with an evaluation. The plain one only answers; what explains writes down what it sees.
@@ -15,21 +17,47 @@ pub(super) trait Walk<'s> {
     where
         's: 'v;
 
+    /// The steps that the next flag may take.
+    #[inline]
+    fn allowance(&self) -> usize {
+        MOST_STEPS
+    }
+
+    /// A flag took so many.
+    #[inline]
+    fn spent(&mut self, _steps: usize) {}
+
     /// A condition that is no predicate gave this.
     #[inline]
-    fn checked(&mut self, _rule: &Rule, _value: &Value<'_>) {}
-
-    /// Whether whoever asks belongs to a rollout's audience.
-    #[inline]
-    fn audience(&mut self, _rule: &Rule, _inside: bool) {}
+    fn checked(&mut self, _rule: &Rule, _value: &Value<'_>, _evaluation: &Evaluation<'_>) {}
 
     /// A result was computed.
     #[inline]
-    fn computed(&mut self, _rule: &Rule, _value: &Value<'_>) {}
+    fn computed(&mut self, _rule: &Rule, _value: &Value<'_>, _evaluation: &Evaluation<'_>) {}
 
-    /// A hash, its bucket and how many buckets there are.
+    /// A split looked at this hash; `None` when the context has nothing to hash.
     #[inline]
-    fn drawn(&mut self, _hash: u32, _bucket: u32, _buckets: u32) {}
+    fn split(&mut self, _split: &Distribution, _hash: Option<u32>, _evaluation: &Evaluation<'_>) {}
+
+    /// The rule ended with this.
+    #[inline]
+    fn said(&mut self, _leaf: Leaf) {}
+
+    /// The default was left to an open rollout.
+    #[inline]
+    fn opened(&mut self, _laid: &Laid) {}
+
+    /// Whether whoever asks belongs to a rollout's audience.
+    #[inline]
+    fn audience(&mut self, _rule: &Rule, _inside: bool, _evaluation: &Evaluation<'_>) {}
+
+    /// A rollout's share looked at this hash; `None` when the context has nothing to hash.
+    #[inline]
+    fn shared(&mut self, _share: &OpenShare, _hash: Option<u32>, _evaluation: &Evaluation<'_>) {}
+
+    /// A closed rollout took its candidate away and put this in its place, or the caller's own default.
+    #[inline]
+    fn replaced(&mut self, _instead: Option<u16>) {}
 
     /// Takes over a hash that began with a flag's key and ends with the targeting key, to be taken together
     /// with others; false when it does not.
@@ -37,10 +65,6 @@ pub(super) trait Walk<'s> {
     fn postpone(&mut self, _begun: Murmur3, _shares: &'s Shares) -> bool {
         false
     }
-
-    /// The context has nothing to hash.
-    #[inline]
-    fn nobody(&mut self) {}
 }
 
 /// Asks each predicate when it is needed.

@@ -21,6 +21,18 @@ impl Rank {
         Self { attempt, step: if step == u32::MAX { u32::MAX.saturating_sub(1) } else { step } }
     }
 
+    /// The attempt, from 1.
+    #[must_use]
+    pub const fn attempt(self) -> u32 {
+        self.attempt
+    }
+
+    /// Which exposure of the attempt, from 0; the closing is behind all of them.
+    #[must_use]
+    pub const fn step(self) -> u32 {
+        self.step
+    }
+
     /// The rank of an attempt's closing: over each of its openings.
     #[must_use]
     pub const fn closed(attempt: u32) -> Self {

@@ -20,6 +20,7 @@ mod operator;
 mod set;
 mod variants;
 
+pub use attributes::Looked;
 pub use catalog::{Catalog, CatalogEntry};
 pub use definition::{Definition, FlagState, Variant, VariantType};
 pub use document::{FlagEntry, FlagFile, lower, lower_each};

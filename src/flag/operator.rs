@@ -151,7 +151,7 @@ impl Operator {
     }
 
     /// Whether the operand at this position is a rule about an element of a list, not about the context.
-    pub(super) const fn is_about_elements(self, position: usize) -> bool {
+    pub(crate) const fn is_about_elements(self, position: usize) -> bool {
         match self {
             Self::Map | Self::Filter | Self::Reduce | Self::All | Self::None | Self::Some => position == 1,
             Self::Var

@@ -24,6 +24,41 @@ async fn flags_are_shown_as_they_are_served() {
 }
 
 #[tokio::test]
+async fn an_answer_is_explained_with_the_wave_that_gave_it() {
+    let control = Control::open().await;
+    let ann = r#"{"context":{"targetingKey":"ann"}}"#;
+    let (status, plain) = control.post("/api/v1/flags/search/explain", ann).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(plain["sentences"], json!(["the flag has no rule", "answer: \"off\" = false, STATIC"]));
+    assert_eq!((&plain["steps"][0], plain.get("rollout")), (&json!({ "step": "untargeted" }), None));
+
+    control.apply(ROLLOUT).await;
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let (_, explained) = control.post("/api/v1/flags/search/explain", ann).await;
+    assert_eq!(explained["answer"], control.served("search", "ann").await, "it is the answer that is served");
+    let wave = json!({ "index": 1, "count": 2, "name": "some" });
+    assert_eq!(explained["rollout"], json!({ "name": "search-v2", "state": "running", "wave": wave }));
+    let share = &explained["steps"][2];
+    assert_eq!((&share["step"], &share["exposure"]), (&json!("share"), &json!("50%")), "{explained}");
+    assert_eq!(share["bucketBy"], json!({ "attribute": "targetingKey", "value": "\"ann\"" }));
+    let inside = share["bucket"].as_u64().unwrap() < 500_000;
+    assert_eq!(share["inside"], json!(inside));
+    assert_eq!(explained["answer"]["variant"], json!(if inside { "on" } else { "off" }));
+    let sentences = explained["sentences"].as_array().unwrap();
+    assert_eq!(sentences[sentences.len() - 2], json!("rollout search-v2 is running, wave 1 of 2, \"some\""));
+
+    control.post("/api/v1/rollouts/search-v2/rollback", "{}").await;
+    let (_, closed) = control.post("/api/v1/flags/search/explain", ann).await;
+    assert_eq!(closed["rollout"]["state"], json!("rolled_back"), "{closed}");
+    assert_eq!(closed["sentences"][1], json!("rollout search-v2 is closed: nobody gets \"on\""));
+
+    let (status, broken) = control.post("/api/v1/flags/broken/explain", "{}").await;
+    assert_eq!((status, &broken["answer"]["errorCode"]), (StatusCode::OK, &json!("PARSE_ERROR")));
+    assert_eq!(control.post("/api/v1/flags/none/explain", "{}").await.0, StatusCode::NOT_FOUND);
+    assert_eq!(control.post("/api/v1/flags/search/explain", "[]").await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn a_rollout_is_applied_once_and_its_problems_have_places() {
     let control = Control::open().await;
     let (status, applied) = control.apply(ROLLOUT).await;

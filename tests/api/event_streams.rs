@@ -256,6 +256,23 @@ async fn with_a_key_the_stream_needs_the_key_or_the_ticket_that_a_bulk_answer_gi
     assert_eq!(exchange(renewed.address, &request("GET", &path, &[], "")).await.status, 401, "a new key, a new ticket");
 }
 
+/// Tags end up in logs and caches; whoever finds one there and knows the flags must not have the ticket.
+#[tokio::test]
+async fn the_ticket_cannot_be_had_from_a_tag() {
+    let key = Secret::new("s3cret-0123456789").unwrap();
+    let (open, keyed) =
+        (Door::serving(FLAGS).await, Door::with(FLAGS, |settings| settings.gate = Gate::new(Some(&key))).await);
+    let headers = ["x-api-key: s3cret-0123456789"];
+    let tag = async |door: &Door| {
+        let reply = exchange(door.address, &request("POST", BULK, &headers, "{}")).await;
+        u128::from_str_radix(reply.header("etag").trim_matches('"'), 16).unwrap()
+    };
+    let path = address(&keyed, &headers).await;
+    let ticket = u128::from_str_radix(path.split_once("ticket=").unwrap().1, 16).unwrap();
+    let apart = tag(&open).await ^ tag(&keyed).await;
+    assert!(apart != 0 && (apart ^ ticket) >> 64 != 0, "{apart:032x} says {ticket:032x}");
+}
+
 #[tokio::test]
 async fn a_shutdown_ends_streams_at_once() {
     let door = Door::serving(FLAGS).await;

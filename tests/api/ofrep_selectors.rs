@@ -56,6 +56,18 @@ async fn a_selector_that_cannot_be_understood_is_400_general() {
     }
 }
 
+/// Two lines mean the same as one with a comma, which is what a proxy may make of them.
+#[tokio::test]
+async fn a_selector_in_two_lines_is_read_as_a_whole() {
+    let door = Door::serving(FLAGS).await;
+    for (second, expected) in [("source=flags.yaml", vec!["basket"]), ("source=elsewhere.yaml", vec![])] {
+        let reply = ask(&door, BULK, "flagSetId=shop", &format!("flagd-selector: {second}")).await;
+        assert_eq!(keys(&reply), expected, "{second}");
+    }
+    let twice = ask(&door, BULK, "flagSetId=shop", "flagd-selector: flagSetId=site").await;
+    assert_eq!((twice.status, &twice.json()["errorCode"]), (400, &json!("GENERAL")), "nobody knows which one is meant");
+}
+
 #[tokio::test]
 async fn a_tag_is_of_the_selected_answers() {
     let door = Door::serving(FLAGS).await;

@@ -9,6 +9,7 @@
 )]
 
 mod command;
+mod explain;
 mod files;
 mod flags;
 mod rollouts;

@@ -3,7 +3,7 @@
 
 use crate::served::{answer, snapshot};
 use std::time::{Duration, Instant};
-use tidegate::eval::Bucketing;
+use tidegate::eval::{Bucketing, Context, Snapshot};
 
 /// What an optimised build takes five milliseconds for at most, a debug build may take fifty times for.
 const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 5 });
@@ -23,9 +23,30 @@ fn outcome(rule: &str, context: &str) -> (String, Duration) {
     (told, took)
 }
 
+const STEPS: &str = "the targeting rule took more than 50000 steps, or all rules together took too many";
+
+#[test]
+fn all_flags_together_have_a_budget_too() {
+    let flag = |number: usize| {
+        format!(
+            r#""f{number:03}":{{"state":"ENABLED","variants":{{"a":1}},"defaultVariant":"a","targeting":{{"if":[{{"some":[{{"var":"x"}},{{"==":[{{"var":""}},{number}]}}]}},null,null]}}}}"#
+        )
+    };
+    let flags: Vec<String> = (1..300).map(flag).collect();
+    let plain = r#""plain":{"state":"ENABLED","variants":{"a":1},"defaultVariant":"a","targeting":{"if":[{"==":[{"var":"y"},1]},"a","a"]}}"#;
+    let served: Snapshot = format!(r#"{{"flags":{{{},{plain}}}}}"#, flags.join(",")).parse().expect("flags");
+    let context = format!(r#"{{"x":[{}0]}}"#, "0,".repeat(9_999));
+    let context = Context::from_json(context.as_bytes()).expect("a context");
+    let told: Vec<_> =
+        served.evaluate_all(&context).resolutions().map(|one| one.error().map(|error| error.1)).collect();
+    assert_eq!(told.first(), Some(&None), "the first is affordable");
+    assert_eq!(told.get(298), Some(&Some(STEPS)), "three hundred are not");
+    assert_eq!(told.last(), Some(&None), "a rule that takes no steps is served all the same");
+}
+
 #[test]
 fn what_would_take_long_is_cut_short() {
-    let steps = "the targeting rule took more than 50000 steps";
+    let steps = STEPS;
     let text = "the targeting rule produced more than 64 KiB of text";
     let ten = "[0,1,2,3,4,5,6,7,8,9]";
     let nested = |operator: &str, body: &str| {
@@ -50,6 +71,12 @@ fn what_would_take_long_is_cut_short() {
         ),
         ("the same where it is all that is asked", r#"{"in":[2,{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
         ("a million to copy", r#"{"merge":[{"var":"x"},{"var":"x"}]}"#.to_owned(), many("1", 1_000_000), steps),
+        (
+            "all attributes, copied again and again",
+            format!(r#"{{"cat":[{}]}}"#, [r#"{"var":""}"#; 1_000].join(",")),
+            many("1", 40_000),
+            steps,
+        ),
         ("a million names", r#"{"missing":{"var":"x"}}"#.to_owned(), many("\"n\"", 1_000_000), steps),
         ("a million to join", r#"{"cat":{"var":"x"}}"#.to_owned(), many("\"\"", 1_000_000), steps),
         (

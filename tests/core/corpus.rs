@@ -43,8 +43,13 @@ fn served(document: &str, bucketing: Bucketing) -> Snapshot {
 
 /// The variant that was chosen with its reason, or the reason that there is none, or the error.
 fn outcome(served: &Snapshot, flag: &str, context: &str) -> String {
-    let context = Context::from_json(context.as_bytes()).expect("a context");
-    let resolution = served.evaluate(flag, &context.at(NOW));
+    let body = format!(r#"{{"context":{context}}}"#);
+    let context = Context::from_json(context.as_bytes()).expect("a context").at(NOW);
+    let resolution = served.evaluate(flag, &context);
+    let bulk = served.evaluate_all(&context).resolutions().find(|one| one.flag().is_some_and(|one| one.key() == flag));
+    assert_eq!(bulk.expect("the flag").outcome(), resolution.outcome(), "of all flags together: {body}");
+    let asked = served.context(body.as_bytes()).expect("a body").at(NOW);
+    assert_eq!(served.evaluate(flag, &asked).outcome(), resolution.outcome(), "of what rules look at: {body}");
     match resolution.outcome() {
         Outcome::Variant { reason, .. } => {
             let (variant, value) = (resolution.variant().expect("named"), resolution.value_json().expect("a value"));

@@ -15,6 +15,7 @@ mod bucketing;
 mod contexts;
 mod corpus;
 mod documents;
+mod explanations;
 mod hostile;
 mod plans;
 mod resolve;

@@ -175,3 +175,21 @@ fn a_rule_that_produces_too_much_text_is_a_failure_not_a_burden() {
         r#"{"key":"f","errorCode":"GENERAL","errorDetails":"the targeting rule produced more than 64 KiB of text"}"#
     );
 }
+
+#[test]
+fn an_integer_and_the_double_next_to_it_are_two_constants_in_the_rules_of_two_flags() {
+    let flag = |name: &str, rule: &str| {
+        let variants = r#"{"on":true,"off":false}"#;
+        format!(r#""{name}":{{"state":"ENABLED","variants":{variants},"targeting":{{"if":[{rule},"on","off"]}}}}"#)
+    };
+    for (before, behind, context) in [
+        (r#"{"in":[{"var":"id"},["#, "]]}", r#"{"id":9007199254740992}"#),
+        (r#"{"in":["#, r#",{"var":"text"}]}"#, r#"{"text":"no 9007199254740992"}"#),
+    ] {
+        let rule = |number: &str| format!("{before}{number}{behind}");
+        let (a, b) = (flag("a", &rule("9007199254740993")), flag("b", &rule("9007199254740992.0")));
+        let served = snapshot(&format!("{{\"flags\":{{{a},{b}}}}}"), Bucketing::V3);
+        assert!(answer(&served, "a", context).contains(r#""variant":"off""#), "{before}");
+        assert!(answer(&served, "b", context).contains(r#""variant":"on""#), "{before}");
+    }
+}

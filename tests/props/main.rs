@@ -11,7 +11,16 @@
 
 mod allocations;
 mod decisions;
+#[path = "../differential/dice.rs"]
+mod dice;
+mod explained;
 mod exposure;
+#[path = "../differential/generator.rs"]
+mod generator;
 mod json;
 mod rereading;
+#[path = "../differential/sensible.rs"]
+mod sensible;
 mod sturdy;
+#[path = "../differential/wild.rs"]
+mod wild;

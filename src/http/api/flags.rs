@@ -50,6 +50,24 @@ pub(super) async fn evaluate(
     Ok(([(header::CONTENT_TYPE, "application/json")], answer))
 }
 
+/// As [`evaluate`], with how the answer came about.
+pub(super) async fn explain(
+    State(api): State<Api>,
+    key: Result<Path<String>, PathRejection>,
+    body: Payload,
+) -> Result<Json<wire::Explanation>, ApiError> {
+    let Path(key) = key?;
+    let context = Context::from_ofrep_body(&body.0).map_err(|error| ApiError::malformed(error.to_string()))?;
+    let published = api.live.load_full();
+    let flag = known(published.snapshot(), &key)?;
+    let explained = flag.explain(&context.at(api.clock.now().get().div_euclid(1_000)));
+    let rollout = flag.overlay().map(|overlay| {
+        let name = overlay.rollout.as_str();
+        render::standing_of(name, api.controller.get(name).as_ref())
+    });
+    Ok(Json(wire::Explanation::new(&explained, rollout)))
+}
+
 fn known<'s>(snapshot: &'s Snapshot, key: &str) -> Result<Flag<'s>, ApiError> {
     snapshot.flag(key).ok_or_else(|| {
         let hint = suggest(key, snapshot.flags().map(Flag::key));

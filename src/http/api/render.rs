@@ -42,6 +42,16 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
     }
 }
 
+/// Where a rollout stands, as far as the controller knows it.
+pub(super) fn standing_of(name: &str, view: Option<&View>) -> wire::Standing {
+    let shown = view.map(|view| {
+        let (state, wave, ..) = standing(&view.state);
+        (state, wave.and_then(|index| place(&view.plan, index)))
+    });
+    let (state, wave) = shown.unzip();
+    wire::Standing { name: name.to_owned(), state, wave: wave.flatten() }
+}
+
 fn wait(wait: &crate::rollout::Wait) -> wire::Wait {
     wire::Wait { kind: wait.kind().to_owned(), sentence: wait.to_string() }
 }

@@ -13,6 +13,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/flags", get(flags::list))
         .route("/api/v1/flags/{key}", get(flags::get))
         .route("/api/v1/flags/{key}/evaluate", post(flags::evaluate))
+        .route("/api/v1/flags/{key}/explain", post(flags::explain))
         .route("/api/v1/rollouts", get(rollouts::list).post(rollouts::apply))
         .route("/api/v1/rollouts/{name}", get(rollouts::get))
         .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))

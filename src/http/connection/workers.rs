@@ -32,9 +32,18 @@ impl Workers {
     }
 }
 
+/// The thread makes its runtime itself: where there is no thread, a runtime made here would have to be dropped
+/// here, which no runtime allows in the midst of another one.
 fn worker(name: String, end: CancellationToken) -> io::Result<Handle> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let handle = runtime.handle().clone();
-    std::thread::Builder::new().name(name).spawn(move || runtime.block_on(end.cancelled()))?;
-    Ok(handle)
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
+    let drive = move || match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            // Nobody listens any more when the door is gone already; then `end` says so.
+            let _ = tell.send(Ok(runtime.handle().clone()));
+            runtime.block_on(end.cancelled());
+        }
+        Err(error) => drop(tell.send(Err(error))),
+    };
+    std::thread::Builder::new().name(name).spawn(drive)?;
+    told.recv().map_err(io::Error::other)?
 }

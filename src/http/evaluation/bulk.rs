@@ -3,7 +3,7 @@
 use super::answer::{self, Answer};
 use super::events::Directory;
 use super::{selection, tag};
-use crate::eval::{Bulk, Context, Selector};
+use crate::eval::{Bulk, Selector};
 use crate::live::Published;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
@@ -21,7 +21,7 @@ pub(super) fn evaluate(
     body: &[u8],
     unix_seconds: i64,
 ) -> Answer {
-    let context = match Context::from_ofrep_body(body) {
+    let context = match published.snapshot().context(body) {
         Ok(context) => context.at(unix_seconds),
         Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
     };

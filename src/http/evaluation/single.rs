@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer};
 use super::selection;
-use crate::eval::{Context, ErrorCode, Flag};
+use crate::eval::{ErrorCode, Flag};
 use crate::live::Published;
 use hyper::{HeaderMap, StatusCode};
 
@@ -17,7 +17,7 @@ pub(super) fn evaluate(
     body: &[u8],
     unix_seconds: i64,
 ) -> Answer {
-    let context = match Context::from_ofrep_body(body) {
+    let context = match published.snapshot().context(body) {
         Ok(context) => context,
         Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
     };
