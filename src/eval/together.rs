@@ -7,6 +7,7 @@ use super::distribution::Shares;
 use super::evaluate::Evaluation;
 use super::flag::Slot;
 use super::lanes::{Ending, LANES, Lanes};
+use super::leaf::Leaf;
 use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::reason::Reason;
@@ -100,8 +101,15 @@ impl<'s, 'c> Together<'s, 'c> {
     fn settle(&mut self, kind: usize) {
         let Some(Kind { ending: Some(ending), lanes, waiting }) = self.kinds.get_mut(kind) else { return };
         for (one, hash) in waiting.iter().zip(lanes.finish(ending)) {
-            let evaluation = Evaluation::new(self.context, &one.slot.built.key, self.bucketing, MOST_STEPS);
-            let outcome = resolve::ruled(one.shares.owner(*hash), one.slot, &evaluation, &mut Straight(self.pool));
+            let outcome = match (one.shares.owner(*hash), &one.slot.laid) {
+                // By far the most, and nothing more is to be asked.
+                (Leaf::Variant(index), None) => Outcome::Variant { index, reason: Reason::TargetingMatch },
+                (leaf, _) => {
+                    let key = &one.slot.built.key;
+                    let evaluation = Evaluation::new(self.context, key, self.bucketing, MOST_STEPS);
+                    resolve::ruled(leaf, one.slot, &evaluation, &mut Straight(self.pool))
+                }
+            };
             if let Some(place) = self.outcomes.get_mut(one.position) {
                 *place = outcome;
             }
