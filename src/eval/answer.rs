@@ -1,9 +1,8 @@
 //! OFREP answers: at run time only fragments that were built at load are copied.
 
 use super::reason::{ErrorCode, Reason};
-use super::variants::quoted;
 use crate::flag::{Definition, write_object};
-use crate::json::write_text;
+use crate::json::{quoted, write_text};
 use crate::units::FlagKey;
 
 /// The end of each of a flag's answers: `"key":"...","metadata":{...}}`. Before it come the reason and the

@@ -2,7 +2,7 @@
 
 use super::datum::Datum;
 use super::value::Value;
-use super::variants::quoted;
+use crate::json::quoted;
 use std::fmt::{self, Display, Write};
 
 /// The most bytes that are shown of a value or a rule.

@@ -1,6 +1,7 @@
 //! The values of a context and the constants of compiled rules.
 
 use crate::flag::{Literal, Number};
+use crate::json::quoted;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -68,7 +69,6 @@ impl<'a> Object<'a> {
 /// As JSON.
 impl fmt::Display for Datum<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
         match self {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),

@@ -4,7 +4,7 @@ use super::attribute::Attribute;
 use super::datum::Datum;
 use super::rule::Rule;
 use super::split::{By, Entries, Split};
-use super::variants::quoted;
+use crate::json::quoted;
 use std::fmt::{self, Display};
 
 impl Display for Rule {

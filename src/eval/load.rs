@@ -43,8 +43,8 @@ impl std::error::Error for LoadError {}
 /// let flags: Snapshot = r#"{"flags": {"new-search": {
 ///     "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off",
 ///     "targeting": {"fractional": [["on", 25], ["off", 75]]}}}}"#.parse()?;
-/// let on = flags.evaluate("new-search", &Context::of("ann")).as_bool().unwrap_or(false);
-/// # let _ = on;
+/// assert!(flags.evaluate("new-search", &Context::of("ann")).as_bool().is_some());
+/// assert!(flags.evaluate("old-search", &Context::of("ann")).as_bool().is_none());
 /// # Ok::<(), tidegate::eval::LoadError>(())
 /// ```
 impl FromStr for Snapshot {

@@ -1,6 +1,7 @@
 //! A set of texts that is asked at every request whether it has one.
 
 use crate::flag::Literal;
+use crate::json::quoted;
 use std::fmt;
 
 /// The longest text that is compared as one number.
@@ -74,7 +75,7 @@ impl fmt::Display for Texts {
         f.write_str("[")?;
         for (position, text) in texts.enumerate() {
             let comma = if position == 0 { "" } else { "," };
-            write!(f, "{comma}{}", serde_json::Value::from(text))?;
+            write!(f, "{comma}{}", quoted(&text))?;
         }
         f.write_str("]")
     }

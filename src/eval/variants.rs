@@ -94,10 +94,3 @@ pub(super) fn texts(variants: &[Variant]) -> String {
     }
     out
 }
-
-/// A text in JSON's quotes.
-pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    write_text(text, &mut out);
-    out
-}

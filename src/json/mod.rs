@@ -11,4 +11,4 @@ mod write;
 
 pub use fault::{Fault, FaultKind};
 pub use reader::{Kind, Reader};
-pub use write::write_text;
+pub use write::{quoted, write_text};

@@ -15,6 +15,14 @@ pub fn write_text(text: &str, out: &mut String) {
     }
 }
 
+/// A text in quotes.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    write_text(text, &mut out);
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
