@@ -10,7 +10,7 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{Outcomes, Prometheus, PrometheusError, PrometheusSettings, Providers};
+use crate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Journal};
@@ -68,9 +68,6 @@ pub enum StartError {
     /// The files have problems and `--strict` was asked for.
     #[error("the files have {0} problem(s), and --strict refuses to start with any")]
     Strict(usize),
-    /// The HTTP client cannot be made.
-    #[error(transparent)]
-    Client(#[from] PrometheusError),
     /// Tidegate's own metrics cannot be set up.
     #[error("the metrics cannot be set up: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -91,7 +88,7 @@ impl Server {
         let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
-        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)?));
+        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)));
 
         let mut loader = Loader::new(settings.paths.clone());
         let watch = Watch::new(&settings.paths);
@@ -213,9 +210,9 @@ fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
 }
 
-fn prometheus(settings: &Settings) -> Result<Prometheus, StartError> {
+fn prometheus(settings: &Settings) -> Prometheus {
     let address = settings.prometheus.clone();
-    Ok(Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })?)
+    Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })
 }
 
 /// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.

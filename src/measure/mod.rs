@@ -15,7 +15,7 @@ mod wire;
 
 pub use outcome::Outcome;
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
-pub use prometheus::{Address, AddressError, Prometheus, PrometheusError, PrometheusSettings};
+pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
 pub use providers::{Providers, Readings};
 pub use template::fill;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

@@ -53,7 +53,7 @@ impl BareControl {
         let live = Arc::new(Live::new(snapshot(1, "flags: {}")));
         let metrics = Metrics::new(Arc::clone(&live)).unwrap();
         let outcomes = Arc::new(Outcomes::new());
-        let prometheus = Prometheus::new(PrometheusSettings::default()).unwrap();
+        let prometheus = Prometheus::new(PrometheusSettings::default());
         let clock = Clock::system();
         let world = World {
             store: Arc::clone(&store) as _,

@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_millis(300);
 
 fn client() -> Prometheus {
     let settings = PrometheusSettings { timeout: TIMEOUT, ..PrometheusSettings::default() };
-    Prometheus::new(settings).expect("a client")
+    Prometheus::new(settings)
 }
 
 async fn ask(address: &str) -> Reading {

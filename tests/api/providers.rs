@@ -32,7 +32,7 @@ fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Metric) {
 
 fn providers(default: Option<&str>) -> Providers {
     let address = default.map(|address| Address::parse(address).expect("an address"));
-    let client = Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() }).expect("a client");
+    let client = Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() });
     Providers::new(Arc::new(Outcomes::new()), client)
 }
 
@@ -87,8 +87,7 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     };
     post(&plan.stable, 90.0);
     post(&plan.candidate, 1.0);
-    let providers =
-        Providers::new(Arc::clone(&outcomes), Prometheus::new(PrometheusSettings::default()).expect("a client"));
+    let providers = Providers::new(Arc::clone(&outcomes), Prometheus::new(PrometheusSettings::default()));
     let too_few = Reading::NoData(NoData::TooFew { have: 1, need: 2 });
     assert_eq!(providers.read(&plan, &metric, NOW).await, too_few);
     post(&plan.candidate, 2.0);

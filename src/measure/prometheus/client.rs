@@ -7,6 +7,7 @@ use crate::analysis::{NoData, Reading};
 use crate::units::UnixMillis;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};
 use std::error::Error as _;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// The largest answer that is read. One number needs a few hundred bytes.
@@ -30,28 +31,19 @@ impl Default for PrometheusSettings {
     }
 }
 
-/// Why there is no client.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client for Prometheus could not be set up")]
-pub struct PrometheusError(#[source] reqwest::Error);
-
 /// A client of Prometheus' HTTP API, for any number of servers.
 #[derive(Debug, Clone)]
 pub struct Prometheus {
-    http: Client,
+    /// Made when it is first needed: the certificates that it trusts would take memory of servers that ask nobody.
+    http: Arc<OnceLock<Client>>,
     settings: PrometheusSettings,
 }
 
 impl Prometheus {
     /// A client; nothing is sent yet.
-    ///
-    /// # Errors
-    /// When the HTTP client cannot be set up at all.
-    pub fn new(settings: PrometheusSettings) -> Result<Self, PrometheusError> {
-        // Without any CA certificate on the system TLS cannot be set up. Plain HTTP needs none: then
-        // nobody is trusted, and only https addresses are out of reach.
-        let http = client().build().or_else(|_| client().tls_certs_only([]).build()).map_err(PrometheusError)?;
-        Ok(Self { http, settings })
+    #[must_use]
+    pub fn new(settings: PrometheusSettings) -> Self {
+        Self { http: Arc::default(), settings }
     }
 
     /// The server for metrics that name none themselves.
@@ -71,13 +63,24 @@ impl Prometheus {
     }
 
     async fn ask(&self, address: &Address, query: &str) -> Result<Vec<u8>, NoData> {
-        let request = self.http.get(address.instant_query()).query(&[("query", query)]);
+        let http = self.http().map_err(|error| unreachable(address, &error))?;
+        let request = http.get(address.instant_query()).query(&[("query", query)]);
         let mut response = request.send().await.map_err(|error| unreachable(address, &error))?;
         let body = body(address, &mut response).await;
         match response.status() {
             StatusCode::OK => body,
             status => Err(refused(status, body.ok().as_deref())),
         }
+    }
+
+    fn http(&self) -> Result<&Client, reqwest::Error> {
+        if let Some(http) = self.http.get() {
+            return Ok(http);
+        }
+        // Without any CA certificate on the system TLS cannot be set up. Plain HTTP needs none: then
+        // nobody is trusted, and only https addresses are out of reach.
+        let http = client().build().or_else(|_| client().tls_certs_only([]).build())?;
+        Ok(self.http.get_or_init(|| http))
     }
 }
 

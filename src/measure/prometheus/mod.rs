@@ -6,4 +6,4 @@ mod client;
 mod message;
 
 pub use address::{Address, AddressError};
-pub use client::{Prometheus, PrometheusError, PrometheusSettings};
+pub use client::{Prometheus, PrometheusSettings};
