@@ -1,8 +1,10 @@
 //! Logs: structured, on standard error. A context value is never logged: it can be personal data.
 
 use std::io::IsTerminal as _;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::fmt;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt, registry};
 
 /// How a log line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +39,14 @@ pub enum LoggingError {
 /// # Errors
 /// When the filter cannot be read, or logging was set up before.
 pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
-    let filter =
-        EnvFilter::try_new(filter).map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
+    let levels: Targets =
+        filter.parse().map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
     // Colours are for eyes: in a file or a journal they are noise around every word.
     let colours = std::io::stderr().is_terminal();
-    let lines = fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr);
-    let set = match format {
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
-        LogFormat::Text => lines.try_init(),
+    let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Text => lines.boxed(),
     };
-    set.map_err(|_| LoggingError::Twice)
+    registry().with(lines).with(levels).try_init().map_err(|_| LoggingError::Twice)
 }
