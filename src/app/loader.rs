@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The files' content as last read.
 #[derive(Debug)]
@@ -26,8 +27,9 @@ pub struct Loader {
 /// One file as last read.
 #[derive(Debug, Default)]
 struct File {
-    /// What reading it gave, `None` before the first time: it is taken up anew only when that differs.
-    read: Option<Result<Vec<u8>, Vec<Problem>>>,
+    /// What reading it gave, of its bytes a digest; `None` before the first time. The file is taken up anew only
+    /// when that differs. The bytes themselves would be in memory twice: the flags' text has them.
+    read: Option<Result<u128, Vec<Problem>>>,
     /// Its rollouts, or the last ones when it cannot be read any more: each with its plan, or its last
     /// good one when it is wrong now. One that was never right has none.
     rollouts: BTreeMap<RolloutName, Option<(Arc<Plan>, PlanSource)>>,
@@ -119,18 +121,21 @@ impl Loader {
     }
 
     fn take(&mut self, path: &Path) -> bool {
-        let read = sources::bytes(path);
+        let seen = sources::digest(path);
         let file = self.files.entry(path.to_path_buf()).or_default();
         file.missing = false;
-        if file.read.as_ref() == Some(&read) {
+        if file.read.as_ref() == Some(&seen) {
             return false;
         }
+        let read = sources::bytes(path);
+        // It may have changed once more since.
+        file.read = Some(read.as_ref().map(|bytes| xxh3_128(bytes)).map_err(Clone::clone));
         let name = path.to_string_lossy();
         let has_only_flags = file.rollouts.is_empty() && file.problems.is_empty();
-        let content = match file.read.insert(read) {
-            Ok(bytes) if has_only_flags && amended(&mut self.catalog, &name, bytes) => return true,
-            Ok(bytes) => sources::content(path, bytes, &self.catalog),
-            Err(problems) => sources::unreadable(problems.clone()),
+        let content = match read {
+            Ok(bytes) if has_only_flags && amended(&mut self.catalog, &name, &bytes) => return true,
+            Ok(bytes) => sources::content(path, &bytes, &self.catalog),
+            Err(problems) => sources::unreadable(problems),
         };
         file.problems = content.plan_problems;
         match content.flags {

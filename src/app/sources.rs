@@ -9,8 +9,11 @@ use crate::units::RolloutName;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read as _};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The most files that are read.
 const MOST_FILES: usize = 10_000;
@@ -20,6 +23,12 @@ const DEEPEST: usize = 32;
 
 /// The largest file that is read, in bytes.
 pub(super) const LARGEST: u64 = 64 << 20;
+
+/// The bytes that are read at once.
+const PART: usize = 16 << 10;
+
+/// From so many bytes on a YAML file's tree is worth memory of its own.
+const LARGE: usize = 32 << 10;
 
 /// The value of `kind` in a rollout's document.
 const ROLLOUT: &str = "Rollout";
@@ -188,14 +197,40 @@ fn whole_file(path: &Path, message: String, hint: Option<String>) -> Problem {
 /// # Errors
 /// When it cannot be read or is larger.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, Vec<Problem>> {
-    let cannot = |error: io::Error| vec![whole_file(path, format!("cannot be read: {error}"), None)];
-    let file = fs::File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
-    // The size that the file system tells may have changed since; what counts is what is read.
-    file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes).map_err(cannot)?;
-    match u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST) {
-        true => Ok(bytes),
-        false => Err(vec![whole_file(path, format!("the file is larger than {} MiB", LARGEST >> 20), None)]),
+    each_part(path, |part| bytes.extend_from_slice(part))?;
+    Ok(bytes)
+}
+
+/// What tells a file's bytes from others, without room for them: a file is looked at far more often than it changes.
+///
+/// # Errors
+/// As those of [`bytes`].
+pub(super) fn digest(path: &Path) -> Result<u128, Vec<Problem>> {
+    let mut digest = Xxh3::new();
+    each_part(path, |part| digest.update(part))?;
+    Ok(digest.digest128())
+}
+
+fn each_part(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), Vec<Problem>> {
+    let cannot = |error: io::Error| vec![whole_file(path, format!("cannot be read: {error}"), None)];
+    let mut file = fs::File::open(path).map_err(cannot)?;
+    let (mut buffer, mut size) = ([0; PART], 0_u64);
+    loop {
+        let part = match file.read(&mut buffer) {
+            Ok(count) => buffer.get(..count).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(cannot(error)),
+        };
+        if part.is_empty() {
+            return Ok(());
+        }
+        // The size that the file system tells may have changed since; what counts is what is read.
+        size = size.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
+        if size > LARGEST {
+            return Err(vec![whole_file(path, format!("the file is larger than {} MiB", LARGEST >> 20), None)]);
+        }
+        take(part);
     }
 }
 
@@ -213,16 +248,35 @@ pub fn read(path: &Path) -> Content {
 #[must_use]
 pub fn content(path: &Path, bytes: &[u8], known: &Catalog) -> Content {
     let format = format_of(path).unwrap_or(Format::Yaml);
-    match source::parse(&path.to_string_lossy(), bytes, format) {
+    let name = path.to_string_lossy();
+    let large = format == Format::Yaml && bytes.len() >= LARGE;
+    let parse = || source::parse(&name, bytes, format);
+    let parsed = if large { apart(parse).unwrap_or_else(parse) } else { parse() };
+    match parsed {
         Ok(mut parsed) => {
             // A `---` at the end, or a part that is only comments, is no document of anybody's.
             if parsed.documents.iter().any(|document| document.value != Value::Null) {
                 parsed.documents.retain(|document| document.value != Value::Null);
             }
-            split(&parsed, format, path, known)
+            let content = split(&parsed, format, path, known);
+            if large {
+                apart(|| drop(parsed));
+            }
+            content
         }
         Err(problems) => unreadable(problems),
     }
+}
+
+/// Works in a thread of its own. The tree of a large YAML file is many times its size and lives for a moment, in
+/// which the flags that stay are made. An allocator gives threads memory of their own, so what another thread built
+/// and took down can be returned to the system; among the flags its place would be held for as long as they are.
+/// `None` when no other thread can be had.
+fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    thread::scope(|scope| {
+        let working = thread::Builder::new().name("parse".to_owned()).spawn_scoped(scope, work).ok()?;
+        Some(working.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
 }
 
 /// What stands in a file that cannot be read, as far as anybody knows.
@@ -315,6 +369,24 @@ mod tests {
             let again = content(Path::new("again.yaml"), source.text.as_bytes(), &Catalog::new());
             assert_eq!(again.plans().next().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
+    }
+
+    /// It is parsed in a thread of its own: what that finds, and what is wrong, must come back all the same.
+    #[test]
+    fn a_large_file_is_read_like_a_small_one() {
+        let flags: String = (0..1_000)
+            .map(|number| {
+                format!("  f-{number}: {{ state: ENABLED, variants: {{ a: {number} }}, defaultVariant: a }}\n")
+            })
+            .collect();
+        let file = format!("flags:\n{flags}  wrong: {{ state: ENABLED }}\n");
+        assert!(file.len() > LARGE);
+        let read = content(Path::new("f.yaml"), file.as_bytes(), &Catalog::new());
+        assert_eq!(read.flags.as_ref().ok().and_then(Option::as_ref).map(|file| file.flags().len()), Some(1_001));
+        let places: Vec<_> = read.problems().iter().map(|problem| problem.line).collect();
+        assert_eq!(places, [1_002]);
+        let torn = content(Path::new("f.yaml"), format!("{file}  [").as_bytes(), &Catalog::new());
+        assert_eq!(torn.flags.map(|_| ()).unwrap_err().len(), 1);
     }
 
     /// Without this, one word too many in a good file would take all its flags away.
