@@ -2,6 +2,7 @@
 
 use super::datum::{Datum, Object};
 use super::parse;
+use super::same::same;
 use arrayvec::ArrayVec;
 use std::borrow::Cow;
 
@@ -114,12 +115,7 @@ impl<'a> Context<'a> {
     #[inline]
     pub fn get(&self, name: &str) -> Option<&Datum<'a>> {
         match &self.attributes {
-            Attributes::Few(pairs) => {
-                // Names of one length mostly differ in their last byte already, and comparing all costs a call.
-                let last = name.as_bytes().last();
-                let is_it = |known: &str| known.len() == name.len() && known.as_bytes().last() == last && known == name;
-                pairs.iter().find(|(known, _)| is_it(known)).map(|(_, value)| value)
-            }
+            Attributes::Few(pairs) => pairs.iter().find(|(known, _)| same(known, name)).map(|(_, value)| value),
             Attributes::Many(pairs) => {
                 let position = pairs.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
                 pairs.get(position).map(|(_, value)| value)

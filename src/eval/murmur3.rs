@@ -20,14 +20,19 @@ impl Murmur3 {
         let taken = self.length.wrapping_mul(8) & 24;
         let mut pending = u64::from(self.pending);
         let (words, rest) = bytes.as_chunks::<4>();
+        let over = (rest.len() as u32).wrapping_mul(8);
         for word in words {
             pending |= u64::from(u32::from_le_bytes(*word)).wrapping_shl(taken);
             self.mix(pending as u32);
             pending >>= 32;
         }
-        let last = rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        let last = match bytes.last_chunk::<4>() {
+            // How many bytes are over is anybody's guess, and a loop over them would be one too.
+            Some(end) => u64::from(u32::from_le_bytes(*end)).wrapping_shr(32_u32.wrapping_sub(over)),
+            None => rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+        };
         pending |= last.wrapping_shl(taken);
-        if taken.wrapping_add((rest.len() as u32).wrapping_mul(8)) >= 32 {
+        if taken.wrapping_add(over) >= 32 {
             self.mix(pending as u32);
             pending >>= 32;
         }

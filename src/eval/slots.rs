@@ -1,8 +1,8 @@
 //! Where a flag of a snapshot is found by its key.
 
 use super::flag::Slot;
-use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher as _;
+use super::positions::Positions;
+use super::same::same;
 use std::sync::Arc;
 
 /// So many flags are replaced together when one of them changes: few enough that copying them is
@@ -16,13 +16,6 @@ pub(super) struct Slots {
     positions: Arc<Positions>,
 }
 
-/// Positions by key. The keys themselves are not kept a second time.
-#[derive(Debug)]
-struct Positions {
-    table: HashTable<u32>,
-    hasher: DefaultHashBuilder,
-}
-
 impl Slots {
     /// Takes flags sorted by key; what is as it was in `previous` is shared with it.
     pub(super) fn new(slots: Vec<Slot>, previous: Option<&Self>) -> Self {
@@ -31,7 +24,7 @@ impl Slots {
         };
         let positions = match previous.filter(same_keys) {
             Some(previous) => Arc::clone(&previous.positions),
-            None => Arc::new(Positions::of(&slots)),
+            None => Arc::new(Positions::of(slots.iter().map(|slot| slot.built.key.as_str()))),
         };
         let groups = slots.chunks(GROUP).enumerate().map(|(index, group)| {
             let known = previous.and_then(|previous| previous.groups.get(index));
@@ -63,9 +56,10 @@ impl Slots {
     /// The flag of that key, and its position.
     #[inline]
     pub(super) fn find(&self, key: &str) -> Option<(usize, &Slot)> {
-        let Positions { table, hasher } = &*self.positions;
-        let is_it = |position: &u32| self.at(*position).is_some_and(|(_, slot)| slot.built.key.as_str() == key);
-        table.find(hasher.hash_one(key), is_it).and_then(|position| self.at(*position))
+        self.positions.find(key, |position| {
+            let slot = self.get(position).filter(|slot| same(slot.built.key.as_str(), key))?;
+            Some((position, slot))
+        })
     }
 
     /// The same with one flag replaced.
@@ -77,23 +71,5 @@ impl Slots {
             *place = slot;
         }
         Self { groups, positions: Arc::clone(&self.positions) }
-    }
-
-    fn at(&self, position: u32) -> Option<(usize, &Slot)> {
-        let position = usize::try_from(position).ok()?;
-        self.get(position).map(|slot| (position, slot))
-    }
-}
-
-impl Positions {
-    fn of(slots: &[Slot]) -> Self {
-        let hasher = DefaultHashBuilder::default();
-        let hash = |slot: &Slot| hasher.hash_one(slot.built.key.as_str());
-        let mut table = HashTable::with_capacity(slots.len());
-        for (position, slot) in (0_u32..).zip(slots) {
-            let rehash = |known: &u32| usize::try_from(*known).ok().and_then(|known| slots.get(known)).map_or(0, hash);
-            table.insert_unique(hash(slot), position, rehash);
-        }
-        Self { table, hasher }
     }
 }
