@@ -79,6 +79,12 @@ impl Flags {
     }
 }
 
+/// Reads the context from the body of a request into an empty one.
+#[inline]
+pub fn read<'b>(context: &mut Context<'b>, body: &'b str) {
+    context.read_ofrep_body(body.as_bytes()).expect("a context");
+}
+
 /// Reads the context from the body of a request.
 #[must_use]
 pub fn context(body: &str) -> Option<Context<'_>> {

@@ -1,36 +1,36 @@
 //! OFREP answers: at run time only fragments that were built at load are copied.
 
+use super::pieces::{BLOCK, Piece};
 use super::reason::{ErrorCode, Reason};
 use crate::flag::{Definition, write_object};
 use crate::json::{quoted, write_text};
 use crate::units::FlagKey;
 
-/// The end of each of a flag's answers: `"key":"...","metadata":{...}}`. Before it come the reason and the
+/// Appends the end of each of a flag's answers: `"key":"...","metadata":{...}}`. Before it come the reason and the
 /// variant's part, which flags share.
-pub(super) fn end(key: &FlagKey, definition: Option<&Definition>) -> Box<str> {
-    const BEGINNING: &str = "\"key\":";
-    let plain = BEGINNING.len().saturating_add(key.as_str().len()).saturating_add("\"\"}".len());
-    let mut text = String::with_capacity(plain);
-    text.push_str(BEGINNING);
-    write_text(key.as_str(), &mut text);
+pub(super) fn write_end(key: &FlagKey, definition: Option<&Definition>, text: &mut String) {
+    text.push_str("\"key\":");
+    write_text(key.as_str(), text);
     if let Some(definition) = definition.filter(|definition| !definition.metadata.is_empty()) {
         text.push_str(",\"metadata\":");
-        write_object(&definition.metadata, &mut text);
+        write_object(&definition.metadata, text);
     }
     text.push('}');
-    text.into()
 }
 
 /// The beginning of an answer.
 #[inline]
-pub(super) const fn beginning(reason: Reason) -> &'static str {
+pub(super) const fn beginning(reason: Reason) -> Piece<'static> {
+    const fn block(padded: &[u8; BLOCK]) -> Piece<'_> {
+        Piece::of(padded, padded.trim_ascii_end().len())
+    }
     match reason {
-        Reason::Static => "{\"reason\":\"STATIC\",",
-        Reason::TargetingMatch => "{\"reason\":\"TARGETING_MATCH\",",
-        Reason::Split => "{\"reason\":\"SPLIT\",",
-        Reason::Disabled => "{\"reason\":\"DISABLED\",",
-        Reason::Default => "{\"reason\":\"DEFAULT\",",
-        Reason::Unknown => "{\"reason\":\"UNKNOWN\",",
+        Reason::Static => const { block(br#"{"reason":"STATIC",             "#) },
+        Reason::TargetingMatch => const { block(br#"{"reason":"TARGETING_MATCH",    "#) },
+        Reason::Split => const { block(br#"{"reason":"SPLIT",              "#) },
+        Reason::Disabled => const { block(br#"{"reason":"DISABLED",           "#) },
+        Reason::Default => const { block(br#"{"reason":"DEFAULT",            "#) },
+        Reason::Unknown => const { block(br#"{"reason":"UNKNOWN",            "#) },
     }
 }
 

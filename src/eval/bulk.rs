@@ -1,8 +1,9 @@
 //! All flags at once.
 
 use super::context::Context;
-use super::flag::{Flag, Slot};
-use super::resolution::{Failure, Outcome, Resolution, write_outcome};
+use super::flag::Flag;
+use super::resolution::{Failure, Outcome, Resolution};
+use super::slots::{GROUP, Group};
 use super::snapshot::Snapshot;
 use super::together::Together;
 use xxhash_rust::xxh3::Xxh3;
@@ -40,28 +41,27 @@ impl<'s> Bulk<'s> {
     #[must_use]
     pub fn tag(&self) -> u128 {
         let mut hash = Xxh3::new();
-        for (slot, outcome) in self.pairs() {
-            let mut bytes = [0; 12];
-            let (digest, code) = bytes.split_at_mut(8);
-            digest.copy_from_slice(&slot.built.digest.to_le_bytes());
-            code.copy_from_slice(&code_of(*outcome));
-            hash.update(&bytes);
+        for (group, outcomes) in self.groups() {
+            hash.update(&group.layout.digest().to_le_bytes());
+            let mut codes = [[0; 4]; GROUP];
+            codes.iter_mut().zip(outcomes).for_each(|(code, outcome)| *code = code_of(*outcome));
+            hash.update(codes.get(..outcomes.len()).unwrap_or(&codes).as_flattened());
         }
         hash.digest128()
     }
 
     /// Appends the OFREP objects of all flags, with commas between them.
     pub fn write_ofrep(&self, out: &mut Vec<u8>) {
-        for (position, (slot, outcome)) in self.pairs().enumerate() {
-            if position > 0 {
+        for (index, (group, outcomes)) in self.groups().enumerate() {
+            if index > 0 {
                 out.push(b',');
             }
-            write_outcome(&slot.built, *outcome, out);
+            group.layout.write_all(&group.slots, outcomes, out);
         }
     }
 
-    fn pairs(&self) -> impl Iterator<Item = (&'s Slot, &Outcome)> {
-        self.snapshot.slots.iter().zip(&self.outcomes)
+    fn groups(&self) -> impl Iterator<Item = (&'s Group, &[Outcome])> {
+        self.snapshot.slots.groups().zip(self.outcomes.chunks(GROUP))
     }
 }
 

@@ -106,6 +106,7 @@ fn datum(value: &Datum<'_>, out: &mut impl Sink) {
     }
 }
 
+#[inline(always)]
 fn head(major: u8, length: usize, out: &mut impl Sink) {
     let header = Header::new(major, u64::try_from(length).unwrap_or(u64::MAX));
     out.put(header.as_bytes());

@@ -1,6 +1,5 @@
 //! From a rule to its program.
 
-use super::bucket::Bucketing;
 use super::distribution::Distribution;
 use super::leaf::Leaf;
 use super::pool::Pool;
@@ -15,7 +14,6 @@ type Label = usize;
 
 pub(super) struct Compiler<'a> {
     definition: &'a Definition,
-    bucketing: Bucketing,
     pool: &'a mut Arc<Pool>,
     steps: Vec<Step>,
     rules: Vec<Rule>,
@@ -25,15 +23,15 @@ pub(super) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn new(definition: &'a Definition, bucketing: Bucketing, pool: &'a mut Arc<Pool>) -> Self {
+    pub(super) fn new(definition: &'a Definition, pool: &'a mut Arc<Pool>) -> Self {
         let (steps, rules, distributions, labels) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { definition, bucketing, pool, steps, rules, distributions, labels }
+        Self { definition, pool, steps, rules, distributions, labels }
     }
 
     pub(super) fn compile(mut self, expression: &Expression) -> Program {
         match self.result(expression).and_then(|()| self.jumps_resolved()) {
             Some(()) => {
-                Program { steps: self.steps.into(), rules: self.rules.into(), distributions: self.distributions.into() }
+                Program { number: None, steps: self.steps, rules: self.rules, distributions: self.distributions }
             }
             // Too many steps for their numbers: hardly a rule that people wrote.
             None => Program::general(Rule::from(expression)),
@@ -45,15 +43,13 @@ impl<'a> Compiler<'a> {
         match expression {
             Expression::Constant(constant) => self.steps.push(Step::End(Leaf::of(constant, self.definition))),
             Expression::Operation(Operator::If, operands) => return self.branches(operands),
-            Expression::Fractional(fractional) => {
-                match Distribution::of(fractional, self.definition, self.bucketing, self.pool) {
-                    Some(distribution) => {
-                        self.steps.push(Step::Distribute(u16::try_from(self.distributions.len()).ok()?));
-                        self.distributions.push(distribution);
-                    }
-                    None => self.compute(expression)?,
+            Expression::Fractional(fractional) => match Distribution::of(fractional, self.definition, self.pool) {
+                Some(distribution) => {
+                    self.steps.push(Step::Distribute(u16::try_from(self.distributions.len()).ok()?));
+                    self.distributions.push(distribution);
                 }
-            }
+                None => self.compute(expression)?,
+            },
             Expression::List(_) | Expression::Operation(..) => self.compute(expression)?,
         }
         Some(())

@@ -72,7 +72,9 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the bytes are not JSON, not an object, or nested deeper than 32 levels.
     pub fn from_json(bytes: &'a [u8]) -> Result<Self, ContextError> {
-        parse::context(bytes)
+        let mut context = Self::empty();
+        parse::context(bytes, &mut context)?;
+        Ok(context)
     }
 
     /// Reads the body of an OFREP request, `{"context": {...}}`, in one pass. Nothing, white space, no
@@ -81,7 +83,20 @@ impl<'a> Context<'a> {
     /// # Errors
     /// When the body is not JSON or no object, or the context is no object or nested too deeply.
     pub fn from_ofrep_body(body: &'a [u8]) -> Result<Self, ContextError> {
-        parse::ofrep_body(body, None)
+        let mut context = Self::empty();
+        context.read_ofrep_body(body)?;
+        Ok(context)
+    }
+
+    /// Reads the body of an OFREP request as [`from_ofrep_body`](Self::from_ofrep_body) does, into this context,
+    /// whose attributes are forgotten first. It spares a copy: a context is large, and to hand it on takes as
+    /// long as to read an attribute.
+    ///
+    /// # Errors
+    /// As there. Which attributes the context has then is not said.
+    #[inline]
+    pub fn read_ofrep_body(&mut self, body: &'a [u8]) -> Result<(), ContextError> {
+        parse::ofrep_body(body, self, None)
     }
 
     /// The context with one more attribute, or with that attribute replaced.
@@ -143,12 +158,27 @@ impl<'a> Context<'a> {
         Object::new(self.pairs().to_vec())
     }
 
+    /// Adds a text, when there is room and none of its name yet; false when not. What most attributes are
+    /// goes straight to its place: a value that is handed on is written twice.
+    #[inline(always)]
+    pub(super) fn add_text(&mut self, name: &'a str, text: &'a str) -> bool {
+        let Attributes::Few(pairs) = &mut self.attributes else { return false };
+        if pairs.is_full() || pairs.iter().any(|(known, _)| same(known, name)) {
+            return false;
+        }
+        if same(name, TARGETING_KEY) {
+            self.who = Some(pairs.len());
+        }
+        pairs.push((Cow::Borrowed(name), Datum::Text(Cow::Borrowed(text))));
+        true
+    }
+
     /// Adds an attribute, in the place of one of its name.
     #[inline]
     pub(super) fn add(&mut self, name: Cow<'a, str>, value: Datum<'a>) {
         match &mut self.attributes {
-            Attributes::Few(pairs) if !pairs.is_full() && pairs.iter().all(|(known, _)| **known != *name) => {
-                if name == TARGETING_KEY {
+            Attributes::Few(pairs) if !pairs.is_full() && pairs.iter().all(|(known, _)| !same(known, &name)) => {
+                if same(&name, TARGETING_KEY) {
                     self.who = Some(pairs.len());
                 }
                 pairs.push((name, value));
@@ -175,6 +205,22 @@ impl<'a> Context<'a> {
                 }
                 self.find_who();
             }
+        }
+    }
+
+    /// Forgets all attributes.
+    pub(super) fn clear(&mut self) {
+        if self.pairs().is_empty() {
+            return;
+        }
+        (self.attributes, self.who) = (Attributes::default(), None);
+    }
+
+    /// Whether one more attribute is kept without an allocation.
+    pub(super) fn has_room(&self) -> bool {
+        match &self.attributes {
+            Attributes::Few(pairs) => !pairs.is_full(),
+            Attributes::Many(_) => false,
         }
     }
 

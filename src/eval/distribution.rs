@@ -2,17 +2,17 @@
 //! is what nearly all splits are.
 
 use super::attribute::Attribute;
-use super::bucket::{Bucketing, bucket};
+use super::bucket::bucket;
 use super::budget::Exhausted;
 use super::evaluate::Evaluation;
-use super::leaf::{Leaf, Said};
-use super::murmur3::Murmur3;
+use super::leaf::Leaf;
 use super::pool::Pool;
 use super::rule::Rule;
 use super::scratch::Scratch;
 use super::value::Value;
 use super::walk::Walk;
 use crate::flag::{Definition, Expression, Fractional, Literal, Operator, Weight};
+use std::hash::{Hash as _, Hasher};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -21,26 +21,18 @@ pub(super) struct Distribution {
     pub(super) shares: Arc<Shares>,
 }
 
-/// A draw by the flag's key and the targeting key.
-#[derive(Debug, Clone)]
-pub(super) struct Draw {
-    /// The hash of the flag's key.
-    pub(super) begun: Murmur3,
-    pub(super) shares: Arc<Shares>,
-}
-
 /// What is hashed.
 #[derive(Debug)]
 pub(super) enum By {
-    /// The flag's key and the targeting key; the hash of the first of them.
-    Keys(Murmur3),
+    /// The flag's key and the targeting key.
+    Keys,
     /// A text that is known, and an attribute's after it.
     Salted(Box<Salted>),
     /// A computed value.
     Value(Box<Rule>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Salted {
     pub(super) salt: Box<str>,
     pub(super) attribute: Attribute,
@@ -51,6 +43,8 @@ pub(super) struct Salted {
 pub(super) struct Shares {
     pub(super) total: u32,
     pub(super) ends: Box<[(u32, Leaf)]>,
+    /// Of two variants, which is what most splits have: the first hash that is the second one's, and both.
+    halves: Option<(u64, [u16; 2])>,
 }
 
 impl Shares {
@@ -64,12 +58,22 @@ impl Shares {
             }
             (Weight::Fixed(_) | Weight::Computed(_), _) => None,
         });
-        let ends = ends.collect::<Option<_>>()?;
-        Some(Self { total, ends })
+        let ends = ends.collect::<Option<Box<[_]>>>()?;
+        let halves = match *ends {
+            [(end, Leaf::Variant(first)), (_, Leaf::Variant(second))] => {
+                first_hash(end, total).map(|begins| (begins, [first, second]))
+            }
+            _ => None,
+        };
+        Some(Self { total, ends, halves })
     }
 
     #[inline]
     pub(super) fn owner(&self, hash: u32) -> Leaf {
+        if let Some((second_begins, [first, second])) = self.halves {
+            // Chosen without a branch: a processor could only guess it.
+            return Leaf::Variant(if u64::from(hash) < second_begins { first } else { second });
+        }
         let bucket = bucket(hash, self.total);
         let index = match self.ends.len() {
             // Counting has no branch that a processor could guess wrongly, and everybody's bucket is a guess.
@@ -80,17 +84,17 @@ impl Shares {
     }
 }
 
+/// The first hash in or behind a bucket: `hash * total / 2^32` is below `end` for all that are smaller.
+fn first_hash(end: u32, total: u32) -> Option<u64> {
+    (u64::from(end) << 32).checked_add(u64::from(total).checked_sub(1)?)?.checked_div(u64::from(total))
+}
+
 impl Distribution {
     /// `None` for a split whose weights or variants are computed.
-    pub(super) fn of(
-        fractional: &Fractional,
-        definition: &Definition,
-        bucketing: Bucketing,
-        pool: &mut Arc<Pool>,
-    ) -> Option<Self> {
+    pub(super) fn of(fractional: &Fractional, definition: &Definition, pool: &mut Arc<Pool>) -> Option<Self> {
         let shares = Shares::of(fractional, definition)?;
         let by = match fractional.bucket_by.as_deref() {
-            None => By::Keys(bucketing.begin_keys(definition.key.as_str())),
+            None => By::Keys,
             Some(expression) => match salted(expression, definition) {
                 Some(salted) => By::Salted(Box::new(salted)),
                 None => By::Value(Box::new(Rule::from(expression))),
@@ -99,12 +103,41 @@ impl Distribution {
         Some(Self { by, shares: Pool::shares(pool, shares) })
     }
 
-    /// What it draws by, when that is the keys.
-    pub(super) fn draw(&self) -> Option<Draw> {
-        match self.by {
-            By::Keys(begun) => Some(Draw { begun, shares: Arc::clone(&self.shares) }),
-            By::Salted(_) | By::Value(_) => None,
+    /// Whether it is by no rule, which may look at the flag.
+    pub(super) const fn is_common(&self) -> bool {
+        !matches!(self.by, By::Value(_))
+    }
+
+    /// Whether two that are by no rule are the same, whose shares are those of one pool.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let by = match (&self.by, &other.by) {
+            (By::Keys, By::Keys) => true,
+            (By::Salted(one), By::Salted(other)) => one == other,
+            (By::Keys | By::Salted(_) | By::Value(_), _) => false,
+        };
+        by && Arc::ptr_eq(&self.shares, &other.shares)
+    }
+
+    /// Of what [`is_same`](Self::is_same) looks at.
+    pub(super) fn hash_in_pool<H: Hasher>(&self, state: &mut H) {
+        if let By::Salted(salted) = &self.by {
+            salted.hash(state);
         }
+        Arc::as_ptr(&self.shares).hash(state);
+    }
+
+    /// About how many bytes it takes beside its shares.
+    pub(super) fn size(&self) -> usize {
+        let salt = match &self.by {
+            By::Salted(salted) => salted.salt.len(),
+            By::Keys | By::Value(_) => 0,
+        };
+        size_of::<Self>().saturating_add(salt)
+    }
+
+    /// Whether it draws by the keys.
+    pub(super) const fn is_by_keys(&self) -> bool {
+        matches!(self.by, By::Keys)
     }
 
     /// The result for whoever asks; left to the default when nobody can be told from the context.
@@ -113,22 +146,17 @@ impl Distribution {
         &'s self,
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
-    ) -> Result<Said, Exhausted> {
-        if let By::Keys(begun) = self.by
-            && walk.postpone(begun, &self.shares)
-        {
-            return Ok(Said::Later);
-        }
+    ) -> Result<Leaf, Exhausted> {
         let hash = self.hash(evaluation)?;
         walk.split(self, hash, evaluation);
-        Ok(Said::Now(hash.map_or(Leaf::Leave, |hash| self.shares.owner(hash))))
+        Ok(hash.map_or(Leaf::Leave, |hash| self.shares.owner(hash)))
     }
 
     #[inline]
     fn hash<'v>(&'v self, evaluation: &Evaluation<'v>) -> Result<Option<u32>, Exhausted> {
         match &self.by {
-            By::Keys(begun) => Ok(evaluation.targeting_key().map(|key| evaluation.bucketing().end_keys(*begun, key))),
-            By::Salted(salted) => salted.hash(evaluation).map(Some),
+            By::Keys => Ok(evaluation.hash_of_keys()),
+            By::Salted(salted) => salted.hash_for(evaluation).map(Some),
             By::Value(rule) => {
                 let value = evaluation.rule(rule)?;
                 Ok(evaluation.hash_of(&value))
@@ -138,7 +166,7 @@ impl Distribution {
 }
 
 impl Salted {
-    fn hash(&self, evaluation: &Evaluation<'_>) -> Result<u32, Exhausted> {
+    fn hash_for(&self, evaluation: &Evaluation<'_>) -> Result<u32, Exhausted> {
         match evaluation.attribute(&self.attribute) {
             Value::Text(text) => Ok(evaluation.bucketing().hash_text(&self.salt, &text)),
             other @ (Value::Null
@@ -188,5 +216,23 @@ impl Leaf {
             Literal::Number(_) | Literal::List(_) | Literal::Object(_) => return Self::Wrong,
         };
         definition.variant_index(name).and_then(|index| u16::try_from(index).ok()).map_or(Self::Wrong, Self::Variant)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_result_begins_at_the_first_hash_of_its_first_bucket() {
+        const MOST: u32 = (1 << 31) - 1;
+        for (end, total) in [(1, 3), (2, 3), (1, 7), (0, 5), (5, 5), (25, 100), (1, MOST), (MOST - 1, MOST)] {
+            let begins = first_hash(end, total).unwrap();
+            let around = [begins.saturating_sub(1), begins, begins + 1, 0, u64::from(u32::MAX)];
+            for hash in around.into_iter().filter_map(|hash| u32::try_from(hash).ok()) {
+                assert_eq!(u64::from(hash) < begins, bucket(hash, total) < end, "{hash} for {end} of {total}");
+            }
+        }
+        assert_eq!(first_hash(0, 0), None);
     }
 }

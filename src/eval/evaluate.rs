@@ -6,6 +6,8 @@ use super::budget::{Budget, Exhausted};
 use super::coerce::{loosely_equal, order, strictly_equal, truthy};
 use super::context::Context;
 use super::datum::Datum;
+use super::flag::Built;
+use super::murmur3::Murmur3;
 use super::rule::Rule;
 use super::value::Value;
 use super::version::{Comparison, with_version};
@@ -18,6 +20,8 @@ use std::cmp::Ordering;
 pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
     flag_key: &'v FlagKey,
+    /// The hash of the flag's key, to which that of whoever asks is added.
+    begun: Murmur3,
     bucketing: Bucketing,
     /// Inside a rule about elements: the element, which is then all that the rule sees.
     element: Option<&'v Datum<'v>>,
@@ -26,8 +30,9 @@ pub(super) struct Evaluation<'v> {
 
 impl<'v> Evaluation<'v> {
     #[inline]
-    pub(super) fn new(context: &'v Context<'v>, flag_key: &'v FlagKey, bucketing: Bucketing, allowed: usize) -> Self {
-        Self { context, flag_key, bucketing, element: None, budget: Budget::new(allowed) }
+    pub(super) fn new(context: &'v Context<'v>, flag: &'v Built, bucketing: Bucketing, allowed: usize) -> Self {
+        let (flag_key, begun) = (&flag.key, flag.begun);
+        Self { context, flag_key, begun, bucketing, element: None, budget: Budget::new(allowed) }
     }
 
     /// The walk of a rule about an element, with what is left of the budget.
@@ -38,6 +43,7 @@ impl<'v> Evaluation<'v> {
         Evaluation {
             context: self.context,
             flag_key: self.flag_key,
+            begun: self.begun,
             bucketing: self.bucketing,
             element: Some(element),
             budget: self.budget.clone(),
@@ -81,9 +87,9 @@ impl<'v> Evaluation<'v> {
     }
 
     /// The hash of the flag's key and whoever asks, whom a rule about elements does not see.
+    #[inline]
     pub(super) fn hash_of_keys(&self) -> Option<u32> {
-        let begun = self.bucketing.begin_keys(self.flag_key.as_str());
-        self.targeting_key().map(|key| self.bucketing.end_keys(begun, key))
+        self.targeting_key().map(|key| self.bucketing.end_keys(self.begun, key))
     }
 
     /// The hash of a value. In the second generation null stands for the keys, as flagd has it.

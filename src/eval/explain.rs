@@ -138,7 +138,7 @@ impl<'s> Walk<'s> for Explaining<'s> {
 
     fn split(&mut self, split: &Distribution, hash: Option<u32>, evaluation: &Evaluation<'_>) {
         let (by, attributes) = match &split.by {
-            By::Keys(_) => ("the flag's key and the targeting key".to_owned(), vec![&Attribute::TargetingKey]),
+            By::Keys => ("the flag's key and the targeting key".to_owned(), vec![&Attribute::TargetingKey]),
             By::Salted(salted) if salted.salt.is_empty() => (salted.attribute.to_string(), vec![&salted.attribute]),
             By::Salted(salted) => (format!("{} and {}", cut(&salted.salt), salted.attribute), vec![&salted.attribute]),
             By::Value(rule) => (brief(&Plain(rule)), attributes(rule)),

@@ -4,7 +4,7 @@ use super::brief::brief;
 use super::context::Context;
 use super::explain::Explaining;
 use super::flag::{Body, Flag};
-use super::resolution::{Outcome, Resolution};
+use super::resolution::Resolution;
 use super::resolve;
 use super::snapshot::Snapshot;
 use super::step::Step;
@@ -41,11 +41,9 @@ impl<'s> Explanation<'s> {
             Body::Broken(why) => walk.note(Step::Broken { why: brief(why) }),
             Body::Disabled => walk.note(Step::Disabled),
             Body::Untargeted => walk.note(Step::Untargeted),
-            Body::Distributed(_) | Body::Targeted(_) => {}
+            Body::Targeted(_) => {}
         }
-        // A walk that postpones nothing has an outcome.
         let outcome = resolve::outcome(flag.slot, context, *bucketing, &mut walk);
-        let outcome = outcome.unwrap_or(Outcome::CallerDefault { reason: super::reason::Reason::Unknown });
         let resolution = Resolution::of(flag, outcome);
         let mut steps = walk.into_steps(outcome);
         steps.push(end(&resolution));

@@ -3,9 +3,10 @@
 use super::answer;
 use super::bucket::Bucketing;
 use super::context::Context;
-use super::distribution::{Distribution, Draw};
+use super::distribution::Shares;
 use super::explanation::Explanation;
 use super::leaf::Leaf;
+use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::program::{Named, Program};
 use super::reason::Reason;
@@ -16,7 +17,7 @@ use super::snapshot::Snapshot;
 use super::value::Value;
 use super::variants::Variants;
 use super::walk::Straight;
-use crate::flag::{CatalogEntry, Definition, Expression, FlagState, Overlay};
+use crate::flag::{CatalogEntry, Definition, FlagState, Overlay};
 use crate::units::FlagKey;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -34,20 +35,47 @@ pub struct Flag<'s> {
 pub(super) struct Slot {
     pub(super) built: Arc<Built>,
     pub(super) laid: Option<Arc<Laid>>,
-    /// Where the rule is nothing but a draw by the flag's key and the targeting key: all that it takes, next
-    /// to that of the neighbours, for whoever draws for many flags.
-    pub(super) draw: Option<Draw>,
+}
+
+/// A slot to be put at its place, and the end of its flag's answers.
+#[derive(Debug)]
+pub(super) struct Placed<'p> {
+    pub(super) slot: Slot,
+    pub(super) end: End<'p>,
+}
+
+/// The end of a flag's answers.
+#[derive(Debug)]
+pub(super) enum End<'p> {
+    /// That of a snapshot before.
+    Known(&'p str),
+    /// In the text of those that were written since, from here to there.
+    Fresh(u32, u32),
+}
+
+impl End<'_> {
+    pub(super) fn text<'t>(&'t self, fresh: &'t str) -> &'t str {
+        match self {
+            Self::Known(text) => text,
+            Self::Fresh(begin, end) => {
+                let place = |at: &u32| usize::try_from(*at).unwrap_or(usize::MAX);
+                fresh.get(place(begin)..place(end)).unwrap_or_default()
+            }
+        }
+    }
 }
 
 /// The part that depends on the definition alone, and is kept as long as that stays the same.
 #[derive(Debug)]
 pub(super) struct Built {
     pub(super) key: FlagKey,
+    /// The hash of the key, to which that of whoever asks is added.
+    pub(super) begun: Murmur3,
     pub(super) body: Body,
+    /// Where the rule is nothing but a split by the keys: the split.
+    draw: Option<Arc<Shares>>,
     pub(super) variants: Arc<Variants>,
     pub(super) default: Option<u16>,
-    /// The end of each answer.
-    pub(super) end: Box<str>,
     /// Of everything that answers are made of: two flags of one key with the same give the same bytes
     /// for the same outcome.
     pub(super) digest: u64,
@@ -62,34 +90,40 @@ pub(super) enum Body {
     Disabled,
     /// Everybody gets the default.
     Untargeted,
-    /// One distribution for everybody.
-    Distributed(Distribution),
-    Targeted(Box<Program>),
+    Targeted(Arc<Program>),
 }
 
 impl Built {
-    pub(super) fn new(key: &FlagKey, entry: CatalogEntry, bucketing: Bucketing, pool: &mut Arc<Pool>) -> Self {
-        match entry {
-            CatalogEntry::Broken(why) => {
-                let variants = Pool::variants(pool, &[]);
-                Self::of(key.clone(), Body::Broken(why), variants, None)
-            }
+    /// Appends the end of each of its answers to those of others.
+    pub(super) fn new(
+        key: &FlagKey,
+        entry: CatalogEntry,
+        bucketing: Bucketing,
+        pool: &mut Arc<Pool>,
+        ends: &mut String,
+    ) -> (Self, End<'static>) {
+        let (body, variants, definition) = match entry {
+            CatalogEntry::Broken(why) => (Body::Broken(why), Pool::variants(pool, &[]), None),
             CatalogEntry::Serving(definition) => {
                 let variants = Pool::variants(pool, &definition.variants);
-                let body = Body::of(&definition, bucketing, pool);
-                Self::of(key.clone(), body, variants, Some(definition))
+                (Body::of(&definition, pool), variants, Some(definition))
             }
-        }
-    }
-
-    fn of(key: FlagKey, body: Body, variants: Arc<Variants>, definition: Option<Arc<Definition>>) -> Self {
+        };
         let default = definition.as_deref().and_then(|definition| u16::try_from(definition.default_variant?).ok());
-        let end = answer::end(&key, definition.as_deref());
-        let mut digest = xxh3_64_with_seed(end.as_bytes(), variants.digest());
+        let place = |ends: &String| u32::try_from(ends.len()).unwrap_or(u32::MAX);
+        let begin = place(ends);
+        answer::write_end(key, definition.as_deref(), ends);
+        let end = End::Fresh(begin, place(ends));
+        let mut digest = xxh3_64_with_seed(end.text(ends).as_bytes(), variants.digest());
         if let Body::Broken(why) = &body {
             digest = xxh3_64_with_seed(why.as_bytes(), digest);
         }
-        Self { key, body, variants, default, end, digest, definition }
+        let draw = match &body {
+            Body::Targeted(program) => program.draw(),
+            Body::Broken(_) | Body::Disabled | Body::Untargeted => None,
+        };
+        let (key, begun) = (key.clone(), bucketing.begin_keys(key.as_str()));
+        (Self { key, begun, body, draw, variants, default, digest, definition }, end)
     }
 
     /// Whether it was built from just this.
@@ -104,7 +138,7 @@ impl Built {
     pub(super) fn broken(&self) -> Option<&str> {
         match &self.body {
             Body::Broken(why) => Some(why),
-            Body::Disabled | Body::Untargeted | Body::Distributed(_) | Body::Targeted(_) => None,
+            Body::Disabled | Body::Untargeted | Body::Targeted(_) => None,
         }
     }
 
@@ -115,19 +149,14 @@ impl Built {
 }
 
 impl Body {
-    fn of(definition: &Definition, bucketing: Bucketing, pool: &mut Arc<Pool>) -> Self {
+    fn of(definition: &Definition, pool: &mut Arc<Pool>) -> Self {
         let rule = match (definition.state, &definition.targeting) {
             (FlagState::Disabled, _) => return Self::Disabled,
             (FlagState::Enabled, None) => return Self::Untargeted,
             (FlagState::Enabled, Some(rule)) => rule,
         };
         Pool::note(pool, rule);
-        if let Expression::Fractional(fractional) = rule
-            && let Some(distribution) = Distribution::of(fractional, definition, bucketing, pool)
-        {
-            return Self::Distributed(distribution);
-        }
-        Self::Targeted(Box::new(Program::of(rule, definition, bucketing, pool)))
+        Self::Targeted(Program::of(rule, definition, pool))
     }
 }
 
@@ -147,11 +176,7 @@ impl Named for Built {
 impl Slot {
     pub(super) fn new(built: Arc<Built>, overlay: Option<Overlay>) -> Self {
         let laid = overlay.map(|overlay| Arc::new(Laid::new(overlay, &built.variants)));
-        let draw = match &built.body {
-            Body::Distributed(distribution) => distribution.draw(),
-            Body::Broken(_) | Body::Disabled | Body::Untargeted | Body::Targeted(_) => None,
-        };
-        Self { built, laid, draw }
+        Self { built, laid }
     }
 
     pub(super) fn overlay(&self) -> Option<&Overlay> {
@@ -180,9 +205,20 @@ impl<'s> Flag<'s> {
     #[must_use]
     pub fn resolve(self, context: &Context<'_>) -> Resolution<'s> {
         let Snapshot { bucketing, pool, .. } = self.snapshot;
-        let outcome = resolve::outcome(self.slot, context, *bucketing, &mut Straight(pool));
-        // A straight walk postpones nothing.
-        Resolution::of(self, outcome.unwrap_or(Outcome::CallerDefault { reason: Reason::Unknown }))
+        // What is asked most often, without the detour of a walk.
+        if let (Some(shares), None, Some(key)) = (&self.slot.built.draw, &self.slot.laid, context.targeting_key())
+            && let Leaf::Variant(index) = shares.owner(bucketing.end_keys(self.slot.built.begun, key))
+        {
+            return Resolution::of(self, Outcome::Variant { index, reason: Reason::TargetingMatch });
+        }
+        Resolution::of(self, resolve::outcome(self.slot, context, *bucketing, &mut Straight(pool)))
+    }
+
+    /// Appends the OFREP object of an outcome.
+    pub(super) fn write(self, outcome: Outcome, out: &mut Vec<u8>) {
+        if let Some((layout, place)) = self.snapshot.slots.layout(self.position) {
+            layout.write(place, self.slot, outcome, out);
+        }
     }
 
     /// Its key.

@@ -1,7 +1,7 @@
 //! A snapshot from a text, for whoever embeds the evaluator.
 
 use super::bucket::Bucketing;
-use super::flag::{Built, Slot};
+use super::flag::{Built, Placed, Slot};
 use super::slots::Slots;
 use super::snapshot::Snapshot;
 use crate::flag::lower_each;
@@ -65,16 +65,16 @@ impl Snapshot {
     pub fn from_text(text: &str, bucketing: Bucketing) -> Result<Self, LoadError> {
         let format = if text.trim_start().starts_with('{') { Format::Json } else { Format::Yaml };
         let parsed = parse(NAME, text.as_bytes(), format).map_err(LoadError)?;
-        let (mut pool, mut slots) = (Arc::default(), Vec::new());
+        let (mut pool, mut placed, mut ends) = (Arc::default(), Vec::new(), String::new());
         // One after the other: the definitions of all flags at once take more than all that is kept of them.
         let read = lower_each(&parsed, |key, entry| {
-            let mut built = Built::new(key, entry, bucketing, &mut pool);
+            let (mut built, end) = Built::new(key, entry, bucketing, &mut pool, &mut ends);
             built.forget_definition();
-            slots.push(Slot::new(Arc::new(built), None));
+            placed.push(Placed { slot: Slot::new(Arc::new(built), None), end });
         });
         read.map_err(LoadError)?;
         drop(parsed);
-        slots.sort_by(|a, b| a.built.key.cmp(&b.built.key));
-        Ok(Self { generation: Generation::new(1), bucketing, pool, slots: Slots::new(slots, None) })
+        placed.sort_by(|a, b| a.slot.built.key.cmp(&b.slot.built.key));
+        Ok(Self { generation: Generation::new(1), bucketing, pool, slots: Slots::new(&placed, &ends, None) })
     }
 }

@@ -15,35 +15,53 @@ pub(super) struct Murmur3 {
 impl Murmur3 {
     /// Feeds the next bytes.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the length counts modulo 2^32, a word is the lower half")]
+    #[expect(clippy::cast_possible_truncation, reason = "the length counts modulo 2^32")]
     pub(super) fn write(&mut self, bytes: &[u8]) {
-        let taken = self.length.wrapping_mul(8) & 24;
-        let mut pending = u64::from(self.pending);
-        let (words, rest) = bytes.as_chunks::<4>();
-        let over = (rest.len() as u32).wrapping_mul(8);
-        for word in words {
-            pending |= u64::from(u32::from_le_bytes(*word)).wrapping_shl(taken);
-            self.mix(pending as u32);
-            pending >>= 32;
+        match (bytes.first_chunk(), bytes.last_chunk()) {
+            (Some(first), Some(last)) => self.write_words(bytes, *first, *last),
+            _ => self.write_few(bytes),
         }
-        let last = match bytes.last_chunk::<4>() {
-            // How many bytes are over is anybody's guess, and a loop over them would be one too.
-            Some(end) => u64::from(u32::from_le_bytes(*end)).wrapping_shr(32_u32.wrapping_sub(over)),
-            None => rest.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
-        };
-        pending |= last.wrapping_shl(taken);
-        if taken.wrapping_add(over) >= 32 {
-            self.mix(pending as u32);
-            pending >>= 32;
-        }
-        self.pending = pending as u32;
         self.length = self.length.wrapping_add(bytes.len() as u32);
+    }
+
+    /// Four bytes or more: once the word that has begun is full, the others lie in the bytes as they are.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "less than four")]
+    fn write_words(&mut self, bytes: &[u8], first: [u8; 4], last: [u8; 4]) {
+        let taken = self.taken();
+        self.mix(self.pending | u32::from_le_bytes(first).wrapping_shl((taken as u32).wrapping_mul(8)));
+        let (words, rest) = bytes.get(4_usize.wrapping_sub(taken)..).unwrap_or_default().as_chunks::<4>();
+        for word in words {
+            self.mix(u32::from_le_bytes(*word));
+        }
+        // How many are over is anybody's guess, and a loop over them would be one too.
+        let over = (rest.len() as u32).wrapping_mul(8);
+        self.pending = (u64::from(u32::from_le_bytes(last)) >> 32_u32.wrapping_sub(over)) as u32;
+    }
+
+    /// Less than four bytes.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "less than four, and the halves of a number")]
+    fn write_few(&mut self, bytes: &[u8]) {
+        let taken = (self.taken() as u32).wrapping_mul(8);
+        let more = bytes.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));
+        let pending = u64::from(self.pending) | more.wrapping_shl(taken);
+        self.pending = pending as u32;
+        if taken.wrapping_add((bytes.len() as u32).wrapping_mul(8)) >= 32 {
+            self.mix(self.pending);
+            self.pending = (pending >> 32) as u32;
+        }
     }
 
     /// The hash of all that was fed.
     #[inline]
     pub(super) const fn finish(self) -> u32 {
         finished(self.state ^ scrambled(self.pending) ^ self.length)
+    }
+
+    /// A hash that was fed before.
+    pub(super) const fn begun(state: u32, pending: u32, length: u32) -> Self {
+        Self { state, pending, length }
     }
 
     pub(super) const fn state(self) -> u32 {
@@ -56,6 +74,11 @@ impl Murmur3 {
 
     pub(super) const fn length(self) -> u32 {
         self.length
+    }
+
+    /// How many bytes are in the last word.
+    pub(super) const fn taken(self) -> usize {
+        self.length as usize % 4
     }
 
     #[inline]

@@ -3,13 +3,14 @@
 use super::context::TARGETING_KEY;
 use crate::flag::{Expression, Looked};
 use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// Names of attributes. What no rule looks at any more stays among them until all is built anew.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     /// A rule may look at any.
     all: bool,
-    known: HashSet<Box<str>>,
+    known: HashSet<Arc<str>>,
 }
 
 impl Names {

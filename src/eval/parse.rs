@@ -10,42 +10,45 @@ use std::borrow::Cow;
 /// The deepest nesting of a context; the context itself is the first level.
 pub(super) const DEEPEST: usize = 32;
 
-/// So many attributes are read one by one; whatever comes after them is put in order all at once.
-const FEW: usize = 8;
-
-pub(super) fn context(bytes: &[u8]) -> Result<Context<'_>, ContextError> {
-    let mut reader = reader(bytes)?;
+/// Reads a context into an empty one: a context is large, and is written to the place where it stays.
+pub(super) fn context<'a>(bytes: &'a [u8], context: &mut Context<'a>) -> Result<(), ContextError> {
+    let mut reader = Reader::new(text(bytes)?);
     if reader.peek()? != Kind::Object {
         return Err(not_an_object(reader, "the context must be an object"));
     }
-    let mut context = Context::empty();
-    attributes(&mut reader, &mut context, None)?;
+    attributes(&mut reader, context, None)?;
     reader.end()?;
-    Ok(context)
+    Ok(())
 }
 
-/// Lists and objects of names that are not wanted are passed over.
-pub(super) fn ofrep_body<'a>(body: &'a [u8], wanted: Option<&Names>) -> Result<Context<'a>, ContextError> {
-    if body.trim_ascii().is_empty() {
-        return Ok(Context::empty());
+/// Reads the body of an OFREP request into a context, in the place of its attributes. Lists and objects of names that are not wanted
+/// are passed over.
+pub(super) fn ofrep_body<'a>(
+    body: &'a [u8],
+    context: &mut Context<'a>,
+    wanted: Option<&Names>,
+) -> Result<(), ContextError> {
+    context.clear();
+    let mut reader = Reader::new(text(body)?);
+    if body.trim_ascii_start().is_empty() {
+        return Ok(());
     }
-    let mut reader = reader(body)?;
     if reader.peek()? != Kind::Object {
         return Err(not_an_object(reader, "the body must be an object"));
     }
     reader.begin_object()?;
     // Of two members of one name the later counts, so that a wrong one is no error before the end.
-    let (mut context, mut sound) = (Context::empty(), true);
+    let mut sound = true;
     while let Some(name) = reader.next_key()? {
         if name == "context" {
-            context = Context::empty();
-            sound = member(&mut reader, &mut context, wanted)?;
+            context.clear();
+            sound = member(&mut reader, context, wanted)?;
         } else {
             reader.skip()?;
         }
     }
     reader.end()?;
-    if sound { Ok(context) } else { Err(ContextError::WrongShape("`context` must be an object")) }
+    if sound { Ok(()) } else { Err(ContextError::WrongShape("`context` must be an object")) }
 }
 
 /// Reads the member `context` into an empty one; false when it is JSON of the wrong shape.
@@ -61,31 +64,28 @@ fn member<'a>(
     }
 }
 
-/// Written to the place where it stays: a context is large.
 fn attributes<'a>(
     reader: &mut Reader<'a>,
     context: &mut Context<'a>,
     wanted: Option<&Names>,
 ) -> Result<(), ContextError> {
     let mut more = Vec::new();
-    let mut count = 0_usize;
-    let mut keep = |name: Cow<'a, str>, value: Datum<'a>| {
-        count = count.saturating_add(1);
-        match count <= FEW {
-            true => context.add(name, value),
-            false => more.push((name, value)),
-        }
+    let mut keep = |context: &mut Context<'a>, name: Cow<'a, str>, value: Datum<'a>| match context.has_room() {
+        true => context.add(name, value),
+        false => more.push((name, value)),
     };
     reader.begin_object()?;
     loop {
         while let Some((name, text)) = reader.plain_entry() {
-            keep(Cow::Borrowed(name), Datum::Text(Cow::Borrowed(text)));
+            if !context.add_text(name, text) {
+                keep(context, Cow::Borrowed(name), Datum::Text(Cow::Borrowed(text)));
+            }
         }
         let Some(name) = reader.next_key()? else { break };
         if matches!(reader.peek()?, Kind::List | Kind::Object) && wanted.is_some_and(|wanted| !wanted.have(&name)) {
             pass(reader, 2)?;
         } else {
-            keep(name, datum(reader, 2)?);
+            keep(context, name, datum(reader, 2)?);
         }
     }
     if !more.is_empty() {
@@ -156,11 +156,9 @@ fn number(reader: &mut Reader<'_>) -> Result<Number, ContextError> {
     })
 }
 
-fn reader(bytes: &[u8]) -> Result<Reader<'_>, ContextError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(Reader::new(text)),
-        Err(error) => Err(ContextError::NotJson(format!("not UTF-8 at byte {}", error.valid_up_to()))),
-    }
+fn text(bytes: &[u8]) -> Result<&str, ContextError> {
+    std::str::from_utf8(bytes)
+        .map_err(|error| ContextError::NotJson(format!("not UTF-8 at byte {}", error.valid_up_to())))
 }
 
 /// Of a text that is JSON, but no object; what is no JSON at all is told first.

@@ -7,6 +7,7 @@ use super::coerce::{loosely_equal, order, strictly_equal, truthy};
 use super::datum::Datum;
 use super::evaluate::Evaluation;
 use super::rule::Rule;
+use super::same::ends_with;
 use super::texts::Texts;
 use super::value::Value;
 use super::version::{Comparison, Version, with_version};
@@ -112,7 +113,7 @@ impl Test {
             Self::Equals(Datum::Text(expected)) | Self::Same(Datum::Text(expected)) => expected == text,
             Self::OneOf(texts) => texts.contains(text),
             Self::StartsWith(part) => text.starts_with(&**part),
-            Self::EndsWith(part) => text.ends_with(&**part),
+            Self::EndsWith(part) => ends_with(text, part),
             Self::Version(comparison, against) => {
                 Version::parse(text).is_some_and(|version| comparison.holds(&version, against))
             }

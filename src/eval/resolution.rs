@@ -145,8 +145,8 @@ impl<'s> Resolution<'s> {
 
     /// Appends OFREP's success or failure object.
     pub fn write_ofrep(&self, out: &mut Vec<u8>) {
-        match self.built() {
-            Some(built) => write_outcome(built, self.outcome, out),
+        match self.flag {
+            Some(flag) => flag.write(self.outcome, out),
             None => answer::write_failure(None, ErrorCode::FlagNotFound, self.details(Failure::Unknown), out),
         }
     }
@@ -189,20 +189,9 @@ impl Failure {
     }
 }
 
-/// Appends the OFREP object of an outcome.
-#[inline]
-pub(super) fn write_outcome(built: &Built, outcome: Outcome, out: &mut Vec<u8>) {
-    let (reason, variant) = match outcome {
-        Outcome::Variant { index, reason } => (reason, built.variants.text(index)),
-        Outcome::CallerDefault { reason } => (reason, ""),
-        Outcome::Failed(failure) => {
-            let details = failure.details(built.broken());
-            return answer::write_failure(Some(built.key.as_str()), failure.code(), details, out);
-        }
-    };
-    let beginning = answer::beginning(reason);
-    out.reserve(beginning.len().saturating_add(variant.len()).saturating_add(built.end.len()));
-    for part in [beginning, variant, &built.end] {
-        out.extend_from_slice(part.as_bytes());
-    }
+/// Appends the OFREP object of a flag's failure.
+#[cold]
+pub(super) fn write_failure(built: &Built, failure: Failure, out: &mut Vec<u8>) {
+    let details = failure.details(built.broken());
+    answer::write_failure(Some(built.key.as_str()), failure.code(), details, out);
 }

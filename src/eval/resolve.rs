@@ -2,38 +2,37 @@
 //! allocation.
 
 use super::bucket::Bucketing;
-use super::coerce::truthy;
 use super::context::Context;
 use super::evaluate::Evaluation;
 use super::flag::{Body, Built, Slot};
-use super::leaf::{Leaf, Said};
+use super::leaf::Leaf;
 use super::reason::Reason;
 use super::resolution::{Failure, Outcome};
-use super::rule::Rule;
-use super::value::Value;
 use super::walk::Walk;
 
-/// What a flag gives for a context; `None` when the walk has postponed it.
+/// What a flag gives for a context.
 #[inline]
 pub(super) fn outcome<'s>(
     slot: &'s Slot,
     context: &Context<'_>,
     bucketing: Bucketing,
     walk: &mut impl Walk<'s>,
-) -> Option<Outcome> {
+) -> Outcome {
     let built = &*slot.built;
-    let evaluation = Evaluation::new(context, &built.key, bucketing, walk.allowance());
+    let evaluation = Evaluation::new(context, built, bucketing, walk.allowance());
     let said = match &built.body {
-        Body::Broken(_) => return Some(Outcome::Failed(Failure::Broken)),
-        Body::Disabled => return Some(Outcome::CallerDefault { reason: Reason::Disabled }),
-        Body::Untargeted => return Some(unruled(slot, &evaluation, Reason::Static, walk)),
-        Body::Distributed(distribution) => distribution.choose(&evaluation, walk),
+        Body::Broken(_) => return Outcome::Failed(Failure::Broken),
+        Body::Disabled => return Outcome::CallerDefault { reason: Reason::Disabled },
+        Body::Untargeted => {
+            let outcome = unruled(slot, &evaluation, Reason::Static, walk);
+            walk.spent(evaluation.budget().spent());
+            return outcome;
+        }
         Body::Targeted(program) => program.run(built, &evaluation, walk),
     };
     let outcome = match said {
-        Ok(Said::Now(leaf)) => Some(ruled(leaf, slot, &evaluation, walk)),
-        Ok(Said::Later) => None,
-        Err(exhausted) => Some(Outcome::Failed(Failure::Exhausted(exhausted))),
+        Ok(leaf) => ruled(leaf, slot, &evaluation, walk),
+        Err(exhausted) => Outcome::Failed(Failure::Exhausted(exhausted)),
     };
     walk.spent(evaluation.budget().spent());
     outcome
@@ -67,8 +66,10 @@ fn unruled<'s: 'v, 'v>(
     };
     walk.opened(laid);
     let index = match (share.contains(evaluation, walk), laid.candidate) {
-        (true, Some(candidate)) => Some(candidate),
-        (true, None) | (false, _) => laid.stable,
+        (Ok(true), Some(candidate)) => Some(candidate),
+        (Ok(true), None) | (Ok(false), _) => laid.stable,
+        // Nobody is to be told from anybody by what others have used up.
+        (Err(exhausted), _) => return Outcome::Failed(Failure::Exhausted(exhausted)),
     };
     index.map_or_else(
         || default(&slot.built, Reason::Default),
@@ -97,12 +98,5 @@ fn not_closed<'s>(slot: &'s Slot, outcome: Outcome, walk: &mut impl Walk<'s>) ->
     match instead {
         Some(index) => Outcome::Variant { index, reason: Reason::Default },
         None => Outcome::CallerDefault { reason: Reason::Default },
-    }
-}
-
-impl<'v> Evaluation<'v> {
-    /// Whether a rule gives exactly true; anything else, a failure included, is not.
-    pub(super) fn is_true(&self, rule: &'v Rule) -> bool {
-        matches!(self.rule(rule), Ok(value @ Value::Bool(_)) if truthy(&value))
     }
 }

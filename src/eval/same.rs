@@ -6,7 +6,18 @@ const SHORT: usize = 16;
 /// Names of attributes and keys of flags are short, and calling for so few bytes costs more than these.
 #[inline]
 pub(super) fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+    same_bytes(a.as_bytes(), b.as_bytes())
+}
+
+/// The same as `text.ends_with(end)`.
+#[inline]
+pub(super) fn ends_with(text: &str, end: &str) -> bool {
+    let tail = text.len().checked_sub(end.len()).and_then(|begin| text.as_bytes().get(begin..));
+    tail.is_some_and(|tail| same_bytes(tail, end.as_bytes()))
+}
+
+#[inline]
+fn same_bytes(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -36,10 +47,12 @@ mod tests {
         for length in 0..=text.len() {
             let one = &text[..length];
             assert!(same(one, one) && !same(one, &format!("{one}x")));
+            assert!(ends_with(text, &text[length..]) && ends_with(one, one) && ends_with(one, text) == (one == text));
             for changed in 0..length {
                 let mut other = one.as_bytes().to_vec();
                 other[changed] = b'-';
-                assert!(!same(one, std::str::from_utf8(&other).unwrap()), "{one} {changed}");
+                let other = std::str::from_utf8(&other).unwrap();
+                assert!(!same(one, other) && !ends_with(&format!("x{one}"), other), "{one} {changed}");
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::attribute::Attribute;
 use super::bucket::bucket;
+use super::budget::Exhausted;
 use super::evaluate::Evaluation;
 use super::rule::Rule;
 use super::value::Value;
@@ -55,17 +56,22 @@ impl OpenShare {
 
     /// Whether whoever asks is in the share. Smaller shares lie inside larger ones: the candidate owns
     /// the buckets from 0 upward.
-    pub(super) fn contains<'s: 'v, 'v>(&'s self, evaluation: &Evaluation<'v>, walk: &mut impl Walk<'s>) -> bool {
+    pub(super) fn contains<'s: 'v, 'v>(
+        &'s self,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Exhausted> {
         if let Some(audience) = &self.audience {
-            let inside = evaluation.is_true(audience);
+            // Exactly true: whatever else a rule gives is no word of it.
+            let inside = matches!(evaluation.rule(audience)?, Value::Bool(true));
             walk.audience(audience, inside, evaluation);
             if !inside {
-                return false;
+                return Ok(false);
             }
         }
         let hash = self.hash(evaluation);
         walk.shared(self, hash, evaluation);
-        hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts)
+        Ok(hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts))
     }
 
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be

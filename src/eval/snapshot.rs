@@ -4,7 +4,7 @@ use super::bucket::Bucketing;
 use super::bulk::Bulk;
 use super::context::{Context, ContextError};
 use super::explanation::Explanation;
-use super::flag::{Built, Flag, Slot};
+use super::flag::{Built, End, Flag, Placed, Slot};
 use super::parse;
 use super::pool::Pool;
 use super::resolution::Resolution;
@@ -41,24 +41,34 @@ impl Snapshot {
             |previous: &&Self| previous.bucketing == bucketing && !previous.is_empty() && !previous.pool.is_overgrown();
         let previous = previous.filter(is_worth);
         let mut pool = previous.map_or_else(Arc::default, |previous| Arc::clone(&previous.pool));
-        let mut before = previous.into_iter().flat_map(|previous| previous.slots.iter()).peekable();
-        let mut slots = Vec::with_capacity(flags.len());
+        let mut before = previous.into_iter().flat_map(|previous| previous.slots.placed()).peekable();
+        let (mut placed, mut ends) = (Vec::with_capacity(flags.len()), String::new());
         for (key, entry) in flags {
             // Both are sorted by key, so one walk over them finds every flag that stayed.
-            while before.next_if(|slot| slot.built.key < *key).is_some() {}
-            let known = before.next_if(|slot| slot.built.key == *key).filter(|slot| slot.built.is_of(&entry));
+            while before.next_if(|(slot, _)| slot.built.key < *key).is_some() {}
+            let known = before.next_if(|(slot, _)| slot.built.key == *key).filter(|(slot, _)| slot.built.is_of(&entry));
             let overlay = overlays.get(key);
             overlay.into_iter().for_each(|overlay| Pool::note_overlay(&mut pool, overlay));
-            slots.push(match known {
-                Some(slot) if slot.overlay() == overlay => slot.clone(),
-                Some(slot) => Slot::new(Arc::clone(&slot.built), overlay.cloned()),
-                None => Slot::new(Arc::new(Built::new(key, entry, bucketing, &mut pool)), overlay.cloned()),
+            placed.push(match known {
+                Some((slot, end)) if slot.overlay() == overlay => Placed { slot: slot.clone(), end: End::Known(end) },
+                Some((slot, end)) => {
+                    Placed { slot: Slot::new(Arc::clone(&slot.built), overlay.cloned()), end: End::Known(end) }
+                }
+                None => {
+                    let (built, end) = Built::new(key, entry, bucketing, &mut pool, &mut ends);
+                    Placed { slot: Slot::new(Arc::new(built), overlay.cloned()), end }
+                }
             });
         }
         if previous.is_none() {
             Pool::complete(&mut pool);
         }
-        Self { generation, bucketing, pool, slots: Slots::new(slots, previous.map(|previous| &previous.slots)) }
+        Self {
+            generation,
+            bucketing,
+            pool,
+            slots: Slots::new(&placed, &ends, previous.map(|previous| &previous.slots)),
+        }
     }
 
     /// The same flags with one overlay replaced or taken away. Copies pointers, compiles one rule: this
@@ -86,13 +96,14 @@ impl Snapshot {
         Self { generation, ..self }
     }
 
-    /// Reads the body of an OFREP request as [`Context::from_ofrep_body`] does, but passes over lists and
+    /// Reads the body of an OFREP request as [`Context::read_ofrep_body`] does, but passes over lists and
     /// objects that no rule looks at: a context for the flags of this snapshot alone.
     ///
     /// # Errors
     /// As there.
-    pub fn context<'b>(&self, ofrep_body: &'b [u8]) -> Result<Context<'b>, ContextError> {
-        parse::ofrep_body(ofrep_body, Some(self.pool.names()))
+    #[inline]
+    pub fn read_context<'b>(&self, context: &mut Context<'b>, ofrep_body: &'b [u8]) -> Result<(), ContextError> {
+        parse::ofrep_body(ofrep_body, context, Some(self.pool.names()))
     }
 
     /// Evaluates the flag of that key for a context.
@@ -180,6 +191,39 @@ mod tests {
             snapshot = next(&flag(round), &snapshot);
         }
         assert!(snapshot.pool.variants_kept() < 10, "{} values are kept", snapshot.pool.variants_kept());
+    }
+
+    #[test]
+    fn rules_that_no_flag_has_any_more_are_let_go() {
+        let salt = "x".repeat(100_000);
+        let flag = |round: usize| {
+            let split = format!(r#"{{"fractional":[{{"cat":["{round}{salt}",{{"var":"a"}}]}},["on",1],["off",1]]}}"#);
+            let variants = r#"{"on":1,"off":0}"#;
+            catalog(&format!(r#"{{"flags":{{"f":{{"state":"ENABLED","variants":{variants},"targeting":{split}}}}}}}"#))
+        };
+        let mut snapshot = Snapshot::empty(Bucketing::V3);
+        for round in 0..60 {
+            snapshot = next(&flag(round), &snapshot);
+        }
+        assert!(snapshot.pool.programs() < 40, "{} rules are kept", snapshot.pool.programs());
+    }
+
+    #[test]
+    fn flags_with_the_same_rule_share_it_unless_it_looks_at_the_flag() {
+        let programs = |rule: &str| {
+            let variants = r#"{"on":1,"off":0}"#;
+            let flags: Vec<_> = (0..300)
+                .map(|flag| format!(r#""f{flag}":{{"state":"ENABLED","variants":{variants},"targeting":{rule}}}"#))
+                .collect();
+            next(&catalog(&format!(r#"{{"flags":{{{}}}}}"#, flags.join(","))), &Snapshot::empty(Bucketing::V3))
+                .pool
+                .programs()
+        };
+        assert_eq!(programs(r#"{"fractional":[["on",1],["off",1]]}"#), 1);
+        assert_eq!(programs(r#"{"if":[{"==":[{"var":"a"},1]},"on","off"]}"#), 1);
+        let salted = r#"{"fractional":[{"cat":[{"var":"$flagd.flagKey"},{"var":"a"}]},["on",1],["off",1]]}"#;
+        assert_eq!(programs(salted), 300);
+        assert_eq!(programs(r#"{"if":[{"in":["7",{"var":"$flagd.flagKey"}]},"on","off"]}"#), 0);
     }
 
     #[test]

@@ -1,24 +1,20 @@
-//! All flags for one person: each predicate is asked once, and the hashes are taken together.
+//! All flags for one person: each predicate is asked once, each rule that many flags have is gone through
+//! once, and the hashes are taken together.
 
 use super::bucket::Bucketing;
-use super::budget::{Exhausted, MOST_STEPS};
+use super::budget::Exhausted;
 use super::context::Context;
-use super::distribution::Shares;
 use super::evaluate::Evaluation;
-use super::flag::Slot;
-use super::lanes::{Ending, LANES, Lanes};
+use super::flag::{Body, Slot};
+use super::lanes::Endings;
 use super::leaf::Leaf;
-use super::murmur3::Murmur3;
 use super::pool::Pool;
+use super::program::Exit;
 use super::reason::Reason;
-use super::resolution::Outcome;
+use super::resolution::{Failure, Outcome};
 use super::resolve;
-use super::slots::Slots;
-use super::walk::{Straight, Walk};
-use arrayvec::ArrayVec;
-
-/// In the place of an outcome until its hash is taken.
-const POSTPONED: Outcome = Outcome::CallerDefault { reason: Reason::Unknown };
+use super::slots::{GROUP, Slots};
+use super::walk::Walk;
 
 /// The most steps for all flags together: a rule that looks through a long list is affordable, a thousand
 /// of them for one request are not.
@@ -35,30 +31,10 @@ pub(super) struct Together<'s, 'c> {
     bucketing: Bucketing,
     /// By the number of the predicate.
     answers: Vec<Option<bool>>,
-    /// By how many bytes the beginnings have in their last word.
-    kinds: [Kind<'s>; 4],
-    outcomes: Vec<Outcome>,
-    slot: Option<&'s Slot>,
+    /// By the number of the program.
+    exits: Vec<Option<Exit<'s>>>,
     /// The steps that are left for all flags together.
     left: usize,
-}
-
-/// Hashes that can be taken together.
-#[derive(Debug)]
-struct Kind<'s> {
-    /// The targeting key's part; `None` where there is none, or it is very short.
-    ending: Option<Ending>,
-    lanes: Lanes,
-    /// Whose hashes the lanes hold.
-    waiting: ArrayVec<Waiting<'s>, LANES>,
-}
-
-#[derive(Debug)]
-struct Waiting<'s> {
-    shares: &'s Shares,
-    slot: &'s Slot,
-    /// Of the flag.
-    position: usize,
 }
 
 impl<'s, 'c> Together<'s, 'c> {
@@ -69,52 +45,71 @@ impl<'s, 'c> Together<'s, 'c> {
         context: &'c Context<'c>,
         bucketing: Bucketing,
     ) -> Vec<Outcome> {
-        let mut walk = Self::new(pool, slots.len(), context, bucketing);
+        let left = MOST_STEPS_OF_ALL.max(slots.len().saturating_mul(STEPS_PER_FLAG));
+        let (answers, exits) = (vec![None; pool.len()], vec![None; pool.programs()]);
+        let mut walk = Self { pool, context, bucketing, answers, exits, left };
+        let endings = context.targeting_key().map(|key| Endings::new(bucketing.end_of_keys(key)));
+        let mut outcomes = Vec::with_capacity(slots.len());
+        let mut hashes = [0; GROUP];
         for group in slots.groups() {
-            for slot in group {
-                walk.slot = Some(slot);
-                let drawn = slot.draw.as_ref().is_some_and(|draw| walk.postpone(draw.begun, &draw.shares));
-                let outcome = match drawn {
-                    true => POSTPONED,
-                    false => resolve::outcome(slot, context, bucketing, &mut walk).unwrap_or(POSTPONED),
-                };
-                walk.outcomes.push(outcome);
+            if let Some(endings) = &endings {
+                endings.finish(&group.layout.lanes, &mut hashes);
             }
+            let flags = group.slots.iter().zip(&group.layout.programs).zip(&hashes);
+            outcomes.extend(
+                flags.map(|((slot, program), hash)| walk.outcome(slot, *program, endings.is_some().then_some(*hash))),
+            );
         }
-        (0..walk.kinds.len()).for_each(|kind| walk.settle(kind));
-        walk.outcomes
+        outcomes
     }
 
-    fn new(pool: &'s Pool, flags: usize, context: &'c Context<'c>, bucketing: Bucketing) -> Self {
-        let end = context.targeting_key().map(|key| bucketing.end_of_keys(key));
-        let kind = |taken: usize| Kind {
-            ending: end.as_ref().and_then(|end| Ending::new(end, taken)),
-            lanes: Lanes::new(),
-            waiting: ArrayVec::new(),
+    /// What a flag gives, when its program has that number and it draws with that hash.
+    #[inline]
+    fn outcome(&mut self, slot: &'s Slot, program: u32, hash: Option<u32>) -> Outcome {
+        let exit = match self.exit(slot, program) {
+            Some(Ok(exit)) => exit,
+            Some(Err(exhausted)) => return Outcome::Failed(Failure::Exhausted(exhausted)),
+            None => return resolve::outcome(slot, self.context, self.bucketing, self),
         };
-        let left = MOST_STEPS_OF_ALL.max(flags.saturating_mul(STEPS_PER_FLAG));
-        let (answers, outcomes) = (vec![None; pool.len()], Vec::with_capacity(flags));
-        Self { pool, context, bucketing, answers, kinds: std::array::from_fn(kind), outcomes, slot: None, left }
-    }
-
-    /// Takes the hashes of a kind.
-    fn settle(&mut self, kind: usize) {
-        let Some(Kind { ending: Some(ending), lanes, waiting }) = self.kinds.get_mut(kind) else { return };
-        for (one, hash) in waiting.iter().zip(lanes.finish(ending)) {
-            let outcome = match (one.shares.owner(*hash), &one.slot.laid) {
-                // By far the most, and nothing more is to be asked.
-                (Leaf::Variant(index), None) => Outcome::Variant { index, reason: Reason::TargetingMatch },
-                (leaf, _) => {
-                    let key = &one.slot.built.key;
-                    let evaluation = Evaluation::new(self.context, key, self.bucketing, MOST_STEPS);
-                    resolve::ruled(leaf, one.slot, &evaluation, &mut Straight(self.pool))
-                }
-            };
-            if let Some(place) = self.outcomes.get_mut(one.position) {
-                *place = outcome;
+        let leaf = match (exit, hash) {
+            (Exit::Leaf(leaf), _) => leaf,
+            (Exit::Distribute(distribution), Some(hash)) if distribution.is_by_keys() => {
+                distribution.shares.owner(hash)
+            }
+            (Exit::Distribute(_) | Exit::Compute(_), _) => {
+                return resolve::outcome(slot, self.context, self.bucketing, self);
+            }
+        };
+        match (leaf, &slot.laid) {
+            // By far the most, and nothing more is to be asked.
+            (Leaf::Variant(index), None) => Outcome::Variant { index, reason: Reason::TargetingMatch },
+            (leaf, _) => {
+                let evaluation = Evaluation::new(self.context, &slot.built, self.bucketing, self.left);
+                let outcome = resolve::ruled(leaf, slot, &evaluation, self);
+                self.spent(evaluation.budget().spent());
+                outcome
             }
         }
-        waiting.clear();
+    }
+
+    /// Where the program of that number ends, when it has one.
+    #[inline]
+    fn exit(&mut self, slot: &'s Slot, program: u32) -> Option<Result<Exit<'s>, Exhausted>> {
+        let program = usize::try_from(program).ok()?;
+        match self.exits.get(program)? {
+            Some(exit) => Some(Ok(*exit)),
+            None => self.gone_through(slot, program),
+        }
+    }
+
+    #[cold]
+    fn gone_through(&mut self, slot: &'s Slot, number: usize) -> Option<Result<Exit<'s>, Exhausted>> {
+        let Body::Targeted(program) = &slot.built.body else { return None };
+        let evaluation = Evaluation::new(self.context, &slot.built, self.bucketing, self.left);
+        let exit = program.exit(&evaluation, self);
+        self.spent(evaluation.budget().spent());
+        *self.exits.get_mut(number)? = exit.ok();
+        Some(exit)
     }
 }
 
@@ -142,20 +137,5 @@ impl<'s> Walk<'s> for Together<'s, '_> {
     #[inline]
     fn spent(&mut self, steps: usize) {
         self.left = self.left.saturating_sub(steps);
-    }
-
-    #[inline]
-    fn postpone(&mut self, begun: Murmur3, shares: &'s Shares) -> bool {
-        let taken = usize::try_from(begun.length() % 4).unwrap_or(0);
-        if self.kinds.get(taken).is_some_and(|kind| kind.waiting.is_full()) {
-            self.settle(taken);
-        }
-        match (self.kinds.get_mut(taken), self.slot) {
-            (Some(kind), Some(slot)) if kind.ending.is_some() => {
-                kind.lanes.put(kind.waiting.len(), begun);
-                kind.waiting.try_push(Waiting { shares, slot, position: self.outcomes.len() }).is_ok()
-            }
-            _ => false,
-        }
     }
 }

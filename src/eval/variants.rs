@@ -1,5 +1,6 @@
 //! The variants of a flag as it is evaluated: their names, and their part of an OFREP answer.
 
+use super::pieces::{BLOCK, Piece};
 use crate::flag::Variant;
 use crate::json::write_text;
 use crate::units::VariantName;
@@ -13,7 +14,9 @@ const USUAL: usize = 256;
 #[derive(Debug)]
 pub(super) struct Variants {
     shown: Box<[Shown]>,
-    /// Of their texts.
+    /// Theirs one after the other, each as `"variant":"on","value":true,`, and spaces behind them.
+    texts: Box<str>,
+    /// Of the texts.
     digest: u64,
 }
 
@@ -21,27 +24,30 @@ pub(super) struct Variants {
 #[derive(Debug)]
 struct Shown {
     name: VariantName,
-    /// `"variant":"on","value":true,`.
-    text: Box<str>,
-    /// Where the value begins in it; it ends before the comma.
+    /// Its text.
+    text: Range<usize>,
+    /// Where the value begins; it ends before the text's comma.
     value: usize,
 }
 
 impl Variants {
     /// Of variants and their texts together.
-    pub(super) fn new(variants: &[Variant], texts: &str) -> Self {
-        let shown = |variant: &Variant| {
-            let mut text = String::new();
-            let value = write(variant, &mut text);
-            Shown { name: variant.name.clone(), text: text.into(), value }
-        };
-        Self { shown: variants.iter().map(shown).collect(), digest: xxh3_64(texts.as_bytes()) }
+    pub(super) fn new(variants: &[Variant], mut texts: String) -> Self {
+        let digest = xxh3_64(texts.as_bytes());
+        let mut again = String::with_capacity(texts.len());
+        let shown = variants.iter().map(|variant| {
+            let begin = again.len();
+            let value = write(variant, &mut again);
+            Shown { name: variant.name.clone(), text: begin..again.len(), value }
+        });
+        let shown = shown.collect();
+        texts.extend(std::iter::repeat_n(' ', BLOCK));
+        Self { shown, texts: texts.into(), digest }
     }
 
     /// Whether these are all their texts together, which have the names in them.
     pub(super) fn are(&self, texts: &str) -> bool {
-        let rest = self.shown.iter().try_fold(texts, |rest, shown| rest.strip_prefix(&*shown.text));
-        rest.is_some_and(str::is_empty)
+        self.texts.strip_prefix(texts).is_some_and(|behind| behind.len() == BLOCK)
     }
 
     /// Of everything that answers have of them.
@@ -64,14 +70,19 @@ impl Variants {
     /// The value as JSON.
     pub(super) fn value(&self, index: u16) -> Option<&str> {
         let shown = self.shown.get(usize::from(index))?;
-        let value: Range<usize> = shown.value..shown.text.len().saturating_sub(1);
-        shown.text.get(value)
+        self.texts.get(shown.value..shown.text.end.saturating_sub(1))
     }
 
     /// The variant's part of an answer, with a comma behind it.
     #[inline]
-    pub(super) fn text(&self, index: u16) -> &str {
-        self.shown.get(usize::from(index)).map_or("", |shown| &shown.text)
+    pub(super) fn piece(&self, index: u16) -> Piece<'_> {
+        let Some(Shown { text, .. }) = self.shown.get(usize::from(index)) else { return Piece::of(&[], 0) };
+        Piece::of(self.texts.as_bytes().get(text.start..).unwrap_or_default(), text.len())
+    }
+
+    /// The length of the longest part.
+    pub(super) fn longest(&self) -> usize {
+        self.shown.iter().map(|shown| shown.text.len()).max().unwrap_or(0)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The way through a rule: who answers its predicates, and who watches.
 
 use super::budget::{Exhausted, MOST_STEPS};
-use super::distribution::{Distribution, Shares};
+use super::distribution::Distribution;
 use super::evaluate::Evaluation;
 use super::leaf::Leaf;
-use super::murmur3::Murmur3;
 use super::pool::Pool;
 use super::rule::Rule;
 use super::share::{Laid, OpenShare};
@@ -58,13 +57,6 @@ pub(super) trait Walk<'s> {
     /// A closed rollout took its candidate away and put this in its place, or the caller's own default.
     #[inline]
     fn replaced(&mut self, _instead: Option<u16>) {}
-
-    /// Takes over a hash that began with a flag's key and ends with the targeting key, to be taken together
-    /// with others; false when it does not.
-    #[inline]
-    fn postpone(&mut self, _begun: Murmur3, _shares: &'s Shares) -> bool {
-        false
-    }
 }
 
 /// Asks each predicate when it is needed.

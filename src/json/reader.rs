@@ -139,8 +139,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The next value, when it is a text without escapes: nearly all are.
-    #[inline]
+    /// The next value, when it is a text without escapes: nearly all are. Contexts consist of them, and a call
+    /// for each takes longer than it does.
+    #[inline(always)]
     fn plain_text(&mut self) -> Option<&'t str> {
         if self.next_byte() != Some(b'"') {
             return None;
@@ -211,6 +212,7 @@ impl<'t> Reader<'t> {
 
     /// Reads the next entry of an object when its key and its value are both texts without escapes, which is
     /// what most entries are; otherwise it reads nothing.
+    #[inline(always)]
     pub(crate) fn plain_entry(&mut self) -> Option<(&'t str, &'t str)> {
         let before = (self.at, self.opened);
         let entry = self.plain_entry_or_part();

@@ -1,9 +1,12 @@
 //! Rules and contexts that would take long, or much memory, or a deep stack: cut short, and harmless to
 //! their neighbours.
 
-use crate::served::{answer, snapshot};
+use crate::served::{answer, expression, snapshot, with_overlay};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate::eval::{Bucketing, Context, Snapshot};
+use tidegate::flag::{Gate, Overlay, Rank, Share};
+use tidegate::units::{Exposure, RolloutName, VariantName};
 
 /// What an optimised build takes five milliseconds for at most, a debug build may take fifty times for.
 const LONGEST: Duration = Duration::from_millis(if cfg!(debug_assertions) { 250 } else { 5 });
@@ -42,6 +45,62 @@ fn all_flags_together_have_a_budget_too() {
     assert_eq!(told.first(), Some(&None), "the first is affordable");
     assert_eq!(told.get(298), Some(&Some(STEPS)), "three hundred are not");
     assert_eq!(told.last(), Some(&None), "a rule that takes no steps is served all the same");
+}
+
+#[test]
+fn the_audiences_of_all_flags_together_have_it_too() {
+    let rules = ["", r#","targeting":{"if":[{"==":[{"var":"plan"},"pro"]},"a"]}"#];
+    let flags: Vec<String> = (0..300)
+        .map(|number| {
+            let rule = rules[number % 2];
+            format!(r#""f{number:03}":{{"state":"ENABLED","variants":{{"a":1,"b":2}},"defaultVariant":"b"{rule}}}"#)
+        })
+        .collect();
+    let mut served = snapshot(&format!(r#"{{"flags":{{{}}}}}"#, flags.join(",")), Bucketing::V3);
+    let audience = Arc::new(expression(r#"{"some":[{"var":"x"},{"==":[{"var":""},7]}]}"#));
+    for number in 0..300 {
+        let share = Share {
+            exposure: Exposure::ALL,
+            bucket_by: "targetingKey".into(),
+            salt: "salt".into(),
+            audience: Some(Arc::clone(&audience)),
+        };
+        let overlay = Overlay {
+            rollout: RolloutName::new("r").expect("a name"),
+            rank: Rank::open(1, 0),
+            candidate: VariantName::new("a").expect("a name"),
+            stable: VariantName::new("b").expect("a name"),
+            gate: Gate::Open(share),
+        };
+        served = with_overlay(&served, &format!("f{number:03}"), overlay);
+    }
+    let context = format!(r#"{{"targetingKey":"ann","x":[{}0]}}"#, "0,".repeat(8_999));
+    let context = Context::from_json(context.as_bytes()).expect("a context");
+    let alone = served.evaluate("f299", &context);
+    assert_eq!(alone.error(), None, "each is affordable");
+    let told: Vec<_> =
+        served.evaluate_all(&context).resolutions().map(|one| one.error().map(|error| error.1)).collect();
+    assert_eq!(told.first(), Some(&None));
+    assert_eq!(told.last(), Some(&Some(STEPS)), "three hundred are not");
+}
+
+#[test]
+fn a_rule_that_costs_too_much_is_paid_for_once() {
+    let rule = |key: &str, name: &str, text: &str| {
+        format!(
+            r#""{key}":{{"state":"ENABLED","variants":{{"a":1}},"defaultVariant":"a","targeting":{{"if":[{{"==":[{{"var":"{name}"}},"{text}"]}},"a","a"]}}}}"#
+        )
+    };
+    let mut flags: Vec<String> = (0..7).map(|number| rule(&format!("f{number}"), "x", &format!("q{number}"))).collect();
+    flags.push(rule("z", "y", "q"));
+    let served: Snapshot = format!(r#"{{"flags":{{{}}}}}"#, flags.join(",")).parse().expect("flags");
+    let nulls = |count: usize| vec!["null"; count].join(",");
+    let context = format!(r#"{{"x":[{}],"y":[{}]}}"#, nulls(120_001), nulls(30_001));
+    let context = Context::from_json(context.as_bytes()).expect("a context");
+    let told: Vec<_> =
+        served.evaluate_all(&context).resolutions().map(|one| one.error().map(|error| error.1)).collect();
+    assert_eq!(told.first(), Some(&Some(STEPS)));
+    assert_eq!(told.last(), Some(&None), "seven that fail leave enough for one that does not");
 }
 
 #[test]

@@ -31,6 +31,52 @@ fn bodies_as_real_clients_send_them() {
     assert_eq!(context.get("n"), Some(&Datum::Number(Number::Negative(-5))));
 }
 
+/// Few attributes are kept as they come, many are sorted: nobody may tell.
+#[test]
+fn of_attributes_of_one_name_the_last_counts_however_many_there_are() {
+    for others in [0, 1, 6, 7, 8, 9, 30] {
+        let some: String = (0..others).map(|number| format!(r#""n{number}":"{number}","#)).collect();
+        for (body, who, plan) in [
+            (format!(r#"{{"context":{{{some}"targetingKey":"ann","plan":"pro"}}}}"#), "ann", "pro"),
+            (format!(r#"{{"context":{{"plan":"free",{some}"targeting\u004bey":"ann","plan":"pro"}}}}"#), "ann", "pro"),
+            (
+                format!(r#"{{"context":{{"targetingKey":"bob","plan":"pro",{some}"targetingKey":"ann"}}}}"#),
+                "ann",
+                "pro",
+            ),
+            (format!(r#"{{"context":{{"targetingKey":5,{some}"targetingKey":"ann","plan":"pro"}}}}"#), "ann", "pro"),
+            (
+                format!(
+                    r#"{{"context":{{{some}"targetingKey":"bob","x":1}},"context":{{"plan":"pro","targetingKey":"ann"}}}}"#
+                ),
+                "ann",
+                "pro",
+            ),
+        ] {
+            let context = Context::from_ofrep_body(body.as_bytes()).expect("a context");
+            assert_eq!(context.targeting_key(), Some(who), "{body}");
+            assert_eq!(context.get("plan"), Some(&Datum::Text(plan.into())), "{body}");
+            let twice = body.matches(r#""context""#).count() > 1;
+            let kept = (0..others).filter(|number| context.get(&format!("n{number}")).is_some()).count();
+            assert_eq!(kept, if twice { 0 } else { others }, "{body}");
+            assert_eq!(context.iter().len(), kept + 2, "{body}");
+        }
+    }
+}
+
+#[test]
+fn a_context_that_is_read_again_has_nothing_of_before() {
+    let first = format!(
+        r#"{{"context":{{"targetingKey":"ann",{}"z":1}}}}"#,
+        r#""a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"#
+    );
+    let mut context = Context::empty();
+    for body in [first.as_bytes(), br#"{"context":{"b":3}}"#, b"", br#"{"context":{"targetingKey":"bob"}}"#] {
+        context.read_ofrep_body(body).expect("a context");
+        assert_eq!(Ok(&context), Context::from_ofrep_body(body).as_ref());
+    }
+}
+
 #[test]
 fn what_is_no_context_is_refused_with_a_reason_that_holds_no_value() {
     for body in ["[]", "5", "\"x\"", "null", "true"] {

@@ -48,7 +48,8 @@ fn outcome(served: &Snapshot, flag: &str, context: &str) -> String {
     let resolution = served.evaluate(flag, &context);
     let bulk = served.evaluate_all(&context).resolutions().find(|one| one.flag().is_some_and(|one| one.key() == flag));
     assert_eq!(bulk.expect("the flag").outcome(), resolution.outcome(), "of all flags together: {body}");
-    let asked = served.context(body.as_bytes()).expect("a body").at(NOW);
+    let mut asked = Context::of("whoever asked before").at(NOW);
+    served.read_context(&mut asked, body.as_bytes()).expect("a body");
     assert_eq!(served.evaluate(flag, &asked).outcome(), resolution.outcome(), "of what rules look at: {body}");
     match resolution.outcome() {
         Outcome::Variant { reason, .. } => {

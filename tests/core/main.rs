@@ -23,3 +23,4 @@ mod rollouts;
 mod selectors;
 mod served;
 mod sources;
+mod together;

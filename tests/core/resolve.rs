@@ -1,10 +1,9 @@
 //! What a flag answers: reasons, defaults, failures, and what a rollout lays over it.
 
-use crate::served::{answer, catalog, snapshot, with_overlay};
+use crate::served::{answer, catalog, expression, snapshot, with_overlay};
 use std::sync::Arc;
 use tidegate::eval::{Bucketing, Snapshot};
-use tidegate::flag::{Expression, Gate, Overlay, Rank, Share, lower_expression};
-use tidegate::source::{Format, Problems, parse};
+use tidegate::flag::{Gate, Overlay, Rank, Share};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
 const FLAGS: &str = r#"
@@ -25,11 +24,6 @@ fn share(ppm: u32, audience: Option<&str>) -> Gate {
     let exposure = Exposure::from_ppm(ppm).unwrap();
     let audience = audience.map(|rule| Arc::new(expression(rule)));
     Gate::Open(Share { exposure, bucket_by: "targetingKey".into(), salt: "salt".into(), audience })
-}
-
-fn expression(rule: &str) -> Expression {
-    let parsed = parse("rule.json", rule.as_bytes(), Format::Json).unwrap();
-    lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).unwrap()
 }
 
 fn overlay(candidate: &str, stable: &str, gate: Gate) -> Overlay {

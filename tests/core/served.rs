@@ -1,8 +1,8 @@
 //! From a document's text to answers, as a server does it.
 
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Catalog, Overlay, lower};
-use tidegate::source::{Format, parse};
+use tidegate::flag::{Catalog, Expression, Overlay, lower, lower_expression};
+use tidegate::source::{Format, Problems, parse};
 use tidegate::units::{FlagKey, Generation};
 
 /// A moment that rules see as `$flagd.timestamp`.
@@ -27,6 +27,12 @@ pub(crate) fn snapshot(text: &str, bucketing: Bucketing) -> Snapshot {
 pub(crate) fn with_overlay(snapshot: &Snapshot, flag: &str, overlay: Overlay) -> Snapshot {
     let key = FlagKey::new(flag).expect("a flag key");
     snapshot.with_overlay(snapshot.generation().next(), &key, Some(overlay))
+}
+
+/// A rule by itself.
+pub(crate) fn expression(rule: &str) -> Expression {
+    let parsed = parse("rule.json", rule.as_bytes(), Format::Json).expect("JSON");
+    lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).expect("a rule")
 }
 
 /// The OFREP answer for a flag and a context in JSON.

@@ -105,7 +105,8 @@ fn one_flag_has_one_answer_however_it_is_asked() {
             let context = Context::from_json(text.as_bytes()).unwrap().at(1_780_000_000);
             let bulk = snapshot.evaluate_all(&context);
             let body = format!(r#"{{"context": {text}}}"#);
-            let used = snapshot.context(body.as_bytes()).unwrap().at(1_780_000_000);
+            let mut used = Context::empty().at(1_780_000_000);
+            snapshot.read_context(&mut used, body.as_bytes()).unwrap();
             assert_eq!(snapshot.evaluate_all(&used).tag(), bulk.tag(), "seed {seed}, {text}");
             let mut together = Vec::new();
             bulk.write_ofrep(&mut together);

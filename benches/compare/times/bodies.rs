@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use std::hint::black_box;
 use tidegate_cases::flags::{Shape, first, key};
 use tidegate_cases::people::Person;
-use tidegate_cases::tidegate::{Flags, context, document};
+use tidegate_cases::tidegate::{Context, Flags, document, read};
 
 pub(crate) fn print(rounds: usize, people: &[Person]) {
     let flags = Flags::load(&document(1_000));
@@ -27,12 +27,22 @@ pub(crate) fn print(rounds: usize, people: &[Person]) {
                 bodies().for_each(|body| drop(black_box(serde_json::from_slice::<serde_json::Value>(body))));
             }),
         ),
-        ("context from the body", Lane::new(people.len(), || texts().for_each(|body| drop(black_box(context(body)))))),
+        (
+            "context from the body",
+            Lane::new(people.len(), || {
+                for body in texts() {
+                    let mut context = Context::empty();
+                    read(&mut context, body);
+                    black_box(&context);
+                }
+            }),
+        ),
         (
             "context from the body, A asked",
             Lane::new(people.len(), || {
                 for body in texts() {
-                    let context = context(body).expect("a context");
+                    let mut context = Context::empty();
+                    read(&mut context, body);
                     black_box(flags.ask(black_box(&key), &context));
                 }
             }),
@@ -42,7 +52,8 @@ pub(crate) fn print(rounds: usize, people: &[Person]) {
             Lane::new(people.len(), || {
                 for body in texts() {
                     out.clear();
-                    let context = context(body).expect("a context");
+                    let mut context = Context::empty();
+                    read(&mut context, body);
                     flags.ask(black_box(&key), &context).write_ofrep(&mut out);
                     black_box(&out);
                 }

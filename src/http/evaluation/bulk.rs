@@ -3,7 +3,7 @@
 use super::answer::{self, Answer};
 use super::events::Directory;
 use super::{selection, tag};
-use crate::eval::{Bulk, Selector};
+use crate::eval::{Bulk, Context, Selector};
 use crate::live::Published;
 use hyper::header::{ETAG, HeaderValue};
 use hyper::{HeaderMap, StatusCode};
@@ -21,10 +21,10 @@ pub(super) fn evaluate(
     body: &[u8],
     unix_seconds: i64,
 ) -> Answer {
-    let context = match published.snapshot().context(body) {
-        Ok(context) => context.at(unix_seconds),
-        Err(invalid) => return answer::invalid_context(None, &invalid.to_string()),
-    };
+    let mut context = Context::empty().at(unix_seconds);
+    if let Err(invalid) = published.snapshot().read_context(&mut context, body) {
+        return answer::invalid_context(None, &invalid.to_string());
+    }
     let selector = match selection::asked(headers) {
         Ok(selector) => selector,
         Err(wrong) => return answer::wrong_selector(None, &wrong),

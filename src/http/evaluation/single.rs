@@ -2,7 +2,7 @@
 
 use super::answer::{self, Answer};
 use super::selection;
-use crate::eval::{ErrorCode, Flag};
+use crate::eval::{Context, ErrorCode, Flag};
 use crate::live::Published;
 use hyper::{HeaderMap, StatusCode};
 
@@ -17,17 +17,17 @@ pub(super) fn evaluate(
     body: &[u8],
     unix_seconds: i64,
 ) -> Answer {
-    let context = match published.snapshot().context(body) {
-        Ok(context) => context,
-        Err(invalid) => return answer::invalid_context(Some(key), &invalid.to_string()),
-    };
+    let mut context = Context::empty().at(unix_seconds);
+    if let Err(invalid) = published.snapshot().read_context(&mut context, body) {
+        return answer::invalid_context(Some(key), &invalid.to_string());
+    }
     let selector = match selection::asked(headers) {
         Ok(selector) => selector,
         Err(wrong) => return answer::wrong_selector(Some(key), &wrong),
     };
     let admitted = |flag: &Flag<'_>| selector.as_ref().is_none_or(|selector| selector.admits(*flag));
     let Some(flag) = published.snapshot().flag(key).filter(admitted) else { return answer::flag_not_found(key) };
-    let resolution = flag.resolve(&context.at(unix_seconds));
+    let resolution = flag.resolve(&context);
     published.tallies().count(flag.position(), resolution.variant_index());
     let status = match resolution.error() {
         None => StatusCode::OK,
