@@ -1,7 +1,9 @@
 //! From expressions to rules: whatever does not depend on the request is done here.
 
 use super::attribute::Attribute;
+use super::context::Context;
 use super::datum::Datum;
+use super::evaluate::Evaluation;
 use super::rule::Rule;
 use super::split::{By, Entries, Split};
 use super::version::{Comparison, Version};
@@ -64,8 +66,62 @@ impl Rule {
             | Operator::Substr
             | Operator::Log => None,
         };
-        special.unwrap_or_else(|| Self::Operation(operator, all(operands)))
+        special.unwrap_or_else(|| Self::Operation(operator, all(operands))).folded()
     }
+
+    /// What comes out, of an operator that is applied to constants.
+    fn folded(self) -> Self {
+        let constants = match &self {
+            Self::Operation(operator, operands) => {
+                is_plain(*operator) && operands.iter().all(|operand| matches!(operand, Self::Constant(_)))
+            }
+            Self::OneOf(value, _) | Self::Version(value, ..) => matches!(**value, Self::Constant(_)),
+            Self::Constant(_) | Self::List(_) | Self::Attribute(_) | Self::AttributeOr(..) | Self::Fractional(_) => {
+                false
+            }
+        };
+        if !constants {
+            return self;
+        }
+        let nobody = Context::empty();
+        let evaluation = Evaluation::of_constants(&nobody);
+        let folded = evaluation.rule(&self).and_then(|value| evaluation.owned(value));
+        folded.map_or(self, Self::Constant)
+    }
+}
+
+/// Whether an operator looks at nothing but its operands, and gives no more than they are.
+const fn is_plain(operator: Operator) -> bool {
+    matches!(
+        operator,
+        Operator::If
+            | Operator::Equal
+            | Operator::NotEqual
+            | Operator::Same
+            | Operator::NotSame
+            | Operator::Not
+            | Operator::Truthy
+            | Operator::And
+            | Operator::Or
+            | Operator::Less
+            | Operator::LessOrEqual
+            | Operator::Greater
+            | Operator::GreaterOrEqual
+            | Operator::In
+            | Operator::Cat
+            | Operator::Substr
+            | Operator::StartsWith
+            | Operator::EndsWith
+            | Operator::SemVer
+            | Operator::Max
+            | Operator::Min
+            | Operator::Add
+            | Operator::Subtract
+            | Operator::Multiply
+            | Operator::Divide
+            | Operator::Remainder
+            | Operator::Merge
+    )
 }
 
 /// `var` with a constant name.
@@ -139,4 +195,43 @@ fn computed(fractional: &Fractional) -> Entries {
         (Rule::from(&entry.variant), weight)
     });
     Entries::Computed(entries.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flag::lower_expression;
+    use crate::source::{Format, Problems, parse};
+
+    fn rule(text: &str) -> Rule {
+        let parsed = parse("rule.json", text.as_bytes(), Format::Json).unwrap();
+        Rule::from(&lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).unwrap())
+    }
+
+    #[test]
+    fn what_depends_on_nothing_is_done_at_load() {
+        for (written, folded) in [
+            (r#"{"+":[1,{"*":[2,3]}]}"#, "7"),
+            (r#"{"==":[{"cat":["o","n"]},"on"]}"#, "true"),
+            (r#"{"sem_ver":["2.1.0",">=","2.0.0"]}"#, "true"),
+            (r#"{"in":["DE",["DE","FR"]]}"#, "true"),
+            (r#"{"if":[{"!":[1]},"a",{"substr":["bcd",1]}]}"#, r#""cd""#),
+            (r#"{"/":[1,0]}"#, "null"),
+        ] {
+            assert_eq!(rule(written), rule(folded), "{written}");
+        }
+    }
+
+    #[test]
+    fn what_looks_or_grows_is_left_to_the_evaluation() {
+        let ten = "[0,1,2,3,4,5,6,7,8,9]";
+        for written in [
+            r#"{"cat":["a",{"var":"b"}]}"#.to_owned(),
+            r#"{"missing":["a"]}"#.to_owned(),
+            r#"{"missing_some":[1,["a"]]}"#.to_owned(),
+            format!(r#"{{"map":[{ten},{{"map":[{ten},1]}}]}}"#),
+        ] {
+            assert!(!matches!(rule(&written), Rule::Constant(_)), "{written}");
+        }
+    }
 }

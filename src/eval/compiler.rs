@@ -1,11 +1,13 @@
 //! From a rule to its program.
 
+use super::coerce::truthy;
 use super::distribution::Distribution;
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::predicate::Predicate;
 use super::program::{Program, Step, is_truthy};
 use super::rule::Rule;
+use super::value::Value;
 use crate::flag::{Definition, Expression, Operator};
 use std::sync::Arc;
 
@@ -56,7 +58,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn compute(&mut self, expression: &Expression) -> Option<()> {
-        let rule = self.rule(expression)?;
+        let rule = self.rule(Rule::from(expression))?;
         self.steps.push(Step::Compute(rule));
         Some(())
     }
@@ -124,15 +126,24 @@ impl<'a> Compiler<'a> {
             Some((predicate, opposite)) => {
                 Step::Test { predicate: Pool::predicate(self.pool, predicate)?, when: when != opposite, to }
             }
-            None => Step::Check { rule: self.rule(condition)?, when, to },
+            None => {
+                let rule = Rule::from(condition);
+                if let Rule::Constant(constant) = &rule {
+                    if truthy(&Value::of(constant)) == when {
+                        self.steps.push(Step::Jump { to });
+                    }
+                    return Some(());
+                }
+                Step::Check { rule: self.rule(rule)?, when, to }
+            }
         };
         self.steps.push(step);
         Some(())
     }
 
-    fn rule(&mut self, expression: &Expression) -> Option<u16> {
+    fn rule(&mut self, rule: Rule) -> Option<u16> {
         let index = u16::try_from(self.rules.len()).ok()?;
-        self.rules.push(Rule::from(expression));
+        self.rules.push(rule);
         Some(index)
     }
 

@@ -2,7 +2,7 @@
 
 use super::attribute::Attribute;
 use super::bucket::Bucketing;
-use super::budget::{Budget, Exhausted};
+use super::budget::{Budget, Exhausted, MOST_STEPS};
 use super::coerce::{loosely_equal, order, strictly_equal, truthy};
 use super::context::Context;
 use super::datum::Datum;
@@ -12,14 +12,13 @@ use super::rule::Rule;
 use super::value::Value;
 use super::version::{Comparison, with_version};
 use crate::flag::{Number, Operator};
-use crate::units::FlagKey;
 use std::cmp::Ordering;
 
 /// One rule's walk for one request.
 #[derive(Debug)]
 pub(super) struct Evaluation<'v> {
     context: &'v Context<'v>,
-    flag_key: &'v FlagKey,
+    flag_key: &'v str,
     /// The hash of the flag's key, to which that of whoever asks is added.
     begun: Murmur3,
     bucketing: Bucketing,
@@ -31,8 +30,14 @@ pub(super) struct Evaluation<'v> {
 impl<'v> Evaluation<'v> {
     #[inline]
     pub(super) fn new(context: &'v Context<'v>, flag: &'v Built, bucketing: Bucketing, allowed: usize) -> Self {
-        let (flag_key, begun) = (&flag.key, flag.begun);
+        let (flag_key, begun) = (flag.key.as_str(), flag.begun);
         Self { context, flag_key, begun, bucketing, element: None, budget: Budget::new(allowed) }
+    }
+
+    /// The walk of a rule that looks at nobody and at no flag.
+    pub(super) fn of_constants(context: &'v Context<'v>) -> Self {
+        let (begun, bucketing, budget) = (Murmur3::default(), Bucketing::default(), Budget::new(MOST_STEPS));
+        Self { context, flag_key: "", begun, bucketing, element: None, budget }
     }
 
     /// The walk of a rule about an element, with what is left of the budget.
@@ -64,7 +69,7 @@ impl<'v> Evaluation<'v> {
 
     pub(super) fn attribute(&self, attribute: &Attribute) -> Value<'v> {
         match self.element {
-            None => attribute.find(self.context, self.flag_key.as_str()),
+            None => attribute.find(self.context, self.flag_key),
             Some(element) => attribute.find_in(element),
         }
     }
