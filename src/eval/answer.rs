@@ -1,6 +1,6 @@
 //! OFREP answers: at run time only fragments that were built at load are copied.
 
-use super::pieces::{BLOCK, Piece};
+use super::pieces::Short;
 use super::reason::{ErrorCode, Reason};
 use crate::flag::{Definition, write_object};
 use crate::json::{quoted, write_text};
@@ -20,17 +20,14 @@ pub(super) fn write_end(key: &FlagKey, definition: Option<&Definition>, text: &m
 
 /// The beginning of an answer.
 #[inline]
-pub(super) const fn beginning(reason: Reason) -> Piece<'static> {
-    const fn block(padded: &[u8; BLOCK]) -> Piece<'_> {
-        Piece::of(padded, padded.trim_ascii_end().len())
-    }
+pub(super) const fn beginning(reason: Reason) -> &'static Short {
     match reason {
-        Reason::Static => const { block(br#"{"reason":"STATIC",             "#) },
-        Reason::TargetingMatch => const { block(br#"{"reason":"TARGETING_MATCH",    "#) },
-        Reason::Split => const { block(br#"{"reason":"SPLIT",              "#) },
-        Reason::Disabled => const { block(br#"{"reason":"DISABLED",           "#) },
-        Reason::Default => const { block(br#"{"reason":"DEFAULT",            "#) },
-        Reason::Unknown => const { block(br#"{"reason":"UNKNOWN",            "#) },
+        Reason::Static => const { &Short::padded(*br#"{"reason":"STATIC",             "#) },
+        Reason::TargetingMatch => const { &Short::padded(*br#"{"reason":"TARGETING_MATCH",    "#) },
+        Reason::Split => const { &Short::padded(*br#"{"reason":"SPLIT",              "#) },
+        Reason::Disabled => const { &Short::padded(*br#"{"reason":"DISABLED",           "#) },
+        Reason::Default => const { &Short::padded(*br#"{"reason":"DEFAULT",            "#) },
+        Reason::Unknown => const { &Short::padded(*br#"{"reason":"UNKNOWN",            "#) },
     }
 }
 

@@ -5,7 +5,7 @@ use super::answer;
 use super::flag::{Body, Slot};
 use super::lanes::Lanes;
 use super::pieces::{BLOCK, Piece};
-use super::resolution::{Failure, Outcome, write_failure};
+use super::resolution::{Outcome, write_failure};
 use super::variants::Variants;
 use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3;
@@ -83,13 +83,13 @@ impl Layout {
 
     /// Appends the OFREP object of an outcome.
     pub(super) fn write(&self, place: usize, slot: &Slot, outcome: Outcome, out: &mut Vec<u8>) {
-        match self.pieces(place, outcome) {
-            Ok(pieces) => {
-                pieces.iter().for_each(|piece| out.extend_from_slice(piece.exact()));
-                // The comma.
-                out.pop();
-            }
-            Err(failure) => write_failure(&slot.built, failure, out),
+        let (reason, variant) = match outcome {
+            Outcome::Variant { index, reason } => (reason, slot.built.variants.part(index)),
+            Outcome::CallerDefault { reason } => (reason, ""),
+            Outcome::Failed(failure) => return write_failure(&slot.built, failure, out),
+        };
+        for part in [answer::beginning(reason).exact(), variant.as_bytes(), self.end(place).as_bytes()] {
+            out.extend_from_slice(part);
         }
     }
 
@@ -119,27 +119,24 @@ impl Layout {
     fn put_all(&self, outcomes: &[Outcome], mut room: &mut [u8]) -> (usize, usize) {
         for (place, outcome) in outcomes.iter().enumerate() {
             let left = room.len();
-            let Ok([beginning, variant, end]) = self.pieces(place, *outcome) else { return (place, left) };
-            let rest = beginning.put(room).and_then(|room| variant.put(room)).and_then(|room| end.put(room));
-            let Some(rest) = rest else { return (place, left) };
+            let Some(rest) = self.put(place, *outcome, room) else { return (place, left) };
             room = rest;
         }
         (outcomes.len(), room.len())
     }
 
-    /// What an answer is made of, with a comma behind it.
-    #[inline]
-    fn pieces(&self, place: usize, outcome: Outcome) -> Result<[Piece<'_>; 3], Failure> {
-        let (reason, variant) = match outcome {
+    /// `None` for a failure.
+    #[inline(always)]
+    fn put<'r>(&self, place: usize, outcome: Outcome, room: &'r mut [u8]) -> Option<&'r mut [u8]> {
+        let room = match outcome {
             Outcome::Variant { index, reason } => {
-                (reason, self.variants.get(place).map_or(Piece::of(&[], 0), |variants| variants.piece(index)))
+                self.variants.get(place)?.put(index, answer::beginning(reason).put(room)?)?
             }
-            Outcome::CallerDefault { reason } => (reason, Piece::of(&[], 0)),
-            Outcome::Failed(failure) => return Err(failure),
+            Outcome::CallerDefault { reason } => answer::beginning(reason).put(room)?,
+            Outcome::Failed(_) => return None,
         };
         let (begin, end) = self.bounds_of(place);
-        let end = Piece::of(self.ends.as_bytes().get(begin..).unwrap_or_default(), end.saturating_sub(begin));
-        Ok([answer::beginning(reason), variant, end])
+        Piece::of(self.ends.as_bytes().get(begin..)?, end.saturating_sub(begin)).put(room)
     }
 
     #[inline]
@@ -158,7 +155,7 @@ mod tests {
         for (flags, length) in
             [1, 7, 8, 255, 256].into_iter().flat_map(|flags| (0..70).map(move |length| (flags, length)))
         {
-            let variants = format!(r#"{{"long":"{}","short":1}}"#, "x".repeat(length));
+            let variants = format!(r#"{{"long":"{}","short":""}}"#, "x".repeat(length));
             let flag =
                 |number| format!(r#""f{number}":{{"state":"ENABLED","variants":{variants},"defaultVariant":"short"}}"#);
             let flags: Vec<String> = (0..flags).map(flag).collect();

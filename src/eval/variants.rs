@@ -1,6 +1,6 @@
 //! The variants of a flag as it is evaluated: their names, and their part of an OFREP answer.
 
-use super::pieces::{BLOCK, Piece};
+use super::pieces::{BLOCK, Piece, Short};
 use crate::flag::Variant;
 use crate::json::write_text;
 use crate::units::VariantName;
@@ -26,6 +26,8 @@ struct Shown {
     name: VariantName,
     /// Its text.
     text: Range<usize>,
+    /// The text by itself, when it is short.
+    short: Option<Short>,
     /// Where the value begins; it ends before the text's comma.
     value: usize,
 }
@@ -38,7 +40,9 @@ impl Variants {
         let shown = variants.iter().map(|variant| {
             let begin = again.len();
             let value = write(variant, &mut again);
-            Shown { name: variant.name.clone(), text: begin..again.len(), value }
+            let text = begin..again.len();
+            let short = again.get(text.clone()).and_then(Short::of);
+            Shown { name: variant.name.clone(), text, short, value }
         });
         let shown = shown.collect();
         texts.extend(std::iter::repeat_n(' ', BLOCK));
@@ -74,10 +78,18 @@ impl Variants {
     }
 
     /// The variant's part of an answer, with a comma behind it.
+    pub(super) fn part(&self, index: u16) -> &str {
+        self.shown.get(usize::from(index)).and_then(|shown| self.texts.get(shown.text.clone())).unwrap_or_default()
+    }
+
+    /// Puts it into a room as [`Piece::put`] does.
     #[inline]
-    pub(super) fn piece(&self, index: u16) -> Piece<'_> {
-        let Some(Shown { text, .. }) = self.shown.get(usize::from(index)) else { return Piece::of(&[], 0) };
-        Piece::of(self.texts.as_bytes().get(text.start..).unwrap_or_default(), text.len())
+    pub(super) fn put<'r>(&self, index: u16, room: &'r mut [u8]) -> Option<&'r mut [u8]> {
+        let shown = self.shown.get(usize::from(index))?;
+        match &shown.short {
+            Some(short) => short.put(room),
+            None => Piece::of(self.texts.as_bytes().get(shown.text.start..)?, shown.text.len()).put(room),
+        }
     }
 
     /// The length of the longest part.
