@@ -69,7 +69,7 @@ impl Rule {
         special.unwrap_or_else(|| Self::Operation(operator, all(operands))).folded()
     }
 
-    /// What comes out, of an operator that is applied to constants.
+    /// What comes out, of an operator that is applied to constants; any other rule as it is.
     fn folded(self) -> Self {
         let constants = match &self {
             Self::Operation(operator, operands) => {
@@ -90,7 +90,7 @@ impl Rule {
     }
 }
 
-/// Whether an operator looks at nothing but its operands, and gives no more than they are.
+/// Whether an operator looks at nothing but its operands, and makes no list: that of a short rule can be long.
 const fn is_plain(operator: Operator) -> bool {
     matches!(
         operator,
@@ -120,7 +120,6 @@ const fn is_plain(operator: Operator) -> bool {
             | Operator::Multiply
             | Operator::Divide
             | Operator::Remainder
-            | Operator::Merge
     )
 }
 
@@ -230,6 +229,7 @@ mod tests {
             r#"{"missing":["a"]}"#.to_owned(),
             r#"{"missing_some":[1,["a"]]}"#.to_owned(),
             format!(r#"{{"map":[{ten},{{"map":[{ten},1]}}]}}"#),
+            format!(r#"{{"merge":[{ten},{ten}]}}"#),
         ] {
             assert!(!matches!(rule(&written), Rule::Constant(_)), "{written}");
         }

@@ -189,6 +189,10 @@ fn salted(expression: &Expression, definition: &Definition) -> Option<Salted> {
     let Expression::Operation(Operator::Cat, parts) = expression else { return None };
     let (last, constants) = parts.split_last()?;
     let Rule::Attribute(attribute) = Rule::from(last) else { return None };
+    if attribute == Attribute::Whole {
+        // A copy of all attributes, which is to be paid for.
+        return None;
+    }
     let mut salt = String::new();
     for part in constants {
         match part {

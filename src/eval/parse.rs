@@ -21,8 +21,8 @@ pub(super) fn context<'a>(bytes: &'a [u8], context: &mut Context<'a>) -> Result<
     Ok(())
 }
 
-/// Reads the body of an OFREP request into a context, in the place of its attributes. Lists and objects of names that are not wanted
-/// are passed over.
+/// Reads the body of an OFREP request into a context, in the place of its attributes. Lists and objects of
+/// names that are not wanted are passed over.
 pub(super) fn ofrep_body<'a>(
     body: &'a [u8],
     context: &mut Context<'a>,

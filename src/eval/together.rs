@@ -2,7 +2,7 @@
 //! once, and the hashes are taken together.
 
 use super::bucket::Bucketing;
-use super::budget::Exhausted;
+use super::budget::{Exhausted, MOST_STEPS};
 use super::context::Context;
 use super::evaluate::Evaluation;
 use super::flag::{Body, Slot};
@@ -32,7 +32,7 @@ pub(super) struct Together<'s, 'c> {
     /// By the number of the predicate.
     answers: Vec<Option<bool>>,
     /// By the number of the program.
-    exits: Vec<Option<Exit<'s>>>,
+    exits: Vec<Option<Result<Exit<'s>, Exhausted>>>,
     /// The steps that are left for all flags together.
     left: usize,
 }
@@ -97,7 +97,7 @@ impl<'s, 'c> Together<'s, 'c> {
     fn exit(&mut self, slot: &'s Slot, program: u32) -> Option<Result<Exit<'s>, Exhausted>> {
         let program = usize::try_from(program).ok()?;
         match self.exits.get(program)? {
-            Some(exit) => Some(Ok(*exit)),
+            Some(exit) => Some(*exit),
             None => self.gone_through(slot, program),
         }
     }
@@ -107,8 +107,11 @@ impl<'s, 'c> Together<'s, 'c> {
         let Body::Targeted(program) = &slot.built.body else { return None };
         let evaluation = Evaluation::new(self.context, &slot.built, self.bucketing, self.left);
         let exit = program.exit(&evaluation, self);
+        // What nobody could pay for is that for each flag; what was too much for the rest may not be.
+        if exit.is_ok() || self.left >= MOST_STEPS {
+            *self.exits.get_mut(number)? = Some(exit);
+        }
         self.spent(evaluation.budget().spent());
-        *self.exits.get_mut(number)? = exit.ok();
         Some(exit)
     }
 }

@@ -1,7 +1,7 @@
 //! Logs: structured, on standard error. A context value is never logged: it can be personal data.
 
 use std::io::IsTerminal as _;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
@@ -39,8 +39,7 @@ pub enum LoggingError {
 /// # Errors
 /// When the filter cannot be read, or logging was set up before.
 pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError> {
-    let levels: Targets =
-        filter.parse().map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
+    let levels = levels(filter).map_err(|source| LoggingError::Filter { filter: filter.to_owned(), source })?;
     // Colours are for eyes: in a file or a journal they are noise around every word.
     let colours = std::io::stderr().is_terminal();
     let lines = fmt::layer().with_ansi(colours).with_writer(std::io::stderr);
@@ -49,4 +48,31 @@ pub fn init_logging(format: LogFormat, filter: &str) -> Result<(), LoggingError>
         LogFormat::Text => lines.boxed(),
     };
     registry().with(lines).with(levels).try_init().map_err(|_| LoggingError::Twice)
+}
+
+/// Reads a filter as people write it: with spaces, and with a comma too many.
+fn levels(filter: &str) -> Result<Targets, ParseError> {
+    let parts: Vec<&str> = filter.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.join(",").parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing::Level;
+
+    #[test]
+    fn a_filter_is_read_as_people_write_it() {
+        for filter in [
+            "info,tidegate::controller=debug",
+            " info , tidegate::controller=debug,",
+            ",info,,tidegate::controller=debug",
+        ] {
+            let levels = levels(filter).unwrap();
+            assert!(levels.would_enable("tidegate::controller", &Level::DEBUG), "{filter}");
+            assert!(levels.would_enable("tidegate::store", &Level::INFO), "{filter}");
+            assert!(!levels.would_enable("tidegate::store", &Level::DEBUG), "{filter}");
+        }
+        assert!(levels("tidegate=loud").is_err());
+    }
 }
