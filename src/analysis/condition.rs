@@ -1,7 +1,9 @@
 //! Conditions as typed trees.
 
 use super::alert::AlertMatch;
+use super::bound::Bound;
 use super::quantity::Quantity;
+use super::statistical::{Burn, ProvedSafe, Regresses, Score, Trend};
 use crate::units::MetricName;
 use std::time::Duration;
 
@@ -14,6 +16,16 @@ pub enum Condition {
     Any(Vec<Condition>),
     /// A metric against a bound.
     Compare(Compare),
+    /// Where a metric is heading.
+    Trend(Trend),
+    /// How fast an error budget is being used up.
+    Burn(Burn),
+    /// The candidate is proved worse than the control.
+    Regresses(Regresses),
+    /// The candidate is proved not to be worse than the control by more than a margin.
+    ProvedSafe(ProvedSafe),
+    /// Several metrics of the wave against the control's, as one score.
+    Score(Score),
     /// A firing alert.
     Alert(AlertMatch),
 }
@@ -25,8 +37,8 @@ pub struct Compare {
     pub metric: MetricName,
     /// How it is compared.
     pub comparison: Comparison,
-    /// The bound, in the base unit of `quantity`. Finite.
-    pub bound: f64,
+    /// What it is compared with.
+    pub bound: Bound,
     /// What the metric measures.
     pub quantity: Quantity,
     /// How long it must have been true without a break.

@@ -1,6 +1,7 @@
 //! Whether a condition is true of the readings of one check: true, false, or not known.
 
 use super::alert::Alert;
+use super::bound::Bound;
 use super::condition::{Compare, Condition};
 use super::reading::{NoData, Reading};
 use crate::units::{MetricName, UnixMillis, format_duration};
@@ -53,6 +54,11 @@ impl Facts<'_> {
             Condition::All(parts) => self.join(parts, true_since, Truth::False, " and "),
             Condition::Any(parts) => self.join(parts, true_since, Truth::True, " or "),
             Condition::Compare(compare) => self.compare(compare, true_since),
+            Condition::Trend(_)
+            | Condition::Burn(_)
+            | Condition::Regresses(_)
+            | Condition::ProvedSafe(_)
+            | Condition::Score(_) => Judgement::plain(Truth::Unknown, "not judged yet".to_owned()),
             Condition::Alert(matcher) => {
                 let name = |alert: &Alert| alert.labels.get("alertname").unwrap_or(&alert.fingerprint).clone();
                 match self.firing.values().find(|alert| matcher.matches(alert)) {
@@ -110,9 +116,12 @@ impl Facts<'_> {
                 return Judgement::missing(metric, why);
             }
         };
-        let holds = compare.comparison.holds(value, compare.bound);
+        let Bound::Fixed(bound) = compare.bound else {
+            return Judgement::plain(Truth::Unknown, "not judged yet".to_owned());
+        };
+        let holds = compare.comparison.holds(value, bound);
         let shown = if holds { compare.comparison } else { compare.comparison.opposite() };
-        let (value, bound) = (compare.quantity.format(value), compare.quantity.format(compare.bound));
+        let (value, bound) = (compare.quantity.format(value), compare.quantity.format(bound));
         let seen = format!("{metric} {value} {} {bound}", shown.symbol());
         let Some(lasting) = compare.lasting else {
             return Judgement::plain(if holds { Truth::True } else { Truth::False }, seen);
@@ -155,7 +164,13 @@ impl Condition {
                     part.each_leaf(visit);
                 }
             }
-            Self::Compare(_) | Self::Alert(_) => visit(self),
+            Self::Compare(_)
+            | Self::Trend(_)
+            | Self::Burn(_)
+            | Self::Regresses(_)
+            | Self::ProvedSafe(_)
+            | Self::Score(_)
+            | Self::Alert(_) => visit(self),
         }
     }
 }

@@ -145,7 +145,7 @@ pub(super) const fn example(quantity: Quantity) -> &'static str {
 pub(super) fn canonical(quantity: Quantity, value: f64) -> String {
     let plain = format!("{value}");
     match quantity {
-        Quantity::Ratio => format!("{}%", hundredfold(&plain)),
+        Quantity::Ratio => format!("{}%", percent(value)),
         Quantity::Time => largest_whole(&["h", "m"], value)
             .or_else(|| (value >= 1_000.0).then(|| format!("{}s", thousandth(&plain))))
             .unwrap_or_else(|| format!("{plain}ms")),
@@ -153,6 +153,11 @@ pub(super) fn canonical(quantity: Quantity, value: f64) -> String {
             .unwrap_or_else(|| format!("{plain}B")),
         Quantity::Count | Quantity::Number => plain,
     }
+}
+
+/// A share in percent, without the sign: read again it gives the same value, to the last bit.
+pub(super) fn percent(share: f64) -> String {
+    hundredfold(&format!("{share}"))
 }
 
 /// The value in the first of the units of which it is a whole multiple, exactly.

@@ -1,8 +1,10 @@
 //! Judging measurements: the condition language, readings, and verdicts over them.
 
 mod alert;
+mod bound;
 mod condition;
 mod condition_error;
+mod counts;
 mod display;
 mod grammar;
 mod judge;
@@ -10,17 +12,21 @@ mod literal;
 mod parse;
 mod quantity;
 mod reading;
+mod statistical;
 mod syntax;
 mod token;
 mod typing;
 
 pub use alert::{Alert, AlertMatch, LabelTest};
+pub use bound::{Bound, Offset, Reference};
 pub use condition::{Compare, Comparison, Condition};
 pub use condition_error::ConditionError;
+pub use counts::{Band, Compared, Counted, Counts, Group, Sums};
 pub(crate) use grammar::is_reserved;
 pub use judge::{Facts, Judgement, Truth};
 pub use quantity::Quantity;
 pub use reading::{NoData, Reading};
+pub use statistical::{Burn, Direction, ProvedSafe, Regresses, Score, ScorePart, Trend};
 pub(crate) use typing::{Mention, Subject, Vocabulary};
 
 #[cfg(test)]

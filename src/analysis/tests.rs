@@ -82,7 +82,7 @@ fn and_binds_closer_than_or_and_parentheses_closer_still() {
 fn percentages_mean_their_decimal_number_exactly() {
     for (text, bound) in [("7%", 0.07), ("0.0001%", 0.000_001), ("29%", 0.29), ("100%", 1.0)] {
         let condition = parse(&format!("error_rate > {text}"));
-        assert!(matches!(condition, Ok(Condition::Compare(compare)) if compare.bound == bound), "{text}");
+        assert!(matches!(condition, Ok(Condition::Compare(compare)) if compare.bound == Bound::Fixed(bound)), "{text}");
     }
 }
 
@@ -256,7 +256,7 @@ fn compare() -> impl Strategy<Value = Condition> {
         (proptest::sample::select(comparisons.to_vec()), bound(quantity), duration()).prop_map(
             move |(comparison, bound, lasting)| {
                 let metric = MetricName::new(name).expect("a name");
-                Condition::Compare(Compare { metric, comparison, bound, quantity, lasting })
+                Condition::Compare(Compare { metric, comparison, bound: Bound::Fixed(bound), quantity, lasting })
             },
         )
     })

@@ -1,5 +1,6 @@
 //! From a condition as written to one whose metrics are known and whose bounds mean something.
 
+use super::bound::Bound;
 use super::condition::{Compare, Condition};
 use super::condition_error::ConditionError;
 use super::literal;
@@ -70,7 +71,13 @@ fn typed_compare(written: CompareSyntax<'_>, vocabulary: &Vocabulary<'_>) -> Res
         return Err(unknown_metric(written.metric, start..end, vocabulary));
     };
     let bound = literal::bound(&written.bound, written.metric, quantity)?;
-    Ok(Compare { metric, comparison: written.comparison, bound, quantity, lasting: written.lasting })
+    Ok(Compare {
+        metric,
+        comparison: written.comparison,
+        bound: Bound::Fixed(bound),
+        quantity,
+        lasting: written.lasting,
+    })
 }
 
 fn unknown_metric(name: &str, at: Range<usize>, vocabulary: &Vocabulary<'_>) -> ConditionError {

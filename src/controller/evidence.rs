@@ -110,7 +110,7 @@ fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
         let metric = plan.metrics.get(name);
         let query = metric.and_then(|metric| match &metric.source {
             rollout::MetricSource::Prometheus { query, .. } => Some(query.to_string()),
-            rollout::MetricSource::Outcomes { .. } => None,
+            rollout::MetricSource::Outcomes { .. } | rollout::MetricSource::Events { .. } => None,
         });
         match reading {
             Reading::Value { value, samples, at } => json!({

@@ -52,6 +52,8 @@ impl Readings for Providers {
             MetricSource::Outcomes { measure, window, min_samples } => {
                 self.outcomes.read(&plan.flag, &plan.candidate, *measure, *window, *min_samples, now)
             }
+            // The rollout counts them itself and asks nobody.
+            MetricSource::Events { .. } => Reading::NoData(NoData::Empty),
             MetricSource::Prometheus { query, window, address } => {
                 let query = fill(query, &plan.candidate, &plan.flag, *window);
                 self.ask_prometheus(address.as_deref(), &query, now).await

@@ -87,7 +87,8 @@ impl Tally {
 
     fn samples(&self, measure: Measure) -> u64 {
         match measure {
-            Measure::ErrorRatio | Measure::Count | Measure::Errors => self.count,
+            Measure::ErrorRatio | Measure::SuccessRatio | Measure::Count | Measure::Errors => self.count,
+            Measure::SlowRatio(_) => 0,
             Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => {
                 self.latencies.as_ref().map_or(0, |latencies| u64::try_from(latencies.0.count()).unwrap_or(u64::MAX))
             }
@@ -98,6 +99,8 @@ impl Tally {
     fn figure(&self, measure: Measure) -> Option<f64> {
         match measure {
             Measure::ErrorRatio => Some(self.errors as f64 / self.count as f64),
+            Measure::SuccessRatio => Some(1.0 - self.errors as f64 / self.count as f64),
+            Measure::SlowRatio(_) => None,
             Measure::Count => Some(self.count as f64),
             Measure::Errors => Some(self.errors as f64),
             Measure::LatencyP50 => self.latency(0.50),

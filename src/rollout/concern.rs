@@ -72,7 +72,12 @@ fn holding_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
 fn has_alert(condition: &Condition, wanted: &dyn Fn(&AlertMatch) -> bool) -> bool {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| has_alert(part, wanted)),
-        Condition::Compare(_) => false,
+        Condition::Compare(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Regresses(_)
+        | Condition::ProvedSafe(_)
+        | Condition::Score(_) => false,
         Condition::Alert(test) => wanted(test),
     }
 }

@@ -9,6 +9,7 @@ mod decision;
 pub mod document;
 mod event;
 mod plan;
+mod question;
 mod stage;
 mod state;
 mod wait;
@@ -21,7 +22,8 @@ pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Re
 pub use document::json_schema;
 pub use document::{check_against, lower, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
-pub use plan::{After, Measure, Metric, MetricSource, Plan, Role, Unit, Wave};
+pub use plan::{After, Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, Role, Since, Unit, Wave};
+pub use question::{Arm, Over, Question, Split, Versus};
 pub use stage::{check_interval, exposure, next_check_in, overlay};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

@@ -73,6 +73,10 @@ pub struct Metric {
     pub unit: Unit,
     /// What it may cause.
     pub role: Role,
+    /// Which way is good.
+    pub better: Better,
+    /// What happens while it has no data.
+    pub no_data: NoDataPolicy,
     /// Where it comes from.
     pub source: MetricSource,
 }
@@ -129,6 +133,37 @@ pub enum Role {
     Signal,
 }
 
+/// Which values of a metric are good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Better {
+    /// Low ones: errors, latencies, cost.
+    #[default]
+    Lower,
+    /// High ones: successes, orders.
+    Higher,
+}
+
+/// What happens while a metric has no data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NoDataPolicy {
+    /// What it comes to.
+    pub then: NoDataThen,
+    /// How long it must have had none before that; until then it holds.
+    pub grace: Duration,
+}
+
+/// What a metric without data comes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum NoDataThen {
+    /// The rollout stays where it is.
+    #[default]
+    Hold,
+    /// The flag closes.
+    Close,
+    /// Nothing holds for it. What must be true to go on is not true by it.
+    Ignore,
+}
+
 /// Where a metric's values come from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum MetricSource {
@@ -141,6 +176,13 @@ pub enum MetricSource {
         /// Fewer outcomes than this are no data.
         min_samples: u64,
     },
+    /// What people and systems post as having happened, counted by the rollout itself.
+    Events {
+        /// Which event.
+        event: Arc<str>,
+        /// From when on.
+        since: Since,
+    },
     /// An instant query.
     Prometheus {
         /// With the placeholders `{{variant}}`, `{{flag}}` and `{{window}}`, which are known to be the only ones.
@@ -152,11 +194,26 @@ pub enum MetricSource {
     },
 }
 
+/// From when on posted events are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// From the beginning of the wave.
+    Wave,
+    /// From the beginning of the attempt.
+    Start,
+    /// Over that long a time up to now.
+    Within(Duration),
+}
+
 /// The figures that posted outcomes give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Failed outcomes by all outcomes.
     ErrorRatio,
+    /// Outcomes that went well by all outcomes.
+    SuccessRatio,
+    /// Outcomes that took longer than so many microseconds, by all outcomes with a latency.
+    SlowRatio(u64),
     /// Median latency.
     LatencyP50,
     /// 95th percentile of the latency.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{NoData, Reading};
 use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
-use tidegate::rollout::{Measure, Metric, MetricSource, Plan, Role, Unit};
+use tidegate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, Plan, Role, Unit};
 use tidegate::units::{FlagKey, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -27,7 +27,8 @@ fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Metric) {
     let query = Arc::from(r#"p95{v="{{variant}}",f="{{flag}}"}[{{window}}]"#);
     let address = address.map(Arc::from);
     let source = MetricSource::Prometheus { query, window: Duration::from_secs(90), address };
-    (plan, Metric { unit, role: Role::Guardrail, source })
+    let (better, no_data) = (Better::default(), NoDataPolicy::default());
+    (plan, Metric { unit, role: Role::Guardrail, better, no_data, source })
 }
 
 fn providers(default: Option<&str>) -> Providers {

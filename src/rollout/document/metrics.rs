@@ -5,7 +5,7 @@ use super::query::check_placeholders;
 use super::reader::Reader;
 use super::shape::{self, Provider};
 use crate::analysis::{Quantity, is_reserved};
-use crate::rollout::{Measure, Metric, MetricSource, Role, Unit};
+use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, Role, Unit};
 use crate::source::{Entry, Node, Span, Value};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
@@ -105,7 +105,7 @@ fn metric(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric> {
         Provider::Outcomes => outcomes(&fields, reader)?,
         Provider::Prometheus => prometheus(&fields, reader)?,
     };
-    Some(Metric { unit, role, source })
+    Some(Metric { unit, role, better: Better::default(), no_data: NoDataPolicy::default(), source })
 }
 
 fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, MetricSource)> {
@@ -129,7 +129,7 @@ fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Metri
 
 const fn unit_of(measure: Measure) -> Unit {
     match measure {
-        Measure::ErrorRatio => Unit::Ratio,
+        Measure::ErrorRatio | Measure::SuccessRatio | Measure::SlowRatio(_) => Unit::Ratio,
         Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => Unit::Milliseconds,
         Measure::Count | Measure::Errors => Unit::Count,
         Measure::ValueMean => Unit::Number,
