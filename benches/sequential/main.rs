@@ -22,13 +22,14 @@ const KINDS: [(&str, Kind); 4] = [
     ("shared shocks", Kind::Shocks),
     ("clumped, variance/mean 2.5", Kind::Clumped),
 ];
-const JUDGES: [(&str, Judge); 8] = [
+const JUDGES: [(&str, Judge); 9] = [
     ("users", Judge::Users(Claim::Worse)),
     ("requests, corrected", Judge::Requests(Claim::Worse)),
     ("requests, uncorrected", Judge::Uncorrected(Claim::Worse)),
-    ("lately, users", Judge::Users(Claim::WorseLately)),
-    ("lately, requests", Judge::Requests(Claim::WorseLately)),
-    ("lately, uncorrected", Judge::Uncorrected(Claim::WorseLately)),
+    ("became, users", Judge::Users(Claim::BecameWorse)),
+    ("became, requests", Judge::Requests(Claim::BecameWorse)),
+    ("suspected, users", Judge::Users(Claim::SuspectedWorse)),
+    ("suspected, requests", Judge::Requests(Claim::SuspectedWorse)),
     ("peeked z-test", Judge::PeekedZ),
     ("static", Judge::Static),
 ];

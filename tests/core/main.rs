@@ -12,10 +12,13 @@
 mod bad_documents;
 mod bombs;
 mod bucketing;
+#[path = "../../benches/sequential/contest.rs"]
+mod contest;
 mod contexts;
 mod corpus;
 mod documents;
 mod explanations;
+mod false_alarms;
 mod hostile;
 mod plans;
 mod resolve;
@@ -24,3 +27,5 @@ mod selectors;
 mod served;
 mod sources;
 mod together;
+#[path = "../../benches/sequential/traffic.rs"]
+mod traffic;

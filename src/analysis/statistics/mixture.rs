@@ -46,6 +46,9 @@ impl Default for Mixture {
 }
 
 impl Mixture {
+    /// Nothing staked yet.
+    pub(super) const NOTHING: Self = Self { logs: [f64::MIN; GRID] };
+
     /// Multiplies each likelihood ratio by that of a look.
     ///
     /// With p the expected share and theta = p e^d / (p e^d + 1 - p), the ratio's logarithm is
@@ -57,17 +60,23 @@ impl Mixture {
         }
     }
 
-    /// Forgets evidence against each alternative, so that what happens from now on is judged as if it had
-    /// begun now. Makes a change detector of it.
-    pub(super) fn forget_losses(&mut self) {
+    /// Raises each likelihood ratio to at least the one whose logarithm is given.
+    pub(super) fn raise_to(&mut self, ln: f64) {
         for log in &mut self.logs {
-            *log = log.max(0.0);
+            *log = log.max(ln);
         }
     }
 
-    /// Whether nothing speaks for any alternative.
-    pub(super) fn is_fresh(&self) -> bool {
-        self.logs.iter().all(|log| *log <= 0.0)
+    /// Adds a stake, given by its logarithm, to each likelihood ratio.
+    pub(super) fn stake(&mut self, ln: f64) {
+        for log in &mut self.logs {
+            *log = ln_sum(*log, ln);
+        }
+    }
+
+    /// Whether no likelihood ratio is over the one whose logarithm is given.
+    pub(super) fn is_under(&self, ln: f64) -> bool {
+        self.logs.iter().all(|log| *log <= ln)
     }
 
     /// The logarithm of the mean of the likelihood ratios, each logarithm divided by `dispersion` (at least 1).
@@ -78,6 +87,16 @@ impl Mixture {
         // With no finite logarithm at all the sum is 0, and nothing is known.
         if sum > 0.0 { largest + (sum / 24.0).ln() } else { f64::MIN }
     }
+}
+
+/// The logarithm of the sum of two numbers given by their logarithms, of which the second is finite. What is not
+/// finite in the first counts as nothing.
+pub(super) fn ln_sum(one: f64, other: f64) -> f64 {
+    if !one.is_finite() {
+        return other;
+    }
+    let (most, least) = if one > other { (one, other) } else { (other, one) };
+    most + (least - most).exp().ln_1p()
 }
 
 /// The grid: 24 equal steps on the scale of logarithms.
