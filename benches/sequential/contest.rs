@@ -64,9 +64,9 @@ impl Bench {
             Judge::Users(Claim::Worse) | Judge::Requests(Claim::Worse) | Judge::Uncorrected(Claim::Worse) => {
                 CountTest::worse(tolerance)
             }
-            Judge::Users(Claim::BecameWorse)
-            | Judge::Requests(Claim::BecameWorse)
-            | Judge::Uncorrected(Claim::BecameWorse) => CountTest::became_worse(tolerance),
+            Judge::Users(Claim::WorseLately)
+            | Judge::Requests(Claim::WorseLately)
+            | Judge::Uncorrected(Claim::WorseLately) => CountTest::worse_lately(tolerance),
             Judge::Users(Claim::SuspectedWorse)
             | Judge::Requests(Claim::SuspectedWorse)
             | Judge::Uncorrected(Claim::SuspectedWorse) => CountTest::suspected_worse(tolerance),

@@ -2,6 +2,7 @@
 //! bench `sequential` makes the many.
 
 use crate::contest::{Judge, Setting, median_delay, most, share};
+use crate::errors::Error;
 use crate::traffic::Kind;
 use tidegate::analysis::statistics::Claim;
 
@@ -61,7 +62,7 @@ fn users_who_fail_several_times_deceive_a_test_of_bare_requests() {
 
 #[test]
 fn a_regression_that_may_begin_at_any_look_raises_no_more_false_alarms_than_alpha() {
-    keeps_alpha(Kind::Poisson, Judge::Users(Claim::BecameWorse));
+    keeps_alpha(Kind::Poisson, Judge::Users(Claim::WorseLately));
 }
 
 /// Why nobody may close a rollout on a suspicion, on a peeked test, or on a fixed limit.
@@ -82,9 +83,17 @@ fn worse_candidates_are_found_the_sooner_the_worse_they_are() {
 #[test]
 fn a_late_regression_is_found_sooner_by_the_tests_made_for_it() {
     let [whole, became, suspected] =
-        [Claim::Worse, Claim::BecameWorse, Claim::SuspectedWorse].map(|claim| delay(Judge::Users(claim), 2.0, 480));
+        [Claim::Worse, Claim::WorseLately, Claim::SuspectedWorse].map(|claim| delay(Judge::Users(claim), 2.0, 480));
     assert!(
         suspected <= 45.0 && became <= 110.0 && suspected < became && became < whole,
         "{suspected} {became} {whole}"
     );
+}
+
+#[test]
+fn the_other_tests_are_wrong_no_more_often_than_they_may_be() {
+    for error in [Error::MeanWorse, Error::MeanSafe, Error::Band, Error::Mismatch, Error::Harm, Error::Trend] {
+        let (wrong, runs) = (error.share(40, SEED), 40);
+        assert!(wrong <= most(error.allowed(), runs), "{error:?}: {wrong}");
+    }
 }

@@ -17,6 +17,8 @@ mod contest;
 mod contexts;
 mod corpus;
 mod documents;
+#[path = "../../benches/sequential/errors.rs"]
+mod errors;
 mod explanations;
 mod false_alarms;
 mod hostile;

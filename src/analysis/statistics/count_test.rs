@@ -16,7 +16,7 @@ pub enum Claim {
     /// ones. That a sound candidate is ever called worse has a probability of at most alpha over all looks. A
     /// part of the stake is put on each look as the first bad one, all parts together being 1; this is a mixture
     /// of processes like that of `Worse`, each of which begins at another look.
-    BecameWorse,
+    WorseLately,
     /// A suspicion of the same, raised about three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
     /// Shin, Ramdas and Rinaldo, arXiv 2203.03532. A sound candidate is suspected once in 1/alpha looks or more
     /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 about half of all sound
@@ -63,8 +63,8 @@ impl CountTest {
 
     /// Proves that a candidate has become more than `tolerance` worse than the control.
     #[must_use]
-    pub fn became_worse(tolerance: f64) -> Self {
-        Self::new(Claim::BecameWorse, tolerance)
+    pub fn worse_lately(tolerance: f64) -> Self {
+        Self::new(Claim::WorseLately, tolerance)
     }
 
     /// Suspects that a candidate has become more than `tolerance` worse than the control.
@@ -86,7 +86,7 @@ impl CountTest {
         Self {
             claim,
             ratio,
-            evidence: if claim == Claim::BecameWorse { Mixture::NOTHING } else { Mixture::default() },
+            evidence: if claim == Claim::WorseLately { Mixture::NOTHING } else { Mixture::default() },
             candidate: Group::default(),
             control: Group::default(),
             expected: 0.0,
@@ -127,7 +127,7 @@ impl CountTest {
         let dispersion = self.dispersion();
         let quiet = match self.claim {
             Claim::Worse | Claim::Safe => return,
-            Claim::BecameWorse => {
+            Claim::WorseLately => {
                 // Those before this one.
                 let looks = self.looks as f64 - 1.0;
                 let quiet = self.evidence.ln_mean(dispersion) <= (1.0 - unstaked(looks)).ln();
@@ -157,7 +157,7 @@ impl CountTest {
     pub fn finding(&self, alpha: f64) -> Finding {
         let dispersion = self.dispersion();
         let ln = match self.claim {
-            Claim::BecameWorse => ln_sum(self.evidence.ln_mean(dispersion), unstaked(self.looks as f64).ln()),
+            Claim::WorseLately => ln_sum(self.evidence.ln_mean(dispersion), unstaked(self.looks as f64).ln()),
             Claim::Worse | Claim::Safe | Claim::SuspectedWorse => self.evidence.ln_mean(dispersion),
         };
         let needed = needed(alpha);
@@ -182,7 +182,7 @@ impl CountTest {
         }
         let (seen, edge) = (bad / all, self.expected / all);
         let towards = match self.claim {
-            Claim::Worse | Claim::BecameWorse | Claim::SuspectedWorse => seen > edge,
+            Claim::Worse | Claim::WorseLately | Claim::SuspectedWorse => seen > edge,
             Claim::Safe => seen < edge,
         };
         if !towards {
@@ -275,7 +275,7 @@ mod tests {
     fn equal_rates_prove_that_it_is_safe_and_never_that_it_is_worse() {
         let look = users((6_000, 30), (6_000, 30));
         assert!(!repeated(CountTest::worse(0.0), &look, 10_000).finding(0.01).proved);
-        assert!(!repeated(CountTest::became_worse(0.0), &look, 10_000).finding(0.01).proved);
+        assert!(!repeated(CountTest::worse_lately(0.0), &look, 10_000).finding(0.01).proved);
         assert!(!repeated(CountTest::suspected_worse(0.0), &look, 10_000).finding(0.01).proved);
         assert!(repeated(CountTest::safe(0.2), &look, 100).finding(0.01).proved);
         // Without a margin equal rates are the edge itself, which can never be proved to be on one side.
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn a_late_regression_is_not_hidden_by_old_good_looks() {
         let (good, bad) = (users((60, 1), (540, 9)), users((60, 4), (540, 9)));
-        for test in [CountTest::became_worse(0.0), CountTest::suspected_worse(0.0)] {
+        for test in [CountTest::worse_lately(0.0), CountTest::suspected_worse(0.0)] {
             let late = repeated(repeated(test, &good, 10_000), &bad, 20).finding(0.01);
             assert!(late.proved);
             assert!(late.samples <= 30 * 600, "it shows what happened since the regression began");
@@ -355,7 +355,7 @@ mod tests {
         for start in [f64::NAN, f64::INFINITY, -5.0, 0.0, 1e300] {
             for mut test in [
                 CountTest::worse(start),
-                CountTest::became_worse(start),
+                CountTest::worse_lately(start),
                 CountTest::suspected_worse(start),
                 CountTest::safe(start),
             ] {
