@@ -13,16 +13,18 @@ mod traffic;
 
 use contest::{Judge, Setting, median_delay, most, share};
 use errors::Error;
-use tidegate::analysis::statistics::Claim;
-use traffic::Kind;
+use std::time::Instant;
+use tidegate::analysis::statistics::{Claim, CountTest};
+use traffic::{Dice, Kind, LOOK};
 
 const SEED: u64 = 20_260_101;
 const ALPHA: f64 = 0.01;
-const KINDS: [(&str, Kind); 4] = [
+const KINDS: [(&str, Kind); 5] = [
     ("Poisson", Kind::Poisson),
     ("Bernoulli 5 %", Kind::Bernoulli),
     ("shared shocks", Kind::Shocks),
     ("clumped, variance/mean 2.5", Kind::Clumped),
+    ("storms, variance/mean 19", Kind::Storms),
 ];
 const JUDGES: [(&str, Judge); 9] = [
     ("users", Judge::Users(Claim::Worse)),
@@ -48,6 +50,7 @@ fn main() {
     delays(Kind::Poisson, runs / 4, seed);
     println!("\nThe same, clumped traffic");
     delays(Kind::Clumped, runs / 4, seed);
+    println!("\nOne look and what it says: {:.2} µs", microseconds_a_look(seed));
     println!("\nRuns of 720 looks with an error of another test at some look, in %");
     for error in [Error::MeanWorse, Error::MeanSafe, Error::Band, Error::Mismatch, Error::Harm, Error::Trend] {
         let (share, allowed) = (error.share(runs / 4, seed) * 100.0, error.allowed());
@@ -88,6 +91,19 @@ fn delays(kind: Kind, runs: u64, seed: u64) {
         }
         println!();
     }
+}
+
+fn microseconds_a_look(seed: u64) -> f64 {
+    let mut dice = Dice::new(seed);
+    let looks: Vec<_> = (0..1_000).map(|_| Kind::Poisson.look(&mut dice, 1.0).requests).collect();
+    let mut test = CountTest::worse(0.2);
+    let begun = Instant::now();
+    let proved = looks.iter().cycle().take(100_000).filter(|look| {
+        test.look(look, LOOK);
+        test.finding(ALPHA).proved
+    });
+    std::hint::black_box(proved.count());
+    begun.elapsed().as_secs_f64() * 1e6 / 100_000.0
 }
 
 fn heads() {

@@ -10,9 +10,6 @@ pub(crate) const LOOK: Duration = Duration::from_secs(60);
 const CANDIDATE: (u64, usize) = (45, 31);
 /// Those of the control's: 540 on average.
 const CONTROL: (u64, usize) = (400, 281);
-/// The failures of a failing user of clumped traffic: 1 and then a further one with probability 3/7. So the
-/// variance of failures is (2 - p)/p = 2.5 times their mean, p being 4/7.
-const FAILS_AGAIN: f64 = 3.0 / 7.0;
 
 /// How failures come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +22,8 @@ pub(crate) enum Kind {
     Shocks,
     /// 0.5 % of requests, but those of a failing user together: variance/mean 2.5.
     Clumped,
+    /// The same, but users try again and again: variance/mean 19.
+    Storms,
 }
 
 /// What one look sees.
@@ -95,7 +94,7 @@ impl Kind {
     pub(crate) fn look(self, dice: &mut Dice, factor: f64) -> Look {
         let shock = match self {
             Self::Shocks if dice.uniform() < 0.05 => 10.0,
-            Self::Shocks | Self::Poisson | Self::Bernoulli | Self::Clumped => 1.0,
+            Self::Shocks | Self::Poisson | Self::Bernoulli | Self::Clumped | Self::Storms => 1.0,
         };
         let (candidate_users, candidate) = self.group(dice, CANDIDATE, shock * factor);
         let (control_users, control) = self.group(dice, CONTROL, shock);
@@ -115,17 +114,21 @@ impl Kind {
         match self {
             Self::Poisson | Self::Shocks => same(dice.poisson(exposed as f64 * 0.005 * factor)),
             Self::Bernoulli => same(dice.binomial(exposed, 0.05 * factor)),
-            Self::Clumped => {
-                let failing = dice.poisson(exposed as f64 * 0.005 * factor * (1.0 - FAILS_AGAIN));
-                let mut bad = failing;
-                for _ in 0..failing {
-                    while dice.uniform() < FAILS_AGAIN {
-                        bad += 1;
-                    }
-                }
-                // Two requests a user.
-                (Group { exposed: exposed / 2, bad: failing }, Group { exposed, bad })
-            }
+            Self::Clumped => clumps(dice, exposed, exposed as f64 * 0.005 * factor, 4.0 / 7.0),
+            Self::Storms => clumps(dice, exposed, exposed as f64 * 0.005 * factor, 0.1),
         }
     }
+}
+
+/// Users and requests when each failing user gives up after a failure with a probability p only: then the variance of
+/// failures is (2 - p)/p times their mean. Two requests a user.
+fn clumps(dice: &mut Dice, exposed: u64, failures: f64, gives_up: f64) -> (Group, Group) {
+    let failing = dice.poisson(failures * gives_up);
+    let mut bad = failing;
+    for _ in 0..failing {
+        while dice.uniform() >= gives_up {
+            bad += 1;
+        }
+    }
+    (Group { exposed: exposed / 2, bad: failing }, Group { exposed, bad })
 }

@@ -50,7 +50,9 @@ fn users_who_fail_several_times_raise_no_more_false_alarms_than_alpha_when_users
 
 #[test]
 fn users_who_fail_several_times_raise_few_false_alarms_when_requests_are_corrected() {
-    keeps_alpha(Kind::Clumped, Judge::Requests(Claim::Worse));
+    for kind in [Kind::Clumped, Kind::Storms] {
+        keeps_alpha(kind, Judge::Requests(Claim::Worse));
+    }
 }
 
 /// The known failure that counting users, or the correction, is there for.

@@ -377,6 +377,28 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_lost_over_a_million_looks() {
+        let many = repeated(CountTest::worse(0.2), &users((60, 1), (540, 4)), 1_000_000);
+        let one = repeated(CountTest::worse(0.2), &users((60_000_000, 1_000_000), (540_000_000, 4_000_000)), 1);
+        for (many, one) in many.evidence.logs.iter().zip(one.evidence.logs) {
+            assert!((many - one).abs() < 1e-6 * one.abs(), "{many} {one}");
+        }
+        assert_eq!((many.candidate, many.control), (one.candidate, one.control));
+    }
+
+    #[test]
+    fn shares_of_traffic_may_change_between_looks() {
+        // Equal rates while the candidate goes from 1 % to 99 %: totals alone would show a regression.
+        let mut test = CountTest::worse(0.0);
+        for share in 1..=99_u64 {
+            let rate = share;
+            test.look(&users((share * 1_000, share * rate), ((100 - share) * 1_000, (100 - share) * rate)), MINUTE);
+        }
+        assert!(test.candidate.rate() > 1.5 * test.control.rate());
+        assert!(e_value(&test.finding(0.01)) < 0.0);
+    }
+
+    #[test]
     fn an_alpha_that_is_no_probability_proves_nothing() {
         let test = repeated(CountTest::worse(0.0), &users((100, 90), (900, 1)), 10);
         assert!(test.finding(0.01).proved);
