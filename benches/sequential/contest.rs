@@ -1,13 +1,15 @@
 //! Tests that look at the same traffic after each look.
 
-use crate::traffic::{Dice, Kind, LOOK, Look};
+use crate::traffic::{Dice, Kind, LOOK, Look, Traffic};
 use tidegate::analysis::statistics::{Claim, CountTest, Dispersion};
 use tidegate::analysis::{Counts, Group};
 
 /// What decides after each look whether the candidate is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judge {
-    /// The sequential test of a claim, by distinct users.
+    /// The sequential test of a claim, by users, each of whom counts as bad once in a run.
+    First(Claim),
+    /// The same by distinct users of each look.
     Users(Claim),
     /// The same by requests, corrected by the measured dispersion.
     Requests(Claim),
@@ -51,36 +53,33 @@ impl Setting {
 
     fn one(&self, judge: Judge, dice: &mut Dice) -> Option<u32> {
         let mut bench = Bench::new(judge, self.tolerance);
+        let mut traffic = Traffic::begin(self.kind, dice, self.factor);
         (1..=self.looks).find(|look| {
             let factor = if *look > self.onset { self.factor } else { 1.0 };
-            bench.worse(&self.kind.look(dice, factor), self.alpha)
+            bench.worse(&traffic.look(dice, factor), self.alpha)
         })
     }
 }
 
 impl Bench {
     fn new(judge: Judge, tolerance: f64) -> Self {
-        let test = match judge {
-            Judge::Users(Claim::Worse) | Judge::Requests(Claim::Worse) | Judge::Uncorrected(Claim::Worse) => {
-                CountTest::worse(tolerance)
-            }
-            Judge::Users(Claim::WorseLately)
-            | Judge::Requests(Claim::WorseLately)
-            | Judge::Uncorrected(Claim::WorseLately) => CountTest::worse_lately(tolerance),
-            Judge::Users(Claim::SuspectedWorse)
-            | Judge::Requests(Claim::SuspectedWorse)
-            | Judge::Uncorrected(Claim::SuspectedWorse) => CountTest::suspected_worse(tolerance),
-            Judge::Users(Claim::Safe) | Judge::Requests(Claim::Safe) | Judge::Uncorrected(Claim::Safe) => {
-                CountTest::safe(tolerance)
-            }
+        let claim = match judge {
+            Judge::First(claim) | Judge::Users(claim) | Judge::Requests(claim) | Judge::Uncorrected(claim) => claim,
             // Only its totals are used.
-            Judge::PeekedZ | Judge::Static => CountTest::worse(tolerance),
+            Judge::PeekedZ | Judge::Static => Claim::Worse,
+        };
+        let test = match claim {
+            Claim::Worse => CountTest::worse(tolerance),
+            Claim::WorseLately => CountTest::worse_lately(tolerance),
+            Claim::SuspectedWorse => CountTest::suspected_worse(tolerance),
+            Claim::Safe => CountTest::safe(tolerance),
         };
         Self { judge, test, in_a_row: 0 }
     }
 
     fn worse(&mut self, look: &Look, alpha: f64) -> bool {
         match self.judge {
+            Judge::First(_) => self.sequential(&look.first, alpha),
             Judge::Users(_) => self.sequential(&look.users, alpha),
             Judge::Requests(_) => self.sequential(&look.requests, alpha),
             Judge::Uncorrected(_) => {

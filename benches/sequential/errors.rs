@@ -1,6 +1,6 @@
 //! How often the other tests are wrong at some look of a long run.
 
-use crate::traffic::{Dice, Kind};
+use crate::traffic::{Dice, Kind, Traffic};
 use std::time::Duration;
 use tidegate::analysis::Sums;
 use tidegate::analysis::statistics::{
@@ -127,8 +127,9 @@ fn mismatch(dice: &mut Dice) -> bool {
 /// A candidate that doubles the errors: half of its errors are harm.
 fn harm(dice: &mut Dice) -> bool {
     let (mut harm, mut truly) = (ExcessHarm::default(), 0.0);
+    let mut traffic = Traffic::begin(Kind::Poisson, dice, 2.0);
     (0..LOOKS).any(|_| {
-        let counts = Kind::Poisson.look(dice, 2.0).users;
+        let counts = traffic.look(dice, 2.0).users;
         harm.look(&counts);
         truly += counts.candidate.exposed as f64 * 0.005;
         harm.harm().at_most < truly

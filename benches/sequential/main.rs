@@ -15,18 +15,20 @@ use contest::{Judge, Setting, median_delay, most, share};
 use errors::Error;
 use std::time::Instant;
 use tidegate::analysis::statistics::{Claim, CountTest};
-use traffic::{Dice, Kind, LOOK};
+use traffic::{Dice, Kind, LOOK, Traffic};
 
 const SEED: u64 = 20_260_101;
 const ALPHA: f64 = 0.01;
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("Poisson", Kind::Poisson),
     ("Bernoulli 5 %", Kind::Bernoulli),
     ("shared shocks", Kind::Shocks),
     ("clumped, variance/mean 2.5", Kind::Clumped),
     ("storms, variance/mean 19", Kind::Storms),
+    ("the same users fail always", Kind::Faulty),
 ];
-const JUDGES: [(&str, Judge); 9] = [
+const JUDGES: [(&str, Judge); 10] = [
+    ("users, first failure", Judge::First(Claim::Worse)),
     ("users", Judge::Users(Claim::Worse)),
     ("requests, corrected", Judge::Requests(Claim::Worse)),
     ("requests, uncorrected", Judge::Uncorrected(Claim::Worse)),
@@ -95,7 +97,8 @@ fn delays(kind: Kind, runs: u64, seed: u64) {
 
 fn microseconds_a_look(seed: u64) -> f64 {
     let mut dice = Dice::new(seed);
-    let looks: Vec<_> = (0..1_000).map(|_| Kind::Poisson.look(&mut dice, 1.0).requests).collect();
+    let mut traffic = Traffic::begin(Kind::Poisson, &mut dice, 1.0);
+    let looks: Vec<_> = (0..1_000).map(|_| traffic.look(&mut dice, 1.0).requests).collect();
     let mut test = CountTest::worse(0.2);
     let begun = Instant::now();
     let proved = looks.iter().cycle().take(100_000).filter(|look| {

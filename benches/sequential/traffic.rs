@@ -24,6 +24,8 @@ pub(crate) enum Kind {
     Clumped,
     /// The same, but users try again and again: variance/mean 19.
     Storms,
+    /// The same 0.5 % of users fail always, the others never: failures of one user are spread over all looks.
+    Faulty,
 }
 
 /// What one look sees.
@@ -31,8 +33,10 @@ pub(crate) enum Kind {
 pub(crate) struct Look {
     /// Requests and failed ones.
     pub(crate) requests: Counts,
-    /// Users and those with a failed request.
+    /// Users and those with a failed request in this look.
     pub(crate) users: Counts,
+    /// Users and those with a failed request in this look for the first time.
+    pub(crate) first: Counts,
 }
 
 /// Random numbers: SplitMix64.
@@ -89,21 +93,65 @@ impl Dice {
     }
 }
 
-impl Kind {
-    /// One look in which the candidate's rate is `factor` times the control's.
-    pub(crate) fn look(self, dice: &mut Dice, factor: f64) -> Look {
-        let shock = match self {
-            Self::Shocks if dice.uniform() < 0.05 => 10.0,
-            Self::Shocks | Self::Poisson | Self::Bernoulli | Self::Clumped | Self::Storms => 1.0,
+/// Traffic of one run.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    kind: Kind,
+    /// The users for whom every request fails, candidate's first; of 600 and 5,400 users.
+    faulty: [Vec<Faulty>; 2],
+}
+
+/// A user for whom every request fails.
+#[derive(Debug, Clone, Copy, Default)]
+struct Faulty {
+    failed_before: bool,
+}
+
+impl Traffic {
+    /// Begins a run. `factor` is how many times as many users of the candidate fail always, where users do.
+    pub(crate) fn begin(kind: Kind, dice: &mut Dice, factor: f64) -> Self {
+        let mut users = |all: u64, share: f64| match kind {
+            Kind::Faulty => vec![Faulty::default(); usize::try_from(dice.binomial(all, share)).unwrap_or_default()],
+            Kind::Poisson | Kind::Bernoulli | Kind::Shocks | Kind::Clumped | Kind::Storms => Vec::new(),
         };
-        let (candidate_users, candidate) = self.group(dice, CANDIDATE, shock * factor);
-        let (control_users, control) = self.group(dice, CONTROL, shock);
-        Look {
-            requests: Counts { candidate, control, of: Counted::Events },
-            users: Counts { candidate: candidate_users, control: control_users, of: Counted::Users },
-        }
+        Self { kind, faulty: [users(600, 0.005 * factor), users(5_400, 0.005)] }
     }
 
+    /// One look in which the candidate's rate is `factor` times the control's.
+    pub(crate) fn look(&mut self, dice: &mut Dice, factor: f64) -> Look {
+        let shock = if self.kind == Kind::Shocks && dice.uniform() < 0.05 { 10.0 } else { 1.0 };
+        let arms = [(CANDIDATE, shock * factor), (CONTROL, shock)];
+        let [candidate, control] = [0, 1].map(|arm| {
+            let (exposed, factor) = arms[arm];
+            let (users, requests) = self.kind.group(dice, exposed, factor);
+            match self.kind {
+                Kind::Faulty => come(&mut self.faulty[arm], dice, requests.exposed),
+                Kind::Poisson | Kind::Bernoulli | Kind::Shocks | Kind::Clumped | Kind::Storms => {
+                    [requests, users, users]
+                }
+            }
+        });
+        let counts = |which: usize, of| Counts { candidate: candidate[which], control: control[which], of };
+        Look {
+            requests: counts(0, Counted::Events),
+            users: counts(1, Counted::Users),
+            first: counts(2, Counted::Users),
+        }
+    }
+}
+
+/// The failures of those for whom all fails, each of whom comes in one look of ten: all, and the first of each user.
+fn come(faulty: &mut [Faulty], dice: &mut Dice, exposed: u64) -> [Group; 3] {
+    let (mut bad, mut first) = (0, 0);
+    for user in faulty.iter_mut().filter(|_| dice.uniform() < 0.1) {
+        bad += 1;
+        first += u64::from(!user.failed_before);
+        user.failed_before = true;
+    }
+    [bad, bad, first].map(|bad| Group { exposed, bad })
+}
+
+impl Kind {
     /// Users and requests of one variant.
     fn group(self, dice: &mut Dice, (fewest, more): (u64, usize), factor: f64) -> (Group, Group) {
         let exposed = fewest + dice.below(more) as u64;
@@ -116,6 +164,7 @@ impl Kind {
             Self::Bernoulli => same(dice.binomial(exposed, 0.05 * factor)),
             Self::Clumped => clumps(dice, exposed, exposed as f64 * 0.005 * factor, 4.0 / 7.0),
             Self::Storms => clumps(dice, exposed, exposed as f64 * 0.005 * factor, 0.1),
+            Self::Faulty => same(0),
         }
     }
 }

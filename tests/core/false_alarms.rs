@@ -55,6 +55,14 @@ fn users_who_fail_several_times_raise_few_false_alarms_when_requests_are_correct
     }
 }
 
+/// A user counts as bad once: one for whom all fails would otherwise be counted again in each look.
+#[test]
+fn users_for_whom_all_fails_deceive_a_test_that_counts_them_in_each_look() {
+    keeps_alpha(Kind::Faulty, Judge::First(Claim::Worse));
+    let alarms = false_alarms(Kind::Faulty, Judge::Users(Claim::Worse), 0.0);
+    assert!(alarms > 5.0 * ALPHA, "{alarms}");
+}
+
 /// The known failure that counting users, or the correction, is there for.
 #[test]
 fn users_who_fail_several_times_deceive_a_test_of_bare_requests() {

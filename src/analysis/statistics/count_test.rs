@@ -30,6 +30,10 @@ pub enum Claim {
 
 /// A sequential test of two rates. It holds for any rate that both share, however it changes with time, and for
 /// any shares of traffic, which may change from look to look.
+///
+/// What it rests on is that bad events are independent. Of users that is true if each counts as bad once, in the look
+/// in which it first fails: a user for whom all fails, counted again in each look, is one fact taken for many, and no
+/// correction sees it, because every look shows the same. Exposed are those who were there in that look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CountTest {
     /// What is to be proved.
