@@ -1,5 +1,6 @@
 //! Rollouts: the plan, the state, and the pure decision what comes next.
 
+mod advance;
 mod alerts;
 mod cause;
 mod check;
@@ -8,16 +9,18 @@ mod decide;
 mod decision;
 pub mod document;
 mod event;
+mod memory;
 mod plan;
 mod question;
 mod stage;
+mod start;
 mod state;
 mod wait;
 
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
-pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
+pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
 pub use document::{check_against, lower, salvage_closing};

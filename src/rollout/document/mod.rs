@@ -1,6 +1,8 @@
 //! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
 
-mod conditions;
+mod agreement;
+mod budget;
+mod clauses;
 mod fields;
 mod flag_check;
 mod lower;
@@ -8,7 +10,9 @@ mod metrics;
 mod query;
 mod reader;
 mod salvage;
+mod ramp;
 mod shape;
+mod thresholds;
 mod waves;
 
 #[cfg(feature = "server")]

@@ -1,14 +1,13 @@
 //! The waves of a rollout document, and the watch after them.
 
-use super::conditions::{List, conditions};
+use super::clauses::{Placed, clauses, in_order};
 use super::fields::Fields;
 use super::metrics::Metrics;
 use super::reader::Reader;
 use super::shape;
-use crate::analysis::Condition;
 use crate::flag::{Expression, lower_expression};
-use crate::rollout::{After, Wave};
-use crate::source::{Node, Value};
+use crate::rollout::{After, List, Wave};
+use crate::source::{Node, Span, Value};
 use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,23 +24,37 @@ const LONGEST_BAKE: Duration = Duration::from_secs(366 * 86_400);
 /// The most waves of one rollout.
 const MOST: usize = 100;
 
-/// What is true in every wave.
-#[derive(Debug, Default)]
-pub(super) struct Always {
-    pub(super) close_when: Vec<Condition>,
-    pub(super) hold_when: Vec<Condition>,
+/// More outcomes than any wave will have.
+const MOST_SAMPLES: u64 = 1_000_000_000_000;
+
+/// More is no holdback but a wave of its own.
+const MOST_HELD_BACK: Exposure = match Exposure::from_ppm(500_000) {
+    Some(half) => half,
+    None => Exposure::ALL,
+};
+
+/// Reads `always`: what is looked at in every wave.
+pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Placed>> {
+    let fields = Fields::read(node, &shape::ALWAYS, reader)?;
+    clauses(&fields, &[List::Close, List::StepBack, List::Hold, List::Notify], metrics, reader)
 }
 
-/// Reads `always`.
-pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Always> {
-    let fields = Fields::read(node, &shape::ALWAYS, reader)?;
-    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
-    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
-    Some(Always { close_when: close_when?, hold_when: hold_when? })
+/// A wave with the places of its conditions.
+#[derive(Debug)]
+pub(super) struct WaveRead {
+    pub(super) wave: Wave,
+    pub(super) clauses: Vec<Placed>,
+    /// Where its exposure stands.
+    pub(super) at: Span,
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
-pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Wave>> {
+pub(super) fn waves(
+    node: &Node<'_>,
+    always: &[Placed],
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<WaveRead>> {
     let Some(items) = node.as_array() else {
         reader.problems.add(node.span, format!("`waves` is {} where a list is expected", node.kind()));
         return None;
@@ -52,7 +65,7 @@ pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader:
         return None;
     }
     let mut seen = Seen::default();
-    let read: Vec<Option<Wave>> = items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
+    let read: Vec<Option<WaveRead>> = items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
     read.into_iter().collect()
 }
 
@@ -63,7 +76,13 @@ struct Seen {
     largest: Exposure,
 }
 
-fn wave(node: &Node<'_>, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
+fn wave(
+    node: &Node<'_>,
+    always: &[Placed],
+    metrics: &Metrics,
+    seen: &mut Seen,
+    reader: &mut Reader<'_>,
+) -> Option<WaveRead> {
     let fields = Fields::read(node, &shape::WAVE, reader)?;
     let name = wave_name(&fields, seen, reader);
     let exposure = wave_exposure(&fields, seen, reader);
@@ -73,21 +92,36 @@ fn wave(node: &Node<'_>, always: &Always, metrics: &Metrics, seen: &mut Seen, re
     };
     let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
     let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
-    let advance_when = conditions(fields.get("advance_when"), List::Advance, metrics, reader);
-    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
-    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
+    let min_samples = match fields.get("min_samples") {
+        Some(node) => min_samples(node, metrics, reader),
+        None => Some(0),
+    };
+    let lists = [List::Close, List::StepBack, List::Hold, List::Notify, List::Early, List::Advance];
+    let own = clauses(&fields, &lists, metrics, reader);
     let (bake, every) = timing?;
-    Some(Wave {
+    let clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    let wave = Wave {
         name: name?,
         exposure: exposure?,
         audience: audience?,
         bake,
         every,
+        min_samples: min_samples?,
         approval: approval?,
-        advance_when: advance_when?,
-        hold_when: [always.hold_when.clone(), hold_when?].concat(),
-        close_when: [always.close_when.clone(), close_when?].concat(),
-    })
+        clauses: clauses.iter().map(|placed| placed.clause.clone()).collect(),
+    };
+    Some(WaveRead { wave, clauses, at: fields.get("exposure").map_or(node.span, |node| node.span) })
+}
+
+/// What is counted must be something that applications post.
+fn min_samples(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<u64> {
+    let least = reader.whole_number(node, "min_samples", 1..=MOST_SAMPLES, "min_samples: 500")?;
+    if !metrics.have_outcomes() {
+        let message = "`min_samples` counts outcomes, and no metric here has the provider `outcomes`";
+        reader.complain(node.span, message, "define one, such as `errors: { provider: outcomes, measure: error_ratio }`");
+        return None;
+    }
+    Some(least)
 }
 
 fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<WaveName> {
@@ -135,11 +169,36 @@ fn approval(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>
     }
 }
 
-/// Reads `after`, which watches for what `always` closes on.
-pub(super) fn after(node: &Node<'_>, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
+/// Reads `after`. What always closes, holds or is told does so here too.
+pub(super) fn after(
+    node: &Node<'_>,
+    always: &[Placed],
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<(After, Vec<Placed>)> {
     let fields = Fields::read(node, &shape::AFTER, reader)?;
-    let (watch, every) = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader)?;
-    Some(After { watch, every, close_when: always.close_when.clone() })
+    let timing = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader);
+    let holdback = match fields.get("holdback") {
+        Some(node) => holdback(node, reader),
+        None => Some(Exposure::NONE),
+    };
+    let own = clauses(&fields, &[List::Close, List::Hold, List::Notify], metrics, reader);
+    let ((watch, every), holdback) = (timing?, holdback?);
+    let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    clauses.retain(|placed| matches!(placed.clause.list, List::Close | List::Hold | List::Notify));
+    let after = After { watch, every, holdback, clauses: clauses.iter().map(|placed| placed.clause.clone()).collect() };
+    Some((after, clauses))
+}
+
+fn holdback(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
+    let text = reader.text(node, "holdback")?;
+    let holdback = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
+    if holdback == Exposure::NONE || holdback > MOST_HELD_BACK {
+        let message = format!("a holdback of {holdback} is not from 0.0001% to {MOST_HELD_BACK}");
+        reader.complain(node.span, message, "for instance `holdback: 1%`; leave it out to hold nobody back");
+        return None;
+    }
+    Some(holdback)
 }
 
 /// How long and how often to look.
