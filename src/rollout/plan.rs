@@ -26,7 +26,7 @@ pub struct Plan {
     pub salt: Arc<str>,
     /// What conditions may speak of.
     pub metrics: BTreeMap<MetricName, Metric>,
-    /// At least one; exposures never fall from one to the next.
+    /// At least one. Each adds to those before it: nobody loses the candidate from one to the next.
     pub waves: Vec<Wave>,
     /// The watch after the last wave.
     pub after: Option<After>,

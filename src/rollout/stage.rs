@@ -4,7 +4,7 @@ use super::plan::{Plan, Wave};
 use super::state::{Check, Stage, Standing, State};
 use super::wait::Wait;
 use crate::analysis::Condition;
-use crate::flag::{Gate, Overlay, Rank, Share};
+use crate::flag::{Gate, Overlay, Part, Parts, Rank, Share};
 use crate::units::{Exposure, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -143,16 +143,22 @@ pub fn overlay(plan: &Plan, state: &State) -> Option<Overlay> {
     }
 }
 
+/// What the waves up to that one open together: whoever got the candidate by an earlier one keeps it.
 pub(super) fn open(plan: &Plan, attempt: u32, index: usize) -> Option<Overlay> {
-    let wave = wave_at(plan, index)?;
-    let share = Share {
+    let step = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+    let part = |(index, wave): (usize, &Wave)| Part {
+        step: step(index),
         exposure: wave.exposure,
-        bucket_by: Arc::clone(&plan.bucket_by),
-        salt: Arc::clone(&plan.salt),
         audience: wave.audience.clone(),
     };
-    let step = u32::try_from(index).unwrap_or(u32::MAX);
-    Some(lay(plan, Rank::open(attempt, step), Gate::Open(share)))
+    let mut parts = plan.waves.iter().take(index.saturating_add(1)).enumerate().map(part);
+    let first = Parts::of(parts.next()?);
+    let share = Share {
+        parts: parts.fold(first, Parts::with),
+        bucket_by: Arc::clone(&plan.bucket_by),
+        salt: Arc::clone(&plan.salt),
+    };
+    Some(lay(plan, Rank::open(attempt, step(index)), Gate::Open(share)))
 }
 
 pub(super) fn closed(plan: &Plan, attempt: u32) -> Overlay {

@@ -6,7 +6,7 @@ use super::metrics::Metrics;
 use super::reader::Reader;
 use super::shape;
 use crate::analysis::Condition;
-use crate::flag::{Expression, lower_expression};
+use crate::flag::{Expression, Part, Parts, lower_expression};
 use crate::rollout::{After, Wave};
 use crate::source::{Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
@@ -60,27 +60,27 @@ pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader:
 #[derive(Debug, Default)]
 struct Seen {
     names: BTreeSet<WaveName>,
-    largest: Exposure,
+    /// Who has the candidate by then; `None` before the first wave.
+    parts: Option<Parts>,
+    /// What the last wave brought.
+    last: Option<Part>,
 }
 
 fn wave(node: &Node<'_>, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
     let fields = Fields::read(node, &shape::WAVE, reader)?;
     let name = wave_name(&fields, seen, reader);
-    let exposure = wave_exposure(&fields, seen, reader);
-    let audience = match fields.get("audience") {
-        Some(node) => audience(node, reader).map(Some),
-        None => Some(None),
-    };
+    let part = part(&fields, seen, reader);
     let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
     let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
     let advance_when = conditions(fields.get("advance_when"), List::Advance, metrics, reader);
     let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
     let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
     let (bake, every) = timing?;
+    let Part { exposure, audience, .. } = part?;
     Some(Wave {
         name: name?,
-        exposure: exposure?,
-        audience: audience?,
+        exposure,
+        audience,
         bake,
         every,
         approval: approval?,
@@ -99,7 +99,38 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
     Some(name)
 }
 
-fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Exposure> {
+/// Whom a wave opens to.
+fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Part> {
+    let exposure = wave_exposure(fields, reader);
+    let audience = match fields.get("audience") {
+        Some(node) => audience(node, reader).map(Some),
+        None => Some(None),
+    };
+    let part = Part { step: 0, exposure: exposure?, audience: audience? };
+    if let Some(node) = fields.get("exposure") {
+        must_grow(&part, seen, node, reader);
+    }
+    seen.parts = Some(match seen.parts.take() {
+        Some(before) => before.with(part.clone()),
+        None => Parts::of(part.clone()),
+    });
+    seen.last = Some(part.clone());
+    Some(part)
+}
+
+/// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
+fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>) {
+    let Some(before) = &seen.parts else { return };
+    if let Some(share) = before.of_the_audience_of(part).filter(|share| part.exposure < *share) {
+        let message = format!("the exposure falls from {share} to {}", part.exposure);
+        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+    } else if before.covers(part) && seen.last.as_ref() != Some(part) {
+        let message = "the wave opens to nobody new: the waves before it have opened to everybody it names";
+        reader.complain(node.span, message, "remove it, or give it a larger exposure or another audience");
+    }
+}
+
+fn wave_exposure(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
     let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
@@ -110,11 +141,8 @@ fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) 
     let exposure = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
     if exposure == Exposure::NONE {
         reader.complain(node.span, "an exposure of 0% opens nothing", "the smallest step is 0.0001%");
-    } else if exposure < seen.largest {
-        let message = format!("the exposure falls from {} to {exposure}", seen.largest);
-        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+        return None;
     }
-    seen.largest = seen.largest.max(exposure);
     Some(exposure)
 }
 
