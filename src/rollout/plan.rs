@@ -36,7 +36,7 @@ pub struct Plan {
     pub budget: Option<Budget>,
     /// What conditions may speak of.
     pub metrics: BTreeMap<MetricName, Metric>,
-    /// At least one. Whoever has the candidate in one has it in the next.
+    /// At least one. Each adds to those before it: nobody loses the candidate from one to the next.
     pub waves: Vec<Wave>,
     /// The watch after the last wave.
     pub after: Option<After>,

@@ -1,15 +1,13 @@
 //! The wave or watch that is under way: what the plan says of it, and its clock.
 
 use super::memory::Memory;
-use super::plan::{Clause, List, Plan, RetrySalt, Wave};
+use super::plan::{Clause, List, Plan, Wave};
 use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
 use super::wait::Wait;
 use crate::analysis::Condition;
-use crate::flag::{Gate, Overlay, Rank, Share};
-use crate::units::{Exposure, UnixMillis};
+use crate::units::UnixMillis;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Time between two checks counts as watched up to this many check intervals. Over that the process
@@ -147,82 +145,6 @@ pub(super) fn rules_of<'a>(plan: &'a Plan, state: &'a State) -> Option<(&'a Stag
 /// The wave of that index. A stored index beyond the plan's end means the last wave, never a panic.
 pub(super) fn wave_at(plan: &Plan, index: usize) -> Option<&Wave> {
     plan.waves.get(index).or_else(|| plan.waves.last())
-}
-
-/// The share of users that has the candidate in a state.
-#[must_use]
-pub fn exposure(plan: &Plan, state: &State) -> Exposure {
-    match state {
-        State::Pending { .. } | State::RolledBack { .. } => Exposure::NONE,
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-            wave_at(plan, stage.wave).map_or(Exposure::NONE, |wave| held_back(plan, wave))
-        }
-        State::Completed { .. } => plan.waves.last().map_or(Exposure::NONE, |wave| wave.exposure),
-    }
-}
-
-/// What a state lays over the flag. Nothing before the start; after that always something, so that a
-/// closed flag stays closed whatever its definition becomes.
-#[must_use]
-pub fn overlay(plan: &Plan, state: &State) -> Option<Overlay> {
-    match state {
-        State::Pending { attempts: 0 } => None,
-        State::Pending { attempts } => Some(closed(plan, *attempts)),
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-            open(plan, Rank::open(stage.attempt, stage.step), stage.wave)
-        }
-        State::Completed { attempt, step, .. } => open_to_all(plan, Rank::open(*attempt, *step)),
-        State::RolledBack { attempt, .. } => Some(closed(plan, *attempt)),
-    }
-}
-
-pub(super) fn open(plan: &Plan, rank: Rank, index: usize) -> Option<Overlay> {
-    let wave = wave_at(plan, index)?;
-    let share = Share {
-        exposure: held_back(plan, wave),
-        bucket_by: Arc::clone(&plan.bucket_by),
-        salt: salt(plan, rank.attempt()),
-        audience: wave.audience.clone(),
-    };
-    Some(lay(plan, rank, Gate::Open(share)))
-}
-
-/// The last wave without the part that was held back.
-pub(super) fn open_to_all(plan: &Plan, rank: Rank) -> Option<Overlay> {
-    let wave = plan.waves.last()?;
-    let share = Share {
-        exposure: wave.exposure,
-        bucket_by: Arc::clone(&plan.bucket_by),
-        salt: salt(plan, rank.attempt()),
-        audience: wave.audience.clone(),
-    };
-    Some(lay(plan, rank, Gate::Open(share)))
-}
-
-/// A wave's share, without those who are kept from the candidate until the watch is over. A named group
-/// is never kept from it.
-fn held_back(plan: &Plan, wave: &Wave) -> Exposure {
-    let holdback = plan.after.as_ref().map_or(Exposure::NONE, |after| after.holdback);
-    match &wave.audience {
-        Some(_) => wave.exposure,
-        None => wave.exposure.min(holdback.rest()),
-    }
-}
-
-/// What is hashed before the attribute: where the plan says so, each attempt begins with other users.
-fn salt(plan: &Plan, attempt: u32) -> Arc<str> {
-    match plan.retry {
-        RetrySalt::Fresh if attempt > 1 => Arc::from(format!("{}-{attempt}", plan.salt)),
-        RetrySalt::Fresh | RetrySalt::Same => Arc::clone(&plan.salt),
-    }
-}
-
-pub(super) fn closed(plan: &Plan, attempt: u32) -> Overlay {
-    lay(plan, Rank::closed(attempt), Gate::Closed)
-}
-
-fn lay(plan: &Plan, rank: Rank, gate: Gate) -> Overlay {
-    Overlay { rollout: plan.name.clone(), rank, candidate: plan.candidate.clone(), stable: plan.stable.clone(), gate }
 }
 
 /// The time between two checks; `None` where none is made.

@@ -6,7 +6,7 @@ use super::decision::{Change, Decision, Effect, Opening, Refusal};
 use super::event::Beginning;
 use super::memory::questions_at_start;
 use super::plan::Plan;
-use super::stage::open;
+use super::overlay::open;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;

@@ -126,6 +126,34 @@ async fn outcomes_name_their_variant_where_a_key_alone_does_not_tell_it() {
     assert_eq!(control.post("/api/v1/outcomes", named).await.0, StatusCode::ACCEPTED);
 }
 
+/// The users of an earlier wave keep the candidate, so its audience goes on to matter.
+#[tokio::test]
+async fn a_later_wave_adds_to_the_audience_of_an_earlier_one() {
+    let control = Control::open().await;
+    let staff = "{ name: staff, exposure: 100%, audience: { '==': [ { var: staff }, true ] }, bake: 1h }";
+    let waves = format!("waves:\n  - {staff}\n  - {{ name: tenth, exposure: 10%, bake: 1h }}\n");
+    let plan = format!("{}{waves}", &ROLLOUT[..ROLLOUT.find("waves:").unwrap()]);
+    assert_eq!(control.apply(&plan).await.1["change"], json!("created"));
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let (status, promoted) = control.post("/api/v1/rollouts/search-v2/promote", r#"{"by":"ann"}"#).await;
+    assert_eq!((status, &promoted["exposure"]), (StatusCode::OK, &json!("10%")), "{promoted}");
+    let overlay = control.get("/api/v1/flags/search").await.1["overlay"].clone();
+    assert_eq!((&overlay["exposure"], &overlay["audience"]), (&json!("10%"), &json!(false)));
+    let parts = json!([
+        { "wave": 2, "exposure": "10%", "audience": false },
+        { "wave": 1, "exposure": "100%", "audience": true },
+    ]);
+    assert_eq!(overlay["parts"], parts);
+    let context = r#"{"context":{"targetingKey":"bob","staff":true}}"#;
+    let (_, answer) = control.post("/api/v1/flags/search/evaluate", context).await;
+    assert_eq!(answer["variant"], json!("on"), "{answer}");
+    let (_, answer) = control.post("/api/v1/flags/search/evaluate", context.replace("true", "false")).await;
+    assert_eq!(answer["variant"], json!("off"), "{answer}");
+    let outcome = r#"[{"flag":"search","targetingKey":"bob","ok":false}]"#;
+    let (status, refused) = control.post("/api/v1/outcomes", outcome).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "a key alone does not tell what bob was served: {refused}");
+}
+
 #[tokio::test]
 async fn whoever_is_up_to_date_waits_for_what_comes_next() {
     let control = Control::open().await;

@@ -130,6 +130,29 @@ after: { watch: 14d, every: 15m }
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
 }
 
+/// Ten people of the company, then whoever takes part in the beta, then a quarter of everybody, and on.
+#[test]
+fn a_share_may_be_smaller_than_that_of_another_audience_before_it() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+waves:
+  - { name: team, exposure: 100%, audience: { ends_with: [ { var: email }, "@company.example" ] }, bake: 2d }
+  - { name: beta, exposure: 100%, audience: { "==": [ { var: beta }, true ] }, bake: 3d }
+  - { name: quarter, exposure: 25%, bake: 2d }
+  - { name: quarter-once-more, exposure: 25%, bake: 2d, approval: support }
+  - { name: half, exposure: 50%, bake: 2d }
+  - { name: everybody, exposure: 100%, bake: 1d }
+"#,
+    );
+    let percent = |wave: &rollout::Wave| wave.exposure.ppm() / 10_000;
+    assert_eq!(plan.waves.iter().map(percent).collect::<Vec<_>>(), [100, 100, 25, 25, 50, 100]);
+}
+
 /// The plans in `flags/`, by name.
 fn shipped() -> BTreeMap<String, Plan> {
     let plans = files_in("flags").into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")).map(|file| {

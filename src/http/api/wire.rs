@@ -264,7 +264,7 @@ pub struct Overlay {
     pub stable: String,
     /// Whether the candidate is served to nobody.
     pub closed: bool,
-    /// The share that gets the candidate, when it is not closed.
+    /// The share that the newest wave opened to, when it is not closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure: Option<String>,
     /// The context attribute that is hashed.
@@ -273,7 +273,21 @@ pub struct Overlay {
     /// What is hashed before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
-    /// Whether only an audience may be in the share.
+    /// Whether only audiences may be in the share.
+    pub audience: bool,
+    /// Who gets the candidate: whoever is in at least one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<SharePart>,
+}
+
+/// A part of the users that get the candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharePart {
+    /// The wave that opened to it, from 1.
+    pub wave: u32,
+    /// How many of the audience.
+    pub exposure: String,
+    /// Whether only an audience may be in it.
     pub audience: bool,
 }
 

@@ -3,11 +3,12 @@
 use super::clauses::{Placed, clauses, in_order};
 use super::fields::Fields;
 use super::metrics::Metrics;
+use super::ramp::{Ramp, ramp};
 use super::reader::Reader;
 use super::shape;
-use crate::flag::{Expression, lower_expression};
+use crate::flag::{Expression, Part, Parts, lower_expression};
 use crate::rollout::{After, List, Wave};
-use crate::source::{Node, Span, Value};
+use crate::source::{Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,8 +45,6 @@ pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>
 pub(super) struct WaveRead {
     pub(super) wave: Wave,
     pub(super) clauses: Vec<Placed>,
-    /// Where its exposure stands.
-    pub(super) at: Span,
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
@@ -65,15 +64,19 @@ pub(super) fn waves(
         return None;
     }
     let mut seen = Seen::default();
-    let read: Vec<Option<WaveRead>> = items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
-    read.into_iter().collect()
+    let read: Vec<Option<Vec<WaveRead>>> =
+        items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
+    Some(read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// What the waves so far were.
 #[derive(Debug, Default)]
 struct Seen {
     names: BTreeSet<WaveName>,
-    largest: Exposure,
+    /// Who has the candidate by then; `None` before the first wave.
+    parts: Option<Parts>,
+    /// What the last wave brought.
+    last: Option<Part>,
 }
 
 fn wave(
@@ -82,14 +85,10 @@ fn wave(
     metrics: &Metrics,
     seen: &mut Seen,
     reader: &mut Reader<'_>,
-) -> Option<WaveRead> {
+) -> Option<Vec<WaveRead>> {
     let fields = Fields::read(node, &shape::WAVE, reader)?;
     let name = wave_name(&fields, seen, reader);
-    let exposure = wave_exposure(&fields, seen, reader);
-    let audience = match fields.get("audience") {
-        Some(node) => audience(node, reader).map(Some),
-        None => Some(None),
-    };
+    let (part, ramp) = part(&fields, seen, reader).unzip();
     let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
     let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
     let min_samples = match fields.get("min_samples") {
@@ -99,18 +98,23 @@ fn wave(
     let lists = [List::Close, List::StepBack, List::Hold, List::Notify, List::Early, List::Advance];
     let own = clauses(&fields, &lists, metrics, reader);
     let (bake, every) = timing?;
+    let Part { exposure, audience, .. } = part?;
     let clauses = in_order(&[always, metrics.thresholds(), &own?]);
     let wave = Wave {
         name: name?,
-        exposure: exposure?,
-        audience: audience?,
+        exposure,
+        audience,
         bake,
         every,
         min_samples: min_samples?,
         approval: approval?,
         clauses: clauses.iter().map(|placed| placed.clause.clone()).collect(),
     };
-    Some(WaveRead { wave, clauses, at: fields.get("exposure").map_or(node.span, |node| node.span) })
+    let read = WaveRead { wave, clauses };
+    match ramp? {
+        Some(ramp) => ramp.waves(read, reader),
+        None => Some(vec![read]),
+    }
 }
 
 /// What is counted must be something that applications post.
@@ -133,7 +137,48 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
     Some(name)
 }
 
-fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Exposure> {
+/// Whom a wave opens to at first, and how it goes on from there.
+fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<(Part, Option<Ramp>)> {
+    let exposure = wave_exposure(fields, reader);
+    let ramp = match (fields.get("ramp"), exposure) {
+        (Some(node), Some(from)) => ramp(node, from, reader).map(Some),
+        (Some(_), None) => None,
+        (None, _) => Some(None),
+    };
+    let audience = match fields.get("audience") {
+        Some(node) => audience(node, reader).map(Some),
+        None => Some(None),
+    };
+    let part = Part { step: 0, exposure: exposure?, audience: audience? };
+    if let Some(node) = fields.get("exposure") {
+        must_grow(&part, seen, node, reader);
+    }
+    seen.parts = Some(match seen.parts.take() {
+        Some(before) => before.with(part.clone()),
+        None => Parts::of(part.clone()),
+    });
+    let ramp = ramp?;
+    let end = Part { exposure: ramp.map_or(part.exposure, |ramp| ramp.to), ..part.clone() };
+    if ramp.is_some() {
+        seen.parts = seen.parts.take().map(|parts| parts.with(end.clone()));
+    }
+    seen.last = Some(end);
+    Some((part, ramp))
+}
+
+/// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
+fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>) {
+    let Some(before) = &seen.parts else { return };
+    if let Some(share) = before.of_the_audience_of(part).filter(|share| part.exposure < *share) {
+        let message = format!("the exposure falls from {share} to {}", part.exposure);
+        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+    } else if before.covers(part) && seen.last.as_ref() != Some(part) {
+        let message = "the wave opens to nobody new: the waves before it have opened to everybody it names";
+        reader.complain(node.span, message, "remove it, or give it a larger exposure or another audience");
+    }
+}
+
+fn wave_exposure(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
     let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
@@ -144,11 +189,8 @@ fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) 
     let exposure = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
     if exposure == Exposure::NONE {
         reader.complain(node.span, "an exposure of 0% opens nothing", "the smallest step is 0.0001%");
-    } else if exposure < seen.largest {
-        let message = format!("the exposure falls from {} to {exposure}", seen.largest);
-        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+        return None;
     }
-    seen.largest = seen.largest.max(exposure);
     Some(exposure)
 }
 

@@ -43,7 +43,7 @@ pub struct RolloutDocument {
     pub metrics: Option<BTreeMap<String, MetricDocument>>,
     /// What holds or closes in every wave, and closes in the watch after them.
     pub always: Option<AlwaysDocument>,
-    /// The waves, in their order. The exposure never falls from one to the next.
+    /// The waves, in their order. Each adds to those before it: nobody loses the candidate from one to the next.
     #[schemars(length(min = 1, max = 100))]
     pub waves: Vec<WaveDocument>,
     /// The watch after the last wave.
