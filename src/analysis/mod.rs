@@ -14,6 +14,7 @@ mod parse;
 mod quantity;
 mod reading;
 mod statistical;
+pub mod statistics;
 mod syntax;
 mod token;
 mod typing;
