@@ -1,5 +1,7 @@
 //! What the users of both variants did in the same time.
 
+use crate::units::UnixMillis;
+
 /// Exposures and bad events of candidate and control between two looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -9,6 +11,8 @@ pub struct Counts {
     pub control: Group,
     /// What is counted.
     pub of: Counted,
+    /// Up to when it was counted. The next look counts from here.
+    pub until: UnixMillis,
 }
 
 /// One variant's part.

@@ -293,7 +293,7 @@ impl Controller {
         let (trigger_sender, triggers) = mpsc::channel(INBOX);
         let (command_sender, commands) = mpsc::channel(INBOX);
         let source = Arc::new(record.plan);
-        let waits = standing_waits(&plan, &record.state);
+        let waits = standing_waits(&plan, &record.state, self.inner.shared.world.clock.now());
         let first = View::initial(&plan, &source, &record.state, record.version, record.updated);
         let (views, view) = watch::channel(first);
         let lane = Lane {

@@ -250,7 +250,7 @@ impl Lane {
         self.version = record.version;
         self.state = record.state;
         self.updated = record.updated;
-        self.waits = standing_waits(&self.plan, &self.state);
+        self.waits = standing_waits(&self.plan, &self.state, self.now());
         self.store_problem = None;
         self.look_again();
         self.serve();

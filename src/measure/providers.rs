@@ -3,8 +3,8 @@
 use super::outcomes::Outcomes;
 use super::prometheus::{Address, Prometheus};
 use super::template::fill;
-use crate::analysis::{NoData, Reading};
-use crate::rollout::{Metric, MetricSource, Plan, Unit};
+use crate::analysis::{Compared, NoData, Reading};
+use crate::rollout::{Arm, Metric, MetricSource, Over, Plan, Split, Unit, Versus};
 use crate::units::UnixMillis;
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -14,7 +14,14 @@ use std::sync::Arc;
 pub trait Readings: Send + Sync + std::fmt::Debug {
     /// The metric's value for the plan's candidate, in its quantity's base unit. Never fails: what
     /// goes wrong is a reason for having no data. Answers within the provider's timeout.
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading;
+    async fn read(&self, plan: &Plan, metric: &Metric, arm: Arm, over: Over, now: UnixMillis) -> Reading;
+
+    /// The metric for both of the plan's variants, in a form in which they can be compared; quantities in base units.
+    async fn compare(&self, plan: &Plan, metric: &Metric, versus: &Versus, now: UnixMillis)
+    -> Result<Compared, NoData>;
+
+    /// How many distinct users had each of the plan's variants since a moment.
+    async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData>;
 }
 
 /// The metric providers of this process.
@@ -47,7 +54,15 @@ impl Providers {
 impl Readings for Providers {
     /// Outcomes are read in the windows that end at `now`. Prometheus has its own clock: there `now` is
     /// only compared with the time of its answer, so it must be the real time and not a compressed one.
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading {
+    async fn compare(&self, _: &Plan, _: &Metric, _: &Versus, _: UnixMillis) -> Result<Compared, NoData> {
+        Err(NoData::Empty)
+    }
+
+    async fn split(&self, _: &Plan, _: UnixMillis, _: UnixMillis) -> Result<Split, NoData> {
+        Err(NoData::Empty)
+    }
+
+    async fn read(&self, plan: &Plan, metric: &Metric, _: Arm, _: Over, now: UnixMillis) -> Reading {
         let reading = match &metric.source {
             MetricSource::Outcomes { measure, window, min_samples } => {
                 self.outcomes.read(&plan.flag, &plan.candidate, *measure, *window, *min_samples, now)

@@ -4,7 +4,7 @@
 use super::cause::Cause;
 use super::decision::Finding;
 use super::event::Evidence;
-use super::memory::{absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
+use super::memory::{absorb, elsewhere, judge_statistics, with_counts};
 use super::plan::{Clause, List, NoDataThen, Plan};
 use super::stage::Rules;
 use super::state::{Stage, Standing};
@@ -64,9 +64,6 @@ pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence:
             judgement,
         });
     }
-    if let Some(mismatch) = sample_ratio(plan, stage, evidence) {
-        look.waits.push(Wait::Hold(mismatch));
-    }
     look.standing = standing(&look.waits);
     look
 }
@@ -83,7 +80,7 @@ fn judge_all(
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, stage, evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, evidence, condition, now),
+        statistics: &|condition| judge_statistics(plan, stage, evidence, condition),
         firing: &stage.firing,
         now,
         unseen: now.since(stage.accounted()),

@@ -6,8 +6,8 @@ use super::cause::Cause;
 use super::check::{Look, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
-use super::plan::Plan;
 use super::overlay::{closed, exposure, open};
+use super::plan::Plan;
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -117,8 +117,8 @@ fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> 
     }
     let paused = matches!(state, State::Paused { .. });
     stage.pass_time(&rules, standing, !paused, now);
-    let change = held_change(before, standing, &waits)
-        .or_else(|| (!noticed.is_empty()).then_some(Change::Noticed(noticed)));
+    let change =
+        held_change(before, standing, &waits).or_else(|| (!noticed.is_empty()).then_some(Change::Noticed(noticed)));
     if paused {
         let decision = keep(plan, &with_stage(state, stage), now);
         let change = change.filter(|change| matches!(change, Change::Noticed(_)));

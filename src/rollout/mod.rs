@@ -26,9 +26,13 @@ pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Openin
 pub use document::json_schema;
 pub use document::{check_against, lower, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
-pub use plan::{After, Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, Role, Since, Unit, Wave};
-pub use question::{Arm, Over, Question, Split, Versus};
+pub use memory::{Asked, Mean, Memory, Posted, PostedEvent, questions, questions_at_start};
 pub use overlay::{exposure, overlay};
+pub use plan::{
+    After, Better, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt,
+    Role, Since, Unit, Wave,
+};
+pub use question::{Arm, Over, Question, Split, Versus};
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

@@ -83,11 +83,5 @@ pub(super) fn closed(plan: &Plan, attempt: u32) -> Overlay {
 }
 
 fn lay(plan: &Plan, rank: Rank, gate: Gate) -> Overlay {
-    Overlay {
-        rollout: plan.name.clone(),
-        rank,
-        candidate: plan.candidate.clone(),
-        stable: plan.stable.clone(),
-        gate,
-    }
+    Overlay { rollout: plan.name.clone(), rank, candidate: plan.candidate.clone(), stable: plan.stable.clone(), gate }
 }

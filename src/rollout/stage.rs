@@ -94,13 +94,8 @@ impl<'p> Rules<'p> {
 
     /// The rules of the watch; without one in the plan, those of a watch that is over.
     pub(super) fn of_watch(plan: &'p Plan) -> Self {
-        let none = Self {
-            every: Duration::from_secs(1),
-            bake: Duration::ZERO,
-            min_samples: 0,
-            clauses: &[],
-            watching: true,
-        };
+        let none =
+            Self { every: Duration::from_secs(1), bake: Duration::ZERO, min_samples: 0, clauses: &[], watching: true };
         plan.after.as_ref().map_or(none, |after| Self {
             every: after.every,
             bake: after.watch,
@@ -169,13 +164,15 @@ pub fn next_check_in(plan: &Plan, state: &State, now: UnixMillis) -> Option<Dura
     }
     // A `for` that runs out before the interval does is looked at when it runs out.
     let severe = rules.severe().clauses.iter();
-    severe.for_each(|clause| clause.when.each_leaf(&mut |leaf| {
-        if let Condition::Compare(compare) = leaf
-            && let (Some(span), Some(since)) = (compare.lasting, stage.true_since.get(&compare.to_string()))
-            && since.plus(span) > last
-        {
-            due = due.min(since.plus(span));
-        }
-    }));
+    severe.for_each(|clause| {
+        clause.when.each_leaf(&mut |leaf| {
+            if let Condition::Compare(compare) = leaf
+                && let (Some(span), Some(since)) = (compare.lasting, stage.true_since.get(&compare.to_string()))
+                && since.plus(span) > last
+            {
+                due = due.min(since.plus(span));
+            }
+        })
+    });
     Some(due.since(now).min(rules.every))
 }

@@ -5,8 +5,8 @@ use super::decide::{describe, keep, moved};
 use super::decision::{Change, Decision, Effect, Opening, Refusal};
 use super::event::Beginning;
 use super::memory::questions_at_start;
-use super::plan::Plan;
 use super::overlay::open;
+use super::plan::Plan;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
@@ -44,7 +44,9 @@ pub(super) fn start_waits(plan: &Plan, attempts: u32, now: UnixMillis) -> Wait {
 pub(super) fn start(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
         State::Pending { attempts } => match plan.start.filter(|start| *start > now) {
-            Some(_) => Err(Refusal(format!("{} {}: change `start` in its plan", plan.name, start_waits(plan, *attempts, now)))),
+            Some(_) => {
+                Err(Refusal(format!("{} {}: change `start` in its plan", plan.name, start_waits(plan, *attempts, now))))
+            }
             None => begin(plan, attempts.saturating_add(1), beginning, now),
         },
         State::RolledBack { .. } => Err(Refusal(format!("{} was rolled back: use `retry` to begin anew", plan.name))),

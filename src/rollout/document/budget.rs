@@ -51,9 +51,9 @@ fn counted(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Optio
         return None;
     };
     match &metric.source {
-        MetricSource::Outcomes { measure: Measure::ErrorRatio | Measure::SuccessRatio | Measure::SlowRatio(_), .. } => {
-            Some(name)
-        }
+        MetricSource::Outcomes {
+            measure: Measure::ErrorRatio | Measure::SuccessRatio | Measure::SlowRatio(_), ..
+        } => Some(name),
         MetricSource::Outcomes { .. } | MetricSource::Events { .. } | MetricSource::Prometheus { .. } => {
             let message = format!("the harm cannot be counted by `{name}`");
             let hint = "name a metric of the provider `outcomes` with the measure `error_ratio` or `slow_ratio`";

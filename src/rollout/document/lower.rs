@@ -131,7 +131,11 @@ fn alpha(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<f64> {
     let alpha = written.filter(|alpha| *alpha >= SMALLEST_ALPHA && *alpha <= LARGEST_ALPHA);
     if alpha.is_none() {
         let message = format!("`alpha` must be a number from {SMALLEST_ALPHA} to {LARGEST_ALPHA}");
-        reader.complain(node.span, message, "for instance `alpha: 0.01`: one sound rollout in a hundred may be called worse");
+        reader.complain(
+            node.span,
+            message,
+            "for instance `alpha: 0.01`: one sound rollout in a hundred may be called worse",
+        );
     }
     alpha
 }

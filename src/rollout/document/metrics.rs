@@ -8,7 +8,7 @@ use super::shape::{self, Provider};
 use super::thresholds::thresholds;
 use crate::analysis::{Quantity, is_reserved};
 use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Role, Since, Unit};
-use crate::source::{Entry, Node, Span, Value};
+use crate::source::{Entry, Node, Span};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 use std::sync::Arc;

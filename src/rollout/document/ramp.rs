@@ -33,9 +33,9 @@ pub(super) fn ramp(node: &Node<'_>, from: Exposure, reader: &mut Reader<'_>) -> 
         }
         Some(to)
     });
-    let over = fields.needed("over", "how long it takes, for instance `over: 4h`", reader).and_then(|node| {
-        reader.duration(node, "over", Duration::from_secs(1)..=Duration::from_secs(366 * 86_400))
-    });
+    let over = fields
+        .needed("over", "how long it takes, for instance `over: 4h`", reader)
+        .and_then(|node| reader.duration(node, "over", Duration::from_secs(1)..=Duration::from_secs(366 * 86_400)));
     let steps = fields
         .needed("steps", "in how many steps, for instance `steps: 8`", reader)
         .and_then(|node| reader.whole_number(node, "steps", 1..=MOST, "steps: 8"));

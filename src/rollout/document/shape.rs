@@ -76,11 +76,8 @@ pub(super) const OWNED: [(&str, &[Provider]); 8] = [
 
 pub(super) const NO_DATA_POLICY: Shape = Shape { what: "`no_data`", fields: &["then", "after"], later: &[] };
 
-pub(super) const ALWAYS: Shape = Shape {
-    what: "`always`",
-    fields: &["close_when", "step_back_when", "hold_when", "notify_when"],
-    later: &[],
-};
+pub(super) const ALWAYS: Shape =
+    Shape { what: "`always`", fields: &["close_when", "step_back_when", "hold_when", "notify_when"], later: &[] };
 
 pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", "observe"], later: &[] };
 

@@ -94,7 +94,11 @@ fn agree(read: &[(&str, Placed)], reader: &mut Reader<'_>) {
         let reached_first = if above { bound < first_bound } else { bound > first_bound };
         if turned || reached_first {
             let message = format!("`{harder}` ({}) contradicts `{milder}` ({})", second.clause.text, first.clause.text);
-            reader.complain(second.at, message, "write `target`, then `warning`, then `critical`, each worse than before");
+            reader.complain(
+                second.at,
+                message,
+                "write `target`, then `warning`, then `critical`, each worse than before",
+            );
         }
     }
 }

@@ -122,7 +122,11 @@ fn min_samples(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> O
     let least = reader.whole_number(node, "min_samples", 1..=MOST_SAMPLES, "min_samples: 500")?;
     if !metrics.have_outcomes() {
         let message = "`min_samples` counts outcomes, and no metric here has the provider `outcomes`";
-        reader.complain(node.span, message, "define one, such as `errors: { provider: outcomes, measure: error_ratio }`");
+        reader.complain(
+            node.span,
+            message,
+            "define one, such as `errors: { provider: outcomes, measure: error_ratio }`",
+        );
         return None;
     }
     Some(least)

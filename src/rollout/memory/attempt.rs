@@ -1,8 +1,7 @@
 //! What an attempt remembers between its checks. Plain data: it is stored with the state.
 
 use super::posted::Posted;
-use crate::analysis::statistics::{CountTest, ExcessHarm, Trail};
-use crate::rollout::Arm;
+use crate::analysis::statistics::CountTest;
 use crate::units::{MetricName, UnixMillis, WaveName};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -14,8 +13,6 @@ pub struct Memory {
     pub baseline: BTreeMap<MetricName, f64>,
     /// What the metrics were in each wave.
     pub waves: BTreeMap<WaveName, BTreeMap<MetricName, Mean>>,
-    /// The recent course of the metrics that some condition looks at as a course.
-    pub trails: BTreeMap<TrailKey, Trail>,
     /// The sequential tests, by the canonical text of their condition.
     pub tests: BTreeMap<String, CountTest>,
     /// For regressions: the tests that ask whether it became worse lately.
@@ -28,12 +25,7 @@ pub struct Memory {
     pub events: BTreeMap<String, Posted>,
     /// The conditions that somebody was told of and that have been true since.
     pub noticed: BTreeSet<String>,
-    /// What the candidate has cost so far.
-    pub harm: Option<ExcessHarm>,
 }
-
-/// Whose course of which metric.
-pub type TrailKey = (MetricName, Arm);
 
 /// A mean that grows with each reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -46,7 +38,11 @@ pub struct Mean {
 
 impl Mean {
     pub(super) fn add(&mut self, value: f64) {
-        self.readings = self.readings.saturating_add(1);
-        self.value += (value - self.value) / self.readings as f64;
+        let readings = self.readings.saturating_add(1);
+        let mean = self.value + (value - self.value) / readings as f64;
+        // Two values at both ends of what can be counted have no difference.
+        if mean.is_finite() {
+            *self = Self { value: mean, readings };
+        }
     }
 }

@@ -7,8 +7,10 @@ mod elsewhere;
 mod posted;
 mod statistics;
 
-pub use ask::{Asked, questions, questions_at_start};
-pub use attempt::{Mean, Memory, TrailKey};
-pub use posted::{Posted, PostedEvent};
 pub(super) use absorb::absorb;
+pub use ask::{Asked, questions, questions_at_start};
+pub use attempt::{Mean, Memory};
+pub(super) use elsewhere::elsewhere;
 pub(super) use posted::with_counts;
+pub use posted::{Posted, PostedEvent};
+pub(super) use statistics::judge_statistics;

@@ -58,10 +58,11 @@ impl Posted {
         while self.recent.front().is_some_and(|(at, _)| now.since(*at) > LONGEST) {
             self.recent.pop_front();
         }
-        match self.recent.back_mut() {
+        let full = self.recent.len() >= MOST_MOMENTS;
+        match self.recent.back_mut().filter(|_| full) {
             // Added to the newest, they count for a little longer than they should: never for less.
-            Some(newest) if self.recent.len() >= MOST_MOMENTS => *newest = (now, newest.1.saturating_add(count)),
-            Some(_) | None => self.recent.push_back((now, count)),
+            Some(newest) => *newest = (now, newest.1.saturating_add(count)),
+            None => self.recent.push_back((now, count)),
         }
         true
     }
@@ -81,9 +82,10 @@ impl Posted {
 impl Memory {
     /// Takes a report; false when it is known already, or nobody counts it.
     pub(in crate::rollout) fn post(&mut self, plan: &Plan, event: &PostedEvent, now: UnixMillis) -> bool {
-        let counted = plan.metrics.values().any(|metric| {
-            matches!(&metric.source, MetricSource::Events { event: name, .. } if **name == *event.name)
-        });
+        let counted = plan
+            .metrics
+            .values()
+            .any(|metric| matches!(&metric.source, MetricSource::Events { event: name, .. } if **name == *event.name));
         let room = self.events.len() < MOST_KINDS || self.events.contains_key(&event.name);
         counted && room && self.events.entry(event.name.clone()).or_default().add(event, now)
     }
