@@ -27,7 +27,7 @@ pub use judge::{Facts, Judgement, Truth};
 pub use quantity::Quantity;
 pub use reading::{NoData, Reading};
 pub use statistical::{Burn, Direction, ProvedSafe, Regresses, Score, ScorePart, Trend};
-pub(crate) use typing::{Mention, Subject, Vocabulary};
+pub use typing::{Known, Mention, Place, Subject, Unfit, Vocabulary, Waves};
 
 #[cfg(test)]
 mod tests;

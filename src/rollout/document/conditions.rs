@@ -42,8 +42,8 @@ fn condition(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader
         reader.complain(node.span, message, "for instance `error_rate > 5%`");
         return None;
     };
-    let quantity_of = |name: &str| metrics.quantity_of(name);
-    match Condition::parse_with(text, &Vocabulary { quantity_of: &quantity_of, names: metrics.names() }) {
+    let known = |name: &str| metrics.known(name);
+    match Condition::parse_with(text, &Vocabulary { metric: &known, names: metrics.names(), waves: None }) {
         Ok((condition, mentions)) => {
             for mention in &mentions {
                 check_mention(node, text, mention, list, metrics, reader);
@@ -87,7 +87,10 @@ fn check_mention(
                 format!("`{name}` is a signal, which may hold but never close"),
                 "move the condition to `hold_when`, or make the metric `role: guardrail`",
             ),
-        (Subject::Alert, List::Hold | List::Close) | (Subject::Metric(_), List::Advance | List::Hold | List::Close) => {
-        }
+        (Subject::Alert, List::Hold | List::Close)
+        | (
+            Subject::Metric(_) | Subject::Reference(_) | Subject::Lasting(_) | Subject::Window(_),
+            List::Advance | List::Hold | List::Close,
+        ) => {}
     }
 }

@@ -1,10 +1,11 @@
 //! The metrics of a rollout document.
 
+use super::askable::askable;
 use super::fields::Fields;
 use super::query::check_placeholders;
 use super::reader::Reader;
 use super::shape::{self, Provider};
-use crate::analysis::{Quantity, is_reserved};
+use crate::analysis::{Known, is_reserved};
 use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, Role, Unit};
 use crate::source::{Entry, Node, Span, Value};
 use crate::units::MetricName;
@@ -34,9 +35,9 @@ pub(super) struct Metrics {
 }
 
 impl Metrics {
-    /// What a metric measures; `None` when it is not defined or broken.
-    pub(super) fn quantity_of(&self, name: &str) -> Option<Quantity> {
-        self.named.get(name)?.as_ref().map(|metric| metric.unit.quantity())
+    /// What conditions may ask of a metric; `None` when it is not defined or broken.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        self.named.get(name)?.as_ref().map(askable)
     }
 
     pub(super) fn role_of(&self, name: &str) -> Option<Role> {

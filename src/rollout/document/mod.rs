@@ -1,5 +1,6 @@
 //! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
 
+mod askable;
 mod conditions;
 mod fields;
 mod flag_check;
