@@ -57,7 +57,7 @@ fn distance(
     };
     match offset {
         Offset::By(distance) | Offset::Percent(distance) if distance == 0.0 => Err(no_distance(written)),
-        offset => Ok(offset),
+        Offset::None | Offset::By(_) | Offset::Percent(_) | Offset::Times(_) => Ok(offset),
     }
 }
 
