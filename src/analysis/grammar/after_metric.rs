@@ -12,7 +12,10 @@ use winnow::combinator::opt;
 
 pub(super) fn after_metric<'s>(input: &mut Input<'s>, metric: Name<'s>) -> Parse<Syntax<'s>> {
     let Some((text, at)) = opt(token::word).parse_next(input)? else {
-        return compare(input, metric);
+        return match slips::begins_with_number(input, &metric) {
+            Some(error) => Err(error),
+            None => compare(input, metric),
+        };
     };
     match text {
         "trending" => trend(input, metric, true),
@@ -22,7 +25,7 @@ pub(super) fn after_metric<'s>(input: &mut Input<'s>, metric: Name<'s>) -> Parse
         },
         "regresses" => regresses(input, metric, at),
         "proved" => proved_safe(input, metric, at),
-        text => Err(slips::no_comparison(&metric, text, at)),
+        text => Err(slips::no_comparison(input, &metric, Name { text, at })),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `burn_rate(error_rate, 99.9%) > 14.4 over 1h and 5m`.
 
 use super::comparison::exceeding;
-use super::{brackets, number};
+use super::{brackets, number, slips};
 use crate::analysis::condition_error::ConditionError;
 use crate::analysis::syntax::{BurnSyntax, Name, Syntax};
 use crate::analysis::token::{self, Input, Parse};
@@ -19,10 +19,16 @@ pub(super) fn burn<'s>(input: &mut Input<'s>) -> Parse<Syntax<'s>> {
         return Err(token::expected(input, "the metric of what fails"));
     };
     let metric = Name { text, at };
+    if let Some(error) = slips::begins_with_number(input, &metric) {
+        return Err(error);
+    }
     if let Some(close) = brackets::comma_or_close(input, &open)? {
         return Err(no_objective(&metric, close));
     }
     let objective = number::needed(input, "the share that must succeed, such as `99.9%`,")?;
+    if let Some(error) = slips::decimal_comma(input) {
+        return Err(error);
+    }
     if let Some(comma) = opt(token::symbol(",")).parse_next(input)? {
         return Err(token::cut(
             ConditionError::new(comma.start, comma.end, "`burn_rate` takes a metric and an objective, no more")

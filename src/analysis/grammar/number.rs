@@ -65,6 +65,15 @@ fn duration<'s>(input: &mut Input<'s>) -> Parse<Span<'s>> {
     };
     match parse_duration(text) {
         Ok(lasts) => Ok(Span { text, lasts, at }),
-        Err(error) => Err(token::cut(ConditionError::new(at.start, at.end, error.to_string()))),
+        Err(error) => {
+            let why = ConditionError::new(at.start, at.end, error.to_string());
+            Err(token::cut(match text {
+                "the" | "last" | "past" | "least" => why.hint(format!("leave `{text}` out")),
+                digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+                    why.hint("the unit stands directly after the number")
+                }
+                _ => why,
+            }))
+        }
     }
 }

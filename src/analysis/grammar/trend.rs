@@ -33,6 +33,7 @@ fn direction(input: &mut Input<'_>) -> Parse<Direction> {
             let (word, _) = token::word.parse_next(input)?;
             return Ok(if word == "up" { Direction::Up } else { Direction::Down });
         }
+        "not" => "`not` stands before `trending`",
         "upward" | "upwards" | "higher" => "write `up`",
         "downward" | "downwards" | "lower" => "write `down`",
         _ => return Err(token::expected(input, "`up` or `down`")),

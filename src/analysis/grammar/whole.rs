@@ -77,7 +77,7 @@ fn atom<'s>(input: &mut Input<'s>, depth: usize) -> Parse<Syntax<'s>> {
         return parenthesised(input, depth, at);
     }
     let Some((text, at)) = opt(token::word).parse_next(input)? else {
-        return Err(token::expected(input, slips::PART));
+        return Err(slips::no_name(input));
     };
     match text {
         "alert" => alert::alert(input, at),

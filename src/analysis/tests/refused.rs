@@ -66,7 +66,8 @@ fn slips_are_named_at_their_place() {
     refuse("error_rate >«»", "the condition ends where a bound such as `10%` or `400ms` is expected");
     refuse(
         "p95 > «p99»",
-        "`p99` stands where a bound is expected; write a number with its unit, such as `10%` or `400ms`",
+        "`p99` stands where a bound is expected; write a number with its unit, such as `10%` or `400ms`, \
+         or another time or group, such as `baseline`, `control` or `wave(beta)`",
     );
     refuse("error_rate > 5% for«»", "the condition ends where a duration such as `5m` is expected");
     refuse("error_rate > 5% for «>» 5m", "`>` stands where a duration such as `5m` is expected");
@@ -78,6 +79,37 @@ fn slips_are_named_at_their_place() {
         "error_rate > 5% for «0s»",
         "`for 0s` is no time at all; leave it out, or write how long the comparison must have been true",
     );
+    refuse(
+        "error_rate > 5% for «5» m",
+        "`5` is not a duration: write a number and a unit such as `30s`, `15m`, `24h` or `14d`; \
+         the unit stands directly after the number",
+    );
+    refuse("error_rate «is» above 5%", "`is` stands where a comparison is expected; leave `is` out");
+    refuse("error_rate «10»%", "`10` stands where a comparison is expected; write for instance `> 10%`");
+    refuse(
+        "p95 «between» 5ms and 6ms",
+        "`between` stands where a comparison is expected; \
+         write two comparisons, such as `p95 >= 400ms and p95 <= 600ms`",
+    );
+    refuse(
+        "p95 > 5ms and «<» 7ms",
+        "`<` stands where a metric or `alert(...)` is expected; \
+         each comparison names its metric: `p95 > 400ms and p95 < 600ms`",
+    );
+    refuse(
+        "«5%» < error_rate",
+        "`5%` stands where a metric or `alert(...)` is expected; the metric stands first, and left of a comparison",
+    );
+    refuse("error_rate > 5 «percent»", "`percent` stands where `and`, `or` or the end is expected; write `5%`");
+    refuse("error_rate > «1e»-3", "`1e` has an exponent; write the number with all its digits");
+    refuse("score-2.mean > «1e3»", "`1e3` has an exponent; write the number with all its digits");
+    refuse(
+        "p95 > 1«,»000ms",
+        "a number has a comma in it; write decimals after a point, and thousands together: `1000.5`",
+    );
+    refuse("score-2.mean > «−»5", "`−` stands where a bound is expected; write the minus as `-`");
+    refuse("error_rate > «+»5%", "`+` stands where a bound is expected; leave the `+` out");
+    refuse("error_rate > «\"»5%\"", "`\"` stands where a bound is expected; a bound stands without quotes");
     refuse("error_rate > 5% «&&» p95 > 1s", "`&&` stands where `and`, `or` or the end is expected; write `and`");
     refuse("error_rate > 5% «OR» p95 > 1s", "`OR` stands where `and`, `or` or the end is expected; write `or`");
     refuse("error_rate > 5%«)»", "`)` stands where `and`, `or` or the end is expected; this `)` closes nothing");

@@ -71,7 +71,13 @@ fn factors_are_plain_numbers() {
         "p95 > baseline + 50% «+» 5ms",
         "`+` is a second step from the same reference; work both out and write one, such as `baseline + 50%`",
     );
-    refuse("p95 > baseline «50%»", "`50%` stands where `and`, `or` or the end is expected");
+    let signed = "write the distance with its sign, such as `baseline + 50%`";
+    for found in ["«50%»", "«by» 50%", "«plus» 5ms"] {
+        let word = found.split('»').next().unwrap().trim_start_matches('«');
+        let message = format!("`{word}` stands where `and`, `or` or the end is expected; {signed}");
+        refuse(&format!("p95 > baseline {found}"), &message);
+    }
+    refuse("p95 > control-«group»", "`group` stands where a distance such as `50%`, `5pp` or `100ms` is expected");
 }
 
 #[test]
@@ -82,7 +88,7 @@ fn the_reference_stands_first_and_numbers_are_not_worked_out() {
     );
     refuse(
         "p95 > 150% «of» control",
-        "`of` is no part of the language; the reference stands first: write for instance `baseline * 1.5`",
+        "`of` is no part of the language; the reference stands first: write for instance `control * 1.5`",
     );
     refuse(
         "p95 > 1.5 «*» baseline",
@@ -98,6 +104,14 @@ fn the_reference_stands_first_and_numbers_are_not_worked_out() {
         "p95 > «2x» baseline",
         "`2x` is no bound; to compare with another time or group write for instance `baseline * 2`",
     );
+    for times in ["x", "times"] {
+        let message = format!(
+            "`{times}` stands where `and`, `or` or the end is expected; \
+             the reference stands first, such as `baseline * 1.5`"
+        );
+        refuse(&format!("p95 > 2 «{times}» baseline"), &message);
+    }
+    refuse("p95 > «(»baseline + 5ms)", "`(` stands where a bound is expected; a bound stands without parentheses");
     refuse(
         "error_rate > «5pp»",
         "`5pp` are percentage points, which lie between two shares; \
@@ -127,6 +141,7 @@ fn references_are_written_in_one_way() {
         "p95 > «stable» * 1.5",
         "`stable` stands where a bound is expected; the users of the stable variant are the `control`",
     );
+    refuse("p95 > «the» previous wave", "`the` stands where a bound is expected; leave `the` out");
     refuse("p95 > «basline» + 5%", "`basline` stands where a bound is expected; did you mean `baseline`?");
     refuse("error_rate > «.5»", "`.5` stands where a bound is expected; write `0.5`");
 }

@@ -14,6 +14,14 @@ fn trends() {
         "the condition ends where `over` and how far to look back, such as `over 24h`, is expected",
     );
     refuse("error_rate trending «downwards»", "`downwards` stands where `up` or `down` is expected; write `down`");
+    refuse(
+        "error_rate trending «not» up over 5m",
+        "`not` stands where `up` or `down` is expected; `not` stands before `trending`",
+    );
+    refuse(
+        "error_rate trending up over «the» last 5m",
+        "`the` is not a duration: write a number and a unit such as `30s`, `15m`, `24h` or `14d`; leave `the` out",
+    );
     refuse("error_rate trending «over» 24h", "`over` stands where `up` or `down` is expected");
     refuse("error_rate trending down over «0s»", "`0s` is no time at all; write for instance `24h`");
     refuse(
@@ -63,6 +71,15 @@ fn burn_rates() {
         "burn_rate(error_rate, 99.9%«,» 1h) > 14.4",
         "`burn_rate` takes a metric and an objective, no more; \
          the windows stand after the rate: `burn_rate(error_rate, 99.9%) > 14.4 over 1h and 5m`",
+    );
+    refuse(
+        "burn_rate(error_rate, 99«,»9%) > 1",
+        "a number has a comma in it; \
+         write decimals after a point, and thousands together: `1000.5`",
+    );
+    refuse(
+        "burn_rate(«99.9%», 1h) > 14.4",
+        "`99.9%` stands where a metric or `alert(...)` is expected; the metric stands first, and left of a comparison",
     );
     refuse(
         "burn_rate(«p95», 99%) > 1 over 1h and 5m",
