@@ -30,7 +30,7 @@ pub use judgement::{Judgement, Measured, Truth};
 pub use quantity::Quantity;
 pub use reading::{NoData, NoDataKind, Reading};
 pub use statistical::{Burn, Direction, ProvedSafe, Regresses, Score, ScorePart, Trend};
-pub(crate) use typing::{Mention, Subject, Vocabulary};
+pub use typing::{Known, Mention, Place, Subject, Unfit, Vocabulary, Waves};
 
 #[cfg(test)]
 mod tests;

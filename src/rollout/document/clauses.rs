@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::metrics::Metrics;
 use super::reader::Reader;
 use super::shape;
-use crate::analysis::{Condition, Mention, Subject, Vocabulary};
+use crate::analysis::{Condition, Mention, Place, Subject};
 use crate::rollout::{Clause, List, Role};
 use crate::source::{Node, Span, Value};
 use std::sync::Arc;
@@ -24,13 +24,14 @@ pub(super) struct Placed {
 pub(super) fn clauses(
     fields: &Fields<'_>,
     lists: &[List],
+    place: Place,
     metrics: &Metrics,
     reader: &mut Reader<'_>,
 ) -> Option<Vec<Placed>> {
     let read: Vec<Option<Vec<Placed>>> = lists
         .iter()
         .filter_map(|list| Some((*list, fields.get(list.as_str())?)))
-        .map(|(list, node)| one_list(node, list, metrics, reader))
+        .map(|(list, node)| one_list(node, list, place, metrics, reader))
         .collect();
     Some(read.into_iter().collect::<Option<Vec<_>>>()?.concat())
 }
@@ -42,21 +43,27 @@ pub(super) fn in_order(lists: &[&[Placed]]) -> Vec<Placed> {
     all
 }
 
-fn one_list(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Placed>> {
+fn one_list(
+    node: &Node<'_>,
+    list: List,
+    place: Place,
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<Placed>> {
     let Some(items) = node.as_array() else {
-        return clause(node, list, metrics, reader).map(|clause| vec![clause]);
+        return clause(node, list, place, metrics, reader).map(|clause| vec![clause]);
     };
     if items.len() > MOST {
         reader.problems.add(node.span, format!("{} conditions are more than {MOST}", items.len()));
         return None;
     }
-    let read: Vec<Option<Placed>> = items.iter().map(|item| clause(item, list, metrics, reader)).collect();
+    let read: Vec<Option<Placed>> = items.iter().map(|item| clause(item, list, place, metrics, reader)).collect();
     read.into_iter().collect()
 }
 
-fn clause(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Placed> {
+fn clause(node: &Node<'_>, list: List, place: Place, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Placed> {
     if node.as_object().is_none() {
-        let when = condition(node, list, metrics, reader)?;
+        let when = condition(node, list, place, metrics, reader)?;
         return Some(placed(when, list, false, node.span));
     }
     let fields = Fields::read(node, &shape::CLAUSE, reader)?;
@@ -71,7 +78,7 @@ fn clause(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader<'_
         return None;
     }
     let node = fields.needed("when", "for instance `{ when: error_rate > 5%, observe: true }`", reader)?;
-    let when = condition(node, list, metrics, reader)?;
+    let when = condition(node, list, place, metrics, reader)?;
     Some(placed(when, list, observe, node.span))
 }
 
@@ -80,13 +87,19 @@ pub(super) fn placed(when: Condition, list: List, observe: bool, at: Span) -> Pl
     Placed { clause: Clause { list, when, text, observe }, at }
 }
 
-fn condition(node: &Node<'_>, list: List, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Condition> {
+fn condition(
+    node: &Node<'_>,
+    list: List,
+    place: Place,
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<Condition> {
     let Value::String(text) = &node.value else {
         let message = format!("a condition is a text, not {}", node.kind());
         reader.complain(node.span, message, "for instance `error_rate > 5%`");
         return None;
     };
-    read(node, text, 0, list, metrics, reader)
+    read(node, text, 0, list, place, metrics, reader)
 }
 
 /// Reads a condition of which the first `before` bytes do not stand in the document.
@@ -95,19 +108,19 @@ pub(super) fn read(
     text: &str,
     before: usize,
     list: List,
+    place: Place,
     metrics: &Metrics,
     reader: &mut Reader<'_>,
 ) -> Option<Condition> {
-    let quantity_of = |name: &str| metrics.quantity_of(name);
     let written = text.get(before..).unwrap_or(text);
-    let place = |reader: &Reader<'_>, start: usize, end: usize| {
+    let at = |reader: &Reader<'_>, start: usize, end: usize| {
         let part = start.saturating_sub(before)..end.saturating_sub(before);
         reader.part_of(node, written, part).unwrap_or(node.span)
     };
-    match Condition::parse_with(text, &Vocabulary { quantity_of: &quantity_of, names: metrics.names() }) {
+    match metrics.with_vocabulary(place, |vocabulary| Condition::parse_with(text, vocabulary)) {
         Ok((condition, mentions)) => {
             for mention in &mentions {
-                let at = place(reader, mention.at.start, mention.at.end);
+                let at = at(reader, mention.at.start, mention.at.end);
                 check_mention(at, mention, list, metrics, reader);
             }
             Some(condition)
@@ -117,7 +130,7 @@ pub(super) fn read(
                 error.unknown_metric && text.get(error.start..error.end).is_some_and(|n| metrics.is_defined(n));
             // A metric that is defined but broken has its own problem already.
             if !broken {
-                let at = place(reader, error.start, error.end);
+                let at = at(reader, error.start, error.end);
                 match error.hint {
                     Some(hint) => reader.complain(at, error.message, hint),
                     None => reader.problems.add(at, error.message),
@@ -146,7 +159,7 @@ fn check_mention(at: Span, mention: &Mention, list: List, metrics: &Metrics, rea
         }
         (Subject::Alert, List::Close | List::StepBack | List::Hold | List::Notify)
         | (
-            Subject::Metric(_),
+            Subject::Metric(_) | Subject::Reference(_) | Subject::Lasting(_) | Subject::Window(_),
             List::Close | List::StepBack | List::Hold | List::Notify | List::Early | List::Advance,
         ) => {}
     }

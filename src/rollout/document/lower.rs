@@ -3,7 +3,7 @@
 use super::agreement::{self, Given};
 use super::budget::budget;
 use super::fields::Fields;
-use super::metrics::{Metrics, metrics};
+use super::metrics::{Metrics, metrics as read_metrics};
 use super::reader::Reader;
 use super::shape;
 use super::waves::{after, always, waves};
@@ -47,7 +47,11 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
     reader.problems.set_subject(name.map(|name| format!("rollout `{name}`")));
     let fields = Fields::read(document, &shape::ROLLOUT, reader)?;
     let head = head(&fields, reader);
-    let metrics = fields.get("metrics").map_or_else(Metrics::default, |node| metrics(node, reader));
+    let metrics = Metrics::none(&fields);
+    let metrics = match fields.get("metrics") {
+        Some(node) => read_metrics(node, metrics, reader),
+        None => metrics,
+    };
     let body = body(&fields, &metrics, reader);
     let metrics = metrics.sound();
     let (head, body) = (head?, body?);

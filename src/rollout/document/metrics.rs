@@ -1,12 +1,13 @@
 //! The metrics of a rollout document.
 
+use super::askable::askable;
 use super::clauses::Placed;
 use super::fields::Fields;
 use super::query::check_placeholders;
 use super::reader::Reader;
 use super::shape::{self, Provider};
 use super::thresholds::thresholds;
-use crate::analysis::{Quantity, is_reserved};
+use crate::analysis::{Bound, Compare, Condition, Known, Place, Reference, Vocabulary, Waves, is_reserved};
 use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Role, Since, Unit};
 use crate::source::{Entry, Node, Span};
 use crate::units::MetricName;
@@ -42,12 +43,16 @@ pub(super) struct Metrics {
     /// What follows from the thresholds that metrics have of themselves; true in every wave.
     thresholds: Vec<Placed>,
     thresholds_broken: bool,
+    /// The names of the waves, for conditions that speak of them.
+    waves: Vec<String>,
+    /// There is a watch after the last wave.
+    watched: bool,
 }
 
 impl Metrics {
-    /// What a metric measures; `None` when it is not defined or broken.
-    pub(super) fn quantity_of(&self, name: &str) -> Option<Quantity> {
-        self.named.get(name)?.as_ref().map(|metric| metric.unit.quantity())
+    /// What conditions may ask of a metric; `None` when it is not defined or broken.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        self.named.get(name)?.as_ref().map(askable)
     }
 
     pub(super) fn role_of(&self, name: &str) -> Option<Role> {
@@ -56,10 +61,6 @@ impl Metrics {
 
     pub(super) fn is_defined(&self, name: &str) -> bool {
         self.named.contains_key(name)
-    }
-
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.named.keys().map(String::as_str).collect()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Metric> {
@@ -86,12 +87,57 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// None, in a plan with these waves.
+    pub(super) fn none(document: &Fields<'_>) -> Self {
+        let items = document.get("waves").and_then(Node::as_array).unwrap_or_default();
+        let name = |item: &Node<'_>| item.get("name").and_then(Node::as_str).unwrap_or("").to_owned();
+        let waves = items.iter().map(name).collect();
+        Self { waves, watched: document.get("after").is_some(), ..Self::default() }
+    }
+
+    /// What stands in `always` or belongs to a metric is looked at in every wave, and in the watch.
+    pub(super) const fn everywhere(&self) -> Place {
+        Place::Always { watched: self.watched }
+    }
+
+    /// Whether the waves that a condition speaks of are over in the wave of that index. What stands in
+    /// `always` counts only from there on.
+    pub(super) fn has_waves_before(&self, condition: &Condition, index: usize) -> bool {
+        let is_over = |name: &str| self.waves.iter().take(index).any(|wave| wave == name);
+        !condition.any_leaf(&|leaf| match leaf {
+            Condition::Compare(Compare { bound: Bound::Relative { to, .. }, .. }) => match to {
+                Reference::Wave(name) => !is_over(name.as_str()),
+                Reference::PreviousWave => index == 0,
+                Reference::Baseline | Reference::Control => false,
+            },
+            Condition::Compare(_)
+            | Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Trend(_)
+            | Condition::Burn(_)
+            | Condition::Regresses(_)
+            | Condition::ProvedSafe(_)
+            | Condition::Score(_)
+            | Condition::Alert(_) => false,
+        })
+    }
+
+    /// Calls `read` with what conditions at that place may speak of.
+    pub(super) fn with_vocabulary<T>(&self, place: Place, read: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+        let known = |name: &str| self.known(name);
+        let names = self.named.keys().map(String::as_str).collect();
+        let waves = Waves { names: self.waves.iter().map(String::as_str).collect(), place };
+        read(&Vocabulary { metric: &known, names, waves: Some(waves) })
+    }
+}
+
 /// Reads `metrics`.
-pub(super) fn metrics(node: &Node<'_>, reader: &mut Reader<'_>) -> Metrics {
+pub(super) fn metrics(node: &Node<'_>, none: Metrics, reader: &mut Reader<'_>) -> Metrics {
     let Some(entries) = node.as_object() else {
         let message = format!("`metrics` is {} where a mapping from names to metrics is expected", node.kind());
         reader.problems.add(node.span, message);
-        return Metrics::default();
+        return none;
     };
     if entries.len() > MOST {
         reader.problems.add(node.span, format!("{} metrics are more than {MOST}", entries.len()));
@@ -100,7 +146,7 @@ pub(super) fn metrics(node: &Node<'_>, reader: &mut Reader<'_>) -> Metrics {
         check_name(entry, reader);
         (entry.key.clone().into_owned(), metric(&entry.key, &entry.value, reader))
     });
-    let mut metrics = Metrics { named: named.collect(), ..Metrics::default() };
+    let mut metrics = Metrics { named: named.collect(), ..none };
     for entry in entries {
         match thresholds(entry, &metrics, reader) {
             Some(thresholds) => metrics.thresholds.extend(thresholds),

@@ -1,6 +1,7 @@
 //! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
 
 mod agreement;
+mod askable;
 mod budget;
 mod clauses;
 mod fields;

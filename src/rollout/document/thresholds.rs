@@ -60,7 +60,7 @@ fn read_one(
     metrics: &Metrics,
     reader: &mut Reader<'_>,
 ) -> Option<Condition> {
-    let when = read(node, whole, before, list, metrics, reader)?;
+    let when = read(node, whole, before, list, metrics.everywhere(), metrics, reader)?;
     if let Condition::All(_) | Condition::Any(_) = when {
         let message = "a threshold is one comparison";
         reader.complain(node.span, message, "write what joins several under `always` or in a wave");

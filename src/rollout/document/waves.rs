@@ -6,6 +6,7 @@ use super::metrics::Metrics;
 use super::ramp::{Ramp, ramp};
 use super::reader::Reader;
 use super::shape;
+use crate::analysis::Place;
 use crate::flag::{Expression, Part, Parts, lower_expression};
 use crate::rollout::{After, List, Wave};
 use crate::source::{Node, Value};
@@ -37,7 +38,8 @@ const MOST_HELD_BACK: Exposure = match Exposure::from_ppm(500_000) {
 /// Reads `always`: what is looked at in every wave.
 pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Placed>> {
     let fields = Fields::read(node, &shape::ALWAYS, reader)?;
-    clauses(&fields, &[List::Close, List::StepBack, List::Hold, List::Notify], metrics, reader)
+    let lists = [List::Close, List::StepBack, List::Hold, List::Notify];
+    clauses(&fields, &lists, metrics.everywhere(), metrics, reader)
 }
 
 /// A wave with the places of its conditions.
@@ -65,7 +67,7 @@ pub(super) fn waves(
     }
     let mut seen = Seen::default();
     let read: Vec<Option<Vec<WaveRead>>> =
-        items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
+        items.iter().enumerate().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
     Some(read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
@@ -80,7 +82,7 @@ struct Seen {
 }
 
 fn wave(
-    node: &Node<'_>,
+    (index, node): (usize, &Node<'_>),
     always: &[Placed],
     metrics: &Metrics,
     seen: &mut Seen,
@@ -96,10 +98,11 @@ fn wave(
         None => Some(0),
     };
     let lists = [List::Close, List::StepBack, List::Hold, List::Notify, List::Early, List::Advance];
-    let own = clauses(&fields, &lists, metrics, reader);
+    let own = clauses(&fields, &lists, Place::Wave(index), metrics, reader);
     let (bake, every) = timing?;
     let Part { exposure, audience, .. } = part?;
-    let clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    clauses.retain(|placed| metrics.has_waves_before(&placed.clause.when, index));
     let wave = Wave {
         name: name?,
         exposure,
@@ -228,7 +231,7 @@ pub(super) fn after(
         Some(node) => holdback(node, reader),
         None => Some(Exposure::NONE),
     };
-    let own = clauses(&fields, &[List::Close, List::Hold, List::Notify], metrics, reader);
+    let own = clauses(&fields, &[List::Close, List::Hold, List::Notify], Place::Watch, metrics, reader);
     let ((watch, every), holdback) = (timing?, holdback?);
     let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
     clauses.retain(|placed| matches!(placed.clause.list, List::Close | List::Hold | List::Notify));
