@@ -97,7 +97,8 @@ fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
 
 fn beginning(plan: &Plan, text: &str, now: UnixMillis) -> Beginning {
     let by = "ops".to_owned();
-    if text.contains("alertname=") {
+    let alert_before = text.split_whitespace().next().is_some_and(|word| !word.contains('=') && word != "no-flag");
+    if alert_before {
         return Beginning { by, firing: vec![alert(text)], ..Beginning::default() };
     }
     let Evidence { readings, flag_problems, .. } = evidence(plan, text, now);

@@ -18,7 +18,7 @@ metrics:
   error_rate: { provider: outcomes, measure: error_ratio }
   p95: { provider: outcomes, measure: latency_p95 }
 always:
-  close_when: [ 'alert(severity = "critical")', error_rate > 50%, error_rate > 20% for 3m ]
+  close_when: [ 'alert(severity = "critical")', error_rate > 50%, error_rate > 20% for 1m ]
   hold_when: [ 'alert(severity = "warning")', p95 > 600ms ]
 waves:
   - { name: tenth, exposure: 10%, bake: 2m, every: 1m, advance_when: [ error_rate < 10% ] }
