@@ -67,6 +67,9 @@ impl Bench {
             Judge::Users(Claim::WorseLately)
             | Judge::Requests(Claim::WorseLately)
             | Judge::Uncorrected(Claim::WorseLately) => CountTest::worse_lately(tolerance),
+            Judge::Users(Claim::SuspectedWorse)
+            | Judge::Requests(Claim::SuspectedWorse)
+            | Judge::Uncorrected(Claim::SuspectedWorse) => CountTest::suspected_worse(tolerance),
             Judge::Users(Claim::Safe) | Judge::Requests(Claim::Safe) | Judge::Uncorrected(Claim::Safe) => {
                 CountTest::safe(tolerance)
             }

@@ -8,9 +8,11 @@
 )]
 
 mod contest;
+mod errors;
 mod traffic;
 
 use contest::{Judge, Setting, median_delay, most, share};
+use errors::Error;
 use tidegate::analysis::statistics::Claim;
 use traffic::Kind;
 
@@ -22,13 +24,14 @@ const KINDS: [(&str, Kind); 4] = [
     ("shared shocks", Kind::Shocks),
     ("clumped, variance/mean 2.5", Kind::Clumped),
 ];
-const JUDGES: [(&str, Judge); 8] = [
+const JUDGES: [(&str, Judge); 9] = [
     ("users", Judge::Users(Claim::Worse)),
     ("requests, corrected", Judge::Requests(Claim::Worse)),
     ("requests, uncorrected", Judge::Uncorrected(Claim::Worse)),
     ("lately, users", Judge::Users(Claim::WorseLately)),
     ("lately, requests", Judge::Requests(Claim::WorseLately)),
-    ("lately, uncorrected", Judge::Uncorrected(Claim::WorseLately)),
+    ("suspected, users", Judge::Users(Claim::SuspectedWorse)),
+    ("suspected, requests", Judge::Requests(Claim::SuspectedWorse)),
     ("peeked z-test", Judge::PeekedZ),
     ("static", Judge::Static),
 ];
@@ -45,6 +48,11 @@ fn main() {
     delays(Kind::Poisson, runs / 4, seed);
     println!("\nThe same, clumped traffic");
     delays(Kind::Clumped, runs / 4, seed);
+    println!("\nRuns of 720 looks with an error of another test at some look, in %");
+    for error in [Error::MeanWorse, Error::MeanSafe, Error::Band, Error::Mismatch, Error::Harm, Error::Trend] {
+        let (share, allowed) = (error.share(runs / 4, seed) * 100.0, error.allowed());
+        println!("{:32}{share:>8.2} of {:.1}", format!("{error:?}"), allowed * 100.0);
+    }
 }
 
 fn argument(name: &str) -> Option<u64> {

@@ -5,10 +5,11 @@ use tidegate::analysis::{Counted, Counts, Group};
 
 /// How long a look lasts.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
-/// Requests of the candidate's users in a look, on average: a tenth of 600.
-const CANDIDATE: f64 = 60.0;
-/// Those of the control's.
-const CONTROL: f64 = 540.0;
+/// The fewest requests of the candidate's users in a look, and how many more there may be: 60 on average, a tenth
+/// of 600.
+const CANDIDATE: (u64, usize) = (45, 31);
+/// Those of the control's: 540 on average.
+const CONTROL: (u64, usize) = (400, 281);
 /// The failures of a failing user of clumped traffic: 1 and then a further one with probability 3/7. So the
 /// variance of failures is (2 - p)/p = 2.5 times their mean, p being 4/7.
 const FAILS_AGAIN: f64 = 3.0 / 7.0;
@@ -44,13 +45,22 @@ impl Dice {
         Self(seed)
     }
 
-    /// From 0 up to but without 1.
-    pub(crate) fn uniform(&mut self) -> f64 {
+    fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        z ^ (z >> 31)
+    }
+
+    /// From 0 up to but without 1.
+    pub(crate) fn uniform(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// One of so many, counted from 0.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.bits() % count as u64).unwrap_or_default()
     }
 
     /// By Knuth's product of uniform numbers; a large mean in parts, so that the product does not vanish.
@@ -96,8 +106,8 @@ impl Kind {
     }
 
     /// Users and requests of one variant.
-    fn group(self, dice: &mut Dice, mean: f64, factor: f64) -> (Group, Group) {
-        let exposed = dice.poisson(mean);
+    fn group(self, dice: &mut Dice, (fewest, more): (u64, usize), factor: f64) -> (Group, Group) {
+        let exposed = fewest + dice.below(more) as u64;
         let same = |bad: u64| {
             let group = Group { exposed, bad: bad.min(exposed) };
             (group, group)

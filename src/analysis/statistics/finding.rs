@@ -131,15 +131,15 @@ impl Sampled {
 
 /// Two leading digits: an estimate must not look more exact than it is.
 const fn rounded(number: u64) -> u64 {
-    let mut scale: u64 = 1;
-    while number / scale >= 100 {
+    let (mut digits, mut scale): (u64, u64) = (number, 1);
+    while digits >= 100 {
         scale = scale.saturating_mul(10);
+        digits = match number.checked_div(scale) {
+            Some(quotient) => quotient,
+            None => return number,
+        };
     }
-    // The scale is at least 1.
-    match (number.saturating_add(scale / 2)).checked_div(scale) {
-        Some(digits) => digits.saturating_mul(scale),
-        None => number,
-    }
+    digits.saturating_mul(scale)
 }
 
 impl fmt::Display for Evidence {

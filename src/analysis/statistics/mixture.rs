@@ -1,11 +1,15 @@
 //! A mixture of likelihood ratios over a grid of alternatives, kept as logarithms.
 
 use std::f64::consts::LN_10;
+use std::sync::LazyLock;
 
 /// How many alternatives the grid has.
 pub const GRID: usize = 24;
 
-/// The largest alternative: a rate ten times (or a tenth of) that of the null hypothesis.
+/// The nearest alternative: a rate about a fifth higher (or lower) than that of the null hypothesis.
+const NEAREST: f64 = 0.2;
+
+/// The farthest one: a rate ten times (or a tenth of) that of the null hypothesis.
 const FARTHEST: f64 = LN_10;
 
 /// The logarithms of the likelihood ratios of 24 alternatives against the same null hypothesis, each of which
@@ -46,28 +50,37 @@ impl Default for Mixture {
 }
 
 impl Mixture {
+    /// Nothing staked yet.
+    pub(super) const NOTHING: Self = Self { logs: [f64::MIN; GRID] };
+
     /// Multiplies each likelihood ratio by that of a look.
     ///
     /// With p the expected share and theta = p e^d / (p e^d + 1 - p), the ratio's logarithm is
     /// `k_c ln(theta/p) + k_s ln((1-theta)/(1-p))`, which is `k_c d - k ln(1 + p (e^d - 1))`: in this form
     /// nothing is lost where p is near 0 or 1, and p = 1 needs no exception.
     pub(super) fn add(&mut self, look: Share, side: Side) {
-        for (log, distance) in self.logs.iter_mut().zip(distances(side)) {
-            *log += look.candidate * distance - look.all * (look.expected * distance.exp_m1()).ln_1p();
+        for (log, (distance, growth)) in self.logs.iter_mut().zip(grid(side)) {
+            *log += look.candidate * distance - look.all * (look.expected * growth).ln_1p();
         }
     }
 
-    /// Forgets evidence against each alternative, so that what happens from now on is judged as if it had
-    /// begun now. Makes a change detector of it.
-    pub(super) fn forget_losses(&mut self) {
+    /// Raises each likelihood ratio to at least the one whose logarithm is given.
+    pub(super) fn raise_to(&mut self, ln: f64) {
         for log in &mut self.logs {
-            *log = log.max(0.0);
+            *log = log.max(ln);
         }
     }
 
-    /// Whether nothing speaks for any alternative.
-    pub(super) fn is_fresh(&self) -> bool {
-        self.logs.iter().all(|log| *log <= 0.0)
+    /// Adds a stake, given by its logarithm, to each likelihood ratio.
+    pub(super) fn stake(&mut self, ln: f64) {
+        for log in &mut self.logs {
+            *log = ln_sum(*log, ln);
+        }
+    }
+
+    /// Whether no likelihood ratio is over the one whose logarithm is given.
+    pub(super) fn is_under(&self, ln: f64) -> bool {
+        self.logs.iter().all(|log| *log <= ln)
     }
 
     /// The logarithm of the mean of the likelihood ratios, each logarithm divided by `dispersion` (at least 1).
@@ -80,13 +93,35 @@ impl Mixture {
     }
 }
 
-/// The grid: 24 equal steps on the scale of logarithms.
-fn distances(side: Side) -> impl Iterator<Item = f64> {
-    let step = match side {
-        Side::Above => FARTHEST / 24.0,
-        Side::Below => -FARTHEST / 24.0,
-    };
-    (1_u32..=24).map(move |steps| step * f64::from(steps))
+/// The logarithm of the sum of two numbers given by their logarithms, of which the second is finite. What is not
+/// finite in the first counts as nothing.
+pub(super) fn ln_sum(one: f64, other: f64) -> f64 {
+    if !one.is_finite() {
+        return other;
+    }
+    let (most, least) = if one > other { (one, other) } else { (other, one) };
+    most + (least - most).exp().ln_1p()
+}
+
+/// The grid: d and e^d - 1 of 24 alternatives, each d by the same factor farther than the one before. Denser near
+/// the null hypothesis than equal steps, because a small difference takes many events and a large one only few.
+fn grid(side: Side) -> &'static [(f64, f64); GRID] {
+    static ABOVE: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(1.0));
+    static BELOW: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(-1.0));
+    match side {
+        Side::Above => &ABOVE,
+        Side::Below => &BELOW,
+    }
+}
+
+fn distances(sign: f64) -> [(f64, f64); GRID] {
+    let growth = (FARTHEST / NEAREST).ln() / 23.0;
+    let mut distance = NEAREST * sign;
+    std::array::from_fn(|_| {
+        let one = (distance, distance.exp_m1());
+        distance *= growth.exp();
+        one
+    })
 }
 
 #[cfg(test)]
@@ -105,7 +140,7 @@ mod tests {
     fn a_ratio_is_that_of_the_two_binomials() {
         let (candidate, control, p) = (7.0, 30.0, 0.1);
         let mixture = after(&[(candidate, candidate + control, p)], Side::Above);
-        for (log, d) in mixture.logs.iter().zip(distances(Side::Above)) {
+        for (log, (d, _)) in mixture.logs.iter().zip(grid(Side::Above)) {
             let theta = p * d.exp() / (p * d.exp() + 1.0 - p);
             let expected = candidate * (theta / p).ln() + control * ((1.0 - theta) / (1.0 - p)).ln();
             assert!((log - expected).abs() < 1e-12, "{log} {expected}");
@@ -120,7 +155,7 @@ mod tests {
             assert!(after(&[(0.0, 1e12, 0.0)], side).ln_mean(1.0).abs() < 1e-9);
         }
         // A share of one in 10^15 that gets a third of the events is not chance.
-        assert!(after(&[(10.0, 30.0, 1e-15)], Side::Above).ln_mean(1.0) > 20.0);
+        assert!(after(&[(10.0, 30.0, 1e-15)], Side::Above).ln_mean(1.0) > 15.0);
     }
 
     #[test]
