@@ -4,6 +4,7 @@ use super::alerts;
 use super::decide::{moved, wave_name};
 use super::decision::{Change, Decision, Effect, Opening};
 use super::event::Evidence;
+use super::memory::over_budget;
 use super::overlay::{open, open_to_all};
 use super::plan::Plan;
 use super::stage::Rules;
@@ -31,6 +32,7 @@ pub(super) fn stands_against_next(
     if let Some(next) = next.filter(|_| stage.returned) {
         waits.push(Wait::SteppedBack(next.name.clone()));
     }
+    waits.extend(over_budget(plan, stage).map(Wait::Budget));
     waits.extend(alerts::stands_against(plan, index, &stage.firing, now));
     if asks_for_approval
         && waits.is_empty()

@@ -4,7 +4,7 @@
 use super::cause::Cause;
 use super::decision::Finding;
 use super::event::Evidence;
-use super::memory::{absorb, elsewhere, judge_statistics, with_counts};
+use super::memory::{absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
 use super::plan::{Clause, List, NoDataThen, Plan};
 use super::stage::Rules;
 use super::state::{Stage, Standing};
@@ -37,7 +37,7 @@ pub(super) fn look(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence: 
     stage.forget_unwatched(rules.every, now);
     let unseen = now.since(stage.accounted());
     let watched = if rules.is_watched(unseen) { unseen } else { Duration::ZERO };
-    absorb(plan, rules, stage, evidence, watched);
+    absorb(plan, rules, stage, evidence, watched, now);
     judge(plan, rules, stage, evidence, now)
 }
 
@@ -64,6 +64,7 @@ pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence:
             judgement,
         });
     }
+    look.waits.extend(sample_ratio(plan, stage, evidence).map(Wait::Hold));
     look.standing = standing(&look.waits);
     look
 }
@@ -80,7 +81,7 @@ fn judge_all(
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, stage, evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, evidence, condition),
+        statistics: &|condition| judge_statistics(plan, stage, evidence, condition, now),
         firing: &stage.firing,
         now,
         unseen: now.since(stage.accounted()),

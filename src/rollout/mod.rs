@@ -18,6 +18,7 @@ mod start;
 mod state;
 mod wait;
 
+pub use crate::analysis::statistics::Better;
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
@@ -26,11 +27,13 @@ pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Openin
 pub use document::json_schema;
 pub use document::{check_against, lower, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
-pub use memory::{Asked, Mean, Memory, Posted, PostedEvent, questions, questions_at_start};
+pub use memory::{
+    Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, largest_safe_next, questions, questions_at_start,
+};
 pub use overlay::{exposure, overlay};
 pub use plan::{
-    After, Better, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt,
-    Role, Since, Unit, Wave,
+    After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
+    Unit, Wave,
 };
 pub use question::{Arm, Over, Question, Split, Versus};
 pub use stage::{check_interval, next_check_in};

@@ -62,7 +62,7 @@ fn laid_open(plan: &Plan, rank: Rank, index: usize, exposure: &dyn Fn(&Wave) -> 
 
 /// A wave's share, without those who are kept from the candidate until the watch is over. Who is named by
 /// a rule is never kept from it.
-fn held_back(plan: &Plan, wave: &Wave) -> Exposure {
+pub(super) fn held_back(plan: &Plan, wave: &Wave) -> Exposure {
     let holdback = plan.after.as_ref().map_or(Exposure::NONE, |after| after.holdback);
     match &wave.audience {
         Some(_) => wave.exposure,

@@ -1,5 +1,6 @@
 //! A rollout's plan, valid by construction: built by lowering a document, then trusted.
 
+use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::Expression;
 use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
@@ -223,16 +224,6 @@ impl Metric {
             MetricSource::Prometheus { query, .. } => query.contains("{{variant}}"),
         }
     }
-}
-
-/// Which values of a metric are good.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Better {
-    /// Low ones: errors, latencies, cost.
-    #[default]
-    Lower,
-    /// High ones: successes, orders.
-    Higher,
 }
 
 /// What happens while a metric has no data.

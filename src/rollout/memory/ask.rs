@@ -82,7 +82,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
 fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
     let mut other = |metric: &MetricName, arm, over| asked.others.push(Question { metric: metric.clone(), arm, over });
     let mut versus = |metric: &MetricName, alpha: Option<f64>| {
-        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan)) / bands(plan);
+        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan)) / stages(plan) / 2.0;
         let strictest = against.entry(metric.clone()).or_insert(alpha);
         *strictest = strictest.min(alpha);
     };
@@ -121,10 +121,9 @@ pub(in crate::rollout) fn part_of_alpha(plan: &Plan) -> f64 {
     plan.alpha / tests.len().max(1) as f64
 }
 
-/// Bands begin anew with each wave and are for two groups: their alpha is split once more.
-fn bands(plan: &Plan) -> f64 {
-    let stages = plan.waves.len().saturating_add(usize::from(plan.after.is_some()));
-    stages.saturating_mul(2).max(1) as f64
+/// What begins anew with each wave, and the watch, has its alpha split over them.
+pub(in crate::rollout) fn stages(plan: &Plan) -> f64 {
+    plan.waves.len().saturating_add(usize::from(plan.after.is_some())).max(1) as f64
 }
 
 /// The metric whose samples are the candidate's outcomes.

@@ -1,13 +1,19 @@
 //! Judging the conditions that rest on more than one reading.
 
-use super::ask::part_of_alpha;
-use crate::analysis::statistics::{CountTest, Finding};
+use super::ask::{part_of_alpha, stages};
+use super::score::judge_score;
+use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
-    Burn, Compared, Condition, Judgement, Measured, NoData, ProvedSafe, Quantity, Reading, Regresses, Truth,
+    Burn, Compared, Condition, Direction, Judgement, Measured, NoData, ProvedSafe, Quantity, Reading, Regresses, Trend,
+    Truth,
 };
-use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
-use crate::units::{MetricName, format_duration};
+use crate::rollout::{Arm, Better, Evidence, Over, Plan, Question, Stage};
+use crate::units::{MetricName, UnixMillis, format_duration};
 use std::time::Duration;
+
+/// Of a regression's alpha, the part of the test over the whole attempt. The rest is for the test of what
+/// began lately: each wrong at most in its part, together at most in the whole.
+const WHOLE_ATTEMPT: f64 = 0.8;
 
 /// What is known of a condition that rests on more than one reading.
 pub(in crate::rollout) fn judge_statistics(
@@ -15,75 +21,100 @@ pub(in crate::rollout) fn judge_statistics(
     stage: &Stage,
     evidence: &Evidence,
     condition: &Condition,
+    now: UnixMillis,
 ) -> Judgement {
     match condition {
-        Condition::Regresses(one) => regresses(plan, stage, evidence, one, &condition.to_string()),
-        Condition::ProvedSafe(one) => proved_safe(plan, stage, evidence, one, &condition.to_string()),
+        Condition::Regresses(one) => regresses(plan, stage, evidence, one, now),
+        Condition::ProvedSafe(one) => proved_safe(plan, stage, evidence, one, now),
         Condition::Burn(one) => burn(plan, evidence, one),
-        Condition::Trend(_)
-        | Condition::Score(_)
-        | Condition::All(_)
-        | Condition::Any(_)
-        | Condition::Compare(_)
-        | Condition::Alert(_) => Judgement::plain(Truth::Unknown, "nothing is known of it".to_owned()),
+        Condition::Trend(one) => trend(plan, stage, one, now),
+        Condition::Score(one) => judge_score(plan, stage, one),
+        // These are judged where they are read.
+        Condition::All(_) | Condition::Any(_) | Condition::Compare(_) | Condition::Alert(_) => {
+            Judgement::plain(Truth::Unknown, condition.to_string())
+        }
     }
 }
 
 /// Proved worse is true; everything else is false, for a test that has not decided yet says nothing
-/// against the candidate. What became worse lately holds, but does not close: of such alarms more are
-/// false than of the test's own.
-fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, key: &str) -> Judgement {
+/// against the candidate. A suspicion that it became worse lately holds: of such some are false.
+fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, now: UnixMillis) -> Judgement {
     let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan));
-    let (test, late) = match tested(stage, evidence, &one.metric, key) {
-        Ok(tests) => tests,
+    let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
+    let (finding, suspected) = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
+        Ok(Compared::Bands { candidate, control }) => {
+            (band_worse(*candidate, *control, one.tolerance, better, seen), None)
+        }
+        Ok(Compared::Sums { candidate, control }) => {
+            (mean_worse((candidate, control), one.tolerance, better, alpha / stages(plan), seen), None)
+        }
+        Ok(Compared::Counts(_)) => {
+            let key = one.to_string();
+            let finding = |tests: &std::collections::BTreeMap<String, CountTest>, alpha: f64| {
+                tests.get(&key).map(|test| test.finding(alpha))
+            };
+            let memory = &stage.memory;
+            let whole = finding(&memory.tests, alpha * WHOLE_ATTEMPT);
+            let late = finding(&memory.late, alpha * (1.0 - WHOLE_ATTEMPT)).filter(|late| late.proved);
+            match late.or(whole) {
+                Some(found) => (found, finding(&memory.suspected, alpha).filter(|suspected| suspected.proved)),
+                None => return Judgement::missing(&one.metric, nothing_counted()),
+            }
+        }
     };
-    let finding = test.finding(alpha);
-    let lately = late.map(|late| late.finding(alpha)).filter(|late| late.proved && !finding.proved);
-    let measured = vec![measured(plan, &one.metric, lately.unwrap_or(finding))];
-    let (truth, told) = match (finding.proved, lately) {
+    let suspected = suspected.filter(|_| !finding.proved);
+    let shown = suspected.unwrap_or(finding);
+    let (truth, told) = match (finding.proved, suspected) {
         (true, _) => (Truth::True, "worse than control"),
-        (false, Some(_)) => (Truth::False, "worse than control lately, not yet proved"),
+        (false, Some(_)) => (Truth::False, "perhaps worse than control lately"),
         (false, None) => (Truth::False, "not proved worse than control"),
     };
-    let seen = told_of(plan, &one.metric, told, &lately.unwrap_or(finding));
-    Judgement { measured, pending: lately.is_some(), ..Judgement::plain(truth, seen) }
+    let judgement = Judgement::plain(truth, told_of(plan, &one.metric, told, &shown));
+    Judgement { measured: vec![measured(plan, &one.metric, shown)], pending: suspected.is_some(), ..judgement }
 }
 
-fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe, key: &str) -> Judgement {
+fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe, now: UnixMillis) -> Judgement {
     let alpha = one.alpha.unwrap_or(plan.alpha);
-    let test = match tested(stage, evidence, &one.metric, key) {
-        Ok((test, _)) => test,
+    let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
+    let finding = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
+        Ok(Compared::Bands { candidate, control }) => band_safe(*candidate, *control, one.margin, better, seen),
+        Ok(Compared::Sums { candidate, control }) => {
+            mean_safe((candidate, control), one.margin, better, alpha / stages(plan), seen)
+        }
+        Ok(Compared::Counts(_)) => match stage.memory.tests.get(&one.to_string()) {
+            Some(test) => test.finding(alpha),
+            None => return Judgement::missing(&one.metric, nothing_counted()),
+        },
     };
-    let finding = test.finding(alpha);
     let (truth, told) = match finding.proved {
         true => (Truth::True, "proved safe"),
         false => (Truth::False, "not proved safe yet"),
     };
-    let measured = vec![measured(plan, &one.metric, finding)];
-    Judgement { measured, ..Judgement::plain(truth, told_of(plan, &one.metric, told, &finding)) }
+    let judgement = Judgement::plain(truth, told_of(plan, &one.metric, told, &finding));
+    Judgement { measured: vec![measured(plan, &one.metric, finding)], ..judgement }
 }
 
-/// The test of a condition, as long as there are fresh counts: without them nothing can be said, however
-/// much was seen before.
-fn tested<'s>(
-    stage: &'s Stage,
-    evidence: &Evidence,
-    metric: &MetricName,
-    key: &str,
-) -> Result<(&'s CountTest, Option<&'s CountTest>), NoData> {
+/// Fresh data of both groups: without it nothing can be said, however much was seen before.
+fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compared, NoData> {
     match evidence.compared.get(metric) {
-        Some(Ok(Compared::Counts(_))) => {}
-        Some(Ok(Compared::Bands { .. } | Compared::Sums { .. })) => {
-            return Err(NoData::Inconclusive("it is not counted".to_owned()));
-        }
-        Some(Err(why)) => return Err(why.clone()),
-        None => return Err(NoData::NoReference("the two groups were not compared".to_owned())),
+        Some(Ok(compared)) => Ok(compared),
+        Some(Err(why)) => Err(why.clone()),
+        None => Err(NoData::NoReference("the two groups were not compared".to_owned())),
     }
-    let test = stage.memory.tests.get(key);
-    let test = test.ok_or_else(|| NoData::Inconclusive("nothing was counted yet".to_owned()))?;
-    Ok((test, stage.memory.late.get(key)))
+}
+
+fn nothing_counted() -> NoData {
+    NoData::Inconclusive("nothing was counted yet".to_owned())
+}
+
+fn better(plan: &Plan, metric: &MetricName) -> Better {
+    plan.metrics.get(metric).map_or(Better::Lower, |metric| metric.better)
+}
+
+fn quantity(plan: &Plan, metric: &MetricName) -> Quantity {
+    plan.metrics.get(metric).map_or(Quantity::Number, |metric| metric.unit.quantity())
 }
 
 fn measured(plan: &Plan, metric: &MetricName, finding: Finding) -> Measured {
@@ -99,29 +130,54 @@ fn told_of(plan: &Plan, metric: &MetricName, told: &str, finding: &Finding) -> S
     format!("{metric} {value} against {bound}: {told} ({}{outlook})", finding.evidence)
 }
 
-fn quantity(plan: &Plan, metric: &MetricName) -> Quantity {
-    plan.metrics.get(metric).map_or(Quantity::Number, |metric| metric.unit.quantity())
-}
-
 /// Both windows must burn faster: the long one says that it matters, the short one that it still goes on.
 fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
     let rate = |over: Duration| {
         let question = Question { metric: one.metric.clone(), arm: Arm::Candidate, over: Over::Span(over) };
         let none = || NoData::NoReference(format!("it was not measured over {}", format_duration(over)));
-        let (value, samples) = evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value)?;
-        Ok((value / (1.0 - one.objective), samples))
+        evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value)
     };
     let ((long, samples), (short, _)) = match (rate(one.long), rate(one.short)) {
         (Ok(long), Ok(short)) => (long, short),
         (Err(why), _) | (_, Err(why)) => return Judgement::missing(&one.metric, why),
     };
-    let holds = one.comparison.holds(long, one.rate) && one.comparison.holds(short, one.rate);
+    let rates = one.rates(long, short);
     let (over_long, over_short) = (format_duration(one.long), format_duration(one.short));
     let seen = format!(
-        "{} burns {long:.1} times too fast over {over_long} and {short:.1} over {over_short}, bound {}",
-        one.metric, one.rate
+        "{} burns {:.1} times too fast over {over_long} and {:.1} over {over_short}, bound {}",
+        one.metric, rates.long, rates.short, one.rate
     );
-    let measured = Measured::of(one.metric.clone(), quantity(plan, &one.metric), long * (1.0 - one.objective));
-    let measured = vec![Measured { bound: Some(one.rate * (1.0 - one.objective)), samples, ..measured }];
-    Judgement { measured, ..Judgement::plain(if holds { Truth::True } else { Truth::False }, seen) }
+    let bound = Some(one.rate * (1.0 - one.objective));
+    let measured = Measured { bound, samples, ..Measured::of(one.metric.clone(), quantity(plan, &one.metric), long) };
+    let truth = if rates.exceeded { Truth::True } else { Truth::False };
+    Judgement { measured: vec![measured], ..Judgement::plain(truth, seen) }
+}
+
+/// Where the metric is heading, unless too little of the time was seen.
+fn trend(plan: &Plan, stage: &Stage, one: &Trend, now: UnixMillis) -> Judgement {
+    let over = format_duration(one.over);
+    let Some(trail) = stage.memory.trails.get(&(one.metric.clone(), Arm::Candidate)) else {
+        return Judgement::missing(&one.metric, NoData::Inconclusive(format!("nothing was seen of {over} yet")));
+    };
+    let heading: Heading = trail.within(one.over, now).heading(now);
+    let wanted = match one.direction {
+        Direction::Up => Toward::Up,
+        Direction::Down => Toward::Down,
+    };
+    let word = match heading.toward {
+        Toward::Up => "rises",
+        Toward::Down => "falls",
+        Toward::Level => "is level",
+        Toward::Inconclusive => {
+            let covered = format_duration(heading.covered);
+            let why = format!("{covered} of {over} seen, in {} points", heading.points);
+            return Judgement::missing(&one.metric, NoData::Inconclusive(why));
+        }
+    };
+    let quantity = quantity(plan, &one.metric);
+    let (sign, slope) = if heading.slope < 0.0 { ("-", -heading.slope) } else { ("+", heading.slope) };
+    let seen = format!("{} {word} over {over} ({sign}{} an hour)", one.metric, quantity.format(slope * 3_600.0));
+    let measured = vec![Measured::of(one.metric.clone(), quantity, heading.slope * 3_600.0)];
+    let truth = if (heading.toward == wanted) == one.wanted { Truth::True } else { Truth::False };
+    Judgement { measured, ..Judgement::plain(truth, seen) }
 }

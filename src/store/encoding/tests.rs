@@ -1,9 +1,9 @@
 //! What is stored is read back as it was, and today's stored form stays readable.
 
 use super::{decode_state, encode_state};
-use crate::analysis::statistics::CountTest;
+use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
-use crate::rollout::{Cause, Check, Mean, Memory, Posted, Stage, Standing, State};
+use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
 use crate::units::{MetricName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -61,8 +61,9 @@ prop_compose! {
         looked in btree_map(metric(), time(), 0..3),
         silent in btree_map(metric(), span(), 0..3),
         posted in btree_map(any::<String>(), (any::<u64>(), any::<u64>(), vec((time(), any::<u64>()), 0..3)), 0..3),
-        noticed in proptest::collection::btree_set(any::<String>(), 0..3),
+        (noticed, points) in (proptest::collection::btree_set(any::<String>(), 0..3), vec((time(), finite()), 0..3)),
     ) -> Memory {
+        let points = points.into_iter().map(|(at, value)| TrailPoint { at, value, values: 2 }).collect();
         let means = means.into_iter().map(|(metric, (value, readings))| (metric, Mean { value, readings })).collect();
         let kept = |(name, (total, before_wave, recent)): (String, (u64, u64, Vec<_>))| {
             (name, Posted { total, before_wave, recent: recent.into(), identities: ["a".to_owned()].into() })
@@ -71,6 +72,10 @@ prop_compose! {
             baseline,
             waves: [(WaveName::new("first").unwrap(), means)].into(),
             late: tests.clone(),
+            suspected: [("p95 regresses".to_owned(), CountTest::worse_lately(0.1))].into(),
+            trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
+                .into(),
+            cost: Some(Cost { harm: ExcessHarm::default(), exposures: 9, seen: Duration::from_secs(3) }),
             tests,
             looked,
             silent,
