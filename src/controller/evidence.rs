@@ -3,7 +3,7 @@
 use super::shared::World;
 use super::view::ReadingView;
 use crate::analysis::{NoData, Reading, Truth};
-use crate::rollout::{self, Change, Decision, Evidence, List, Metric, Plan};
+use crate::rollout::{self, Arm, Change, Decision, Evidence, List, Metric, MetricSource, Over, Plan};
 use crate::store::{Entry, Message};
 use futures_util::future::{FutureExt as _, join_all};
 use serde_json::{Value, json};
@@ -16,9 +16,10 @@ use tokio::time::timeout;
 /// No provider is waited for longer than this, whatever it promises: the others' answers may close the flag.
 const LONGEST_READING: Duration = Duration::from_secs(15);
 
-/// Asks every metric of a plan, all at once.
+/// Asks every metric of a plan, all at once. Posted events are counted by the rollout and not asked for.
 pub(super) async fn gather(world: World, plan: Arc<Plan>) -> Evidence {
-    let asked = plan.metrics.iter().map(|(name, metric)| {
+    let asked = |metric: &Metric| !matches!(metric.source, MetricSource::Events { .. });
+    let asked = plan.metrics.iter().filter(|(_, metric)| asked(metric)).map(|(name, metric)| {
         let (world, plan) = (&world, &plan);
         async move { (name.clone(), read(world, plan, metric).await) }
     });
@@ -28,7 +29,9 @@ pub(super) async fn gather(world: World, plan: Arc<Plan>) -> Evidence {
 
 /// One metric's answer. A provider that hangs or has a fault must not take the lane with it.
 async fn read(world: &World, plan: &Plan, metric: &Metric) -> Reading {
-    let reading = AssertUnwindSafe(world.readings.read(plan, metric, world.clock.now())).catch_unwind();
+    let now = world.clock.now();
+    let reading = world.readings.read(plan, metric, Arm::Candidate, Over::Usual, now);
+    let reading = AssertUnwindSafe(reading).catch_unwind();
     match timeout(LONGEST_READING, reading).await {
         Ok(Ok(reading)) => reading,
         Ok(Err(_panic)) => Reading::NoData(NoData::Refused("the provider broke down; see the log".to_owned())),

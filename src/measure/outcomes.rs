@@ -1,6 +1,6 @@
 //! What applications post, kept per flag and variant in sliding windows of bounded memory.
 
-use super::outcome::Outcome;
+use super::outcome::{Noted, Outcome};
 use super::series::Series;
 use crate::analysis::{NoData, Reading};
 use crate::rollout::Measure;
@@ -18,7 +18,7 @@ pub const MOST_SERIES: usize = 1_000;
 /// How long a search for room that found none stands, so that a flood of new names costs little.
 const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
 
-/// The outcomes of the last hour. Time is what the caller says it is; the clock is never read.
+/// The outcomes of the last three days. Time is what the caller says it is; the clock is never read.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     table: RwLock<Table>,
@@ -43,7 +43,7 @@ struct Table {
 
 /// Who wants a place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claim {
+pub(super) enum Claim {
     /// A rollout that reads; goes before series that nobody reads.
     Read,
     /// An outcome that was posted.
@@ -64,7 +64,7 @@ impl Outcomes {
             match self.series(&outcome.flag, &outcome.variant, Claim::Record, now) {
                 Some(series) => {
                     recorded.kept = recorded.kept.saturating_add(1);
-                    if !locked(&series).add(outcome, now) {
+                    if !locked(&series).add(&Noted::from(outcome), now) {
                         recorded.late = recorded.late.saturating_add(1);
                     }
                 }
@@ -76,8 +76,8 @@ impl Outcomes {
 
     /// A figure over the window that ends at `now`: ratios as shares of 1, latencies in milliseconds,
     /// values as they were posted. The window may be read longer than asked for by one slot: a second up to a
-    /// minute, ten seconds up to ten minutes, a minute up to [`LONGEST_WINDOW`], over which nothing is
-    /// kept.
+    /// minute, ten seconds up to ten minutes, a minute up to 75 minutes, 72 minutes up to [`LONGEST_WINDOW`], over
+    /// which nothing is kept. What is slower than a bound is told within 1 % of the bound.
     ///
     /// Reading reserves a place: what a rollout looks at is kept before what nobody reads.
     #[must_use]
@@ -91,7 +91,7 @@ impl Outcomes {
         now: UnixMillis,
     ) -> Reading {
         let Some(series) = self.series(flag, variant, Claim::Read, now) else {
-            return Reading::NoData(NoData::Refused(format!("{MOST_SERIES} other series of outcomes are being read")));
+            return Reading::NoData(no_room());
         };
         let total = locked(&series).total(window, now);
         match total {
@@ -110,7 +110,7 @@ impl Outcomes {
         self.table.read().unwrap_or_else(PoisonError::into_inner).series.len()
     }
 
-    fn series(
+    pub(super) fn series(
         &self,
         flag: &FlagKey,
         variant: &VariantName,
@@ -160,14 +160,19 @@ impl Table {
     }
 }
 
+pub(super) fn no_room() -> NoData {
+    NoData::Refused(format!("{MOST_SERIES} other series of outcomes are being read"))
+}
+
 /// A tally is whole after each step, so one that a panicking thread held is still right.
-fn locked(series: &Mutex<Series>) -> MutexGuard<'_, Series> {
+pub(super) fn locked(series: &Mutex<Series>) -> MutexGuard<'_, Series> {
     series.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::User;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -180,7 +185,7 @@ mod tests {
     }
 
     fn outcome(name: &str, ok: bool) -> Outcome {
-        Outcome { flag: flag(name), variant: on(), ok, latency_ms: Some(20.0), value: None }
+        Outcome { flag: flag(name), variant: on(), user: Some(User::of("u")), ok, latency_ms: Some(20.0), value: None }
     }
 
     fn read(outcomes: &Outcomes, name: &str, measure: Measure, now: i64) -> Reading {
@@ -233,9 +238,9 @@ mod tests {
     #[test]
     fn a_window_longer_than_what_is_kept_is_refused() {
         let outcomes = Outcomes::new();
-        let day = Duration::from_hours(24);
-        let reading = outcomes.read(&flag("a"), &on(), Measure::Count, day, 1, UnixMillis::new(0));
-        let why = "the window of 1d is longer than the 1h that outcomes are kept".to_owned();
+        let week = Duration::from_hours(7 * 24);
+        let reading = outcomes.read(&flag("a"), &on(), Measure::Count, week, 1, UnixMillis::new(0));
+        let why = "the window of 7d is longer than the 3d that outcomes are kept".to_owned();
         assert_eq!(reading, Reading::NoData(NoData::Refused(why)));
     }
 
@@ -260,8 +265,8 @@ mod tests {
     fn a_busy_series_stays_within_its_slots_for_a_day() {
         let mut series = Series::new();
         for second in 0..86_400 {
-            series.add(&outcome("a", true), UnixMillis::new(second * 1_000));
+            series.add(&Noted::from(&outcome("a", true)), UnixMillis::new(second * 1_000));
         }
-        assert!(series.slots() <= 183, "{}", series.slots());
+        assert!(series.slots() <= 61 + 61 + 76 + 21, "{}", series.slots());
     }
 }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{NoData, Reading};
 use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
-use tidegate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, Plan, Role, Unit};
+use tidegate::rollout::{Arm, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Role, Unit};
 use tidegate::units::{FlagKey, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Metric) {
+pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Metric) {
     let plan = Plan {
         name: RolloutName::new("cart").expect("a name"),
         environment: Arc::from("default"),
@@ -46,9 +46,10 @@ async fn a_metric_is_asked_where_it_says_and_read_in_base_units() {
         .await;
     for (unit, expected) in [(Unit::Seconds, 250.0), (Unit::Percent, 0.0025), (Unit::Bytes, 0.25)] {
         let (plan, metric) = plan_and_metric(unit, None);
-        let by_default = providers(Some(&server.uri())).read(&plan, &metric, NOW).await;
+        let by_default = providers(Some(&server.uri())).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await;
         let (_, metric) = plan_and_metric(unit, Some(server.uri()));
-        let by_its_own = providers(Some("http://127.0.0.1:1")).read(&plan, &metric, NOW).await;
+        let by_its_own =
+            providers(Some("http://127.0.0.1:1")).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await;
         for reading in [by_default, by_its_own] {
             assert_eq!(reading, Reading::Value { value: expected, samples: None, at: NOW });
         }
@@ -58,10 +59,10 @@ async fn a_metric_is_asked_where_it_says_and_read_in_base_units() {
 #[tokio::test]
 async fn without_any_address_there_is_no_provider() {
     let (plan, metric) = plan_and_metric(Unit::Number, None);
-    let reading = providers(None).read(&plan, &metric, NOW).await;
+    let reading = providers(None).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await;
     assert_eq!(reading, Reading::NoData(NoData::NoProvider("prometheus".to_owned())));
     let (_, metric) = plan_and_metric(Unit::Number, Some("hunter2".to_owned()));
-    let why = no_data(providers(None).read(&plan, &metric, NOW).await);
+    let why = no_data(providers(None).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await);
     assert!(why.contains("the Prometheus address is no URL") && !why.contains("hunter2"), "{why}");
 }
 
@@ -71,7 +72,7 @@ async fn a_value_too_large_for_its_base_unit_is_not_finite() {
     let response = ResponseTemplate::new(200).set_body_string(vector(&[(1.7e9, "1e308")]));
     Mock::given(path("/api/v1/query")).respond_with(response).mount(&server).await;
     let (plan, metric) = plan_and_metric(Unit::Seconds, Some(server.uri()));
-    let reading = providers(None).read(&plan, &metric, NOW).await;
+    let reading = providers(None).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await;
     assert_eq!(reading, Reading::NoData(NoData::NotFinite("inf".to_owned())));
 }
 
@@ -84,14 +85,14 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     let outcomes = Arc::new(Outcomes::new());
     let post = |variant: &VariantName, value: f64| {
         let (flag, variant) = (plan.flag.clone(), variant.clone());
-        outcomes.record(&[Outcome { flag, variant, ok: true, latency_ms: None, value: Some(value) }], NOW);
+        outcomes.record(&[Outcome { flag, variant, user: None, ok: true, latency_ms: None, value: Some(value) }], NOW);
     };
     post(&plan.stable, 90.0);
     post(&plan.candidate, 1.0);
     let providers = Providers::new(Arc::clone(&outcomes), Prometheus::new(PrometheusSettings::default()));
     let too_few = Reading::NoData(NoData::TooFew { have: 1, need: 2 });
-    assert_eq!(providers.read(&plan, &metric, NOW).await, too_few);
+    assert_eq!(providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await, too_few);
     post(&plan.candidate, 2.0);
     let mean = Reading::Value { value: 1_500.0, samples: Some(2), at: NOW };
-    assert_eq!(providers.read(&plan, &metric, NOW).await, mean);
+    assert_eq!(providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await, mean);
 }
