@@ -10,8 +10,10 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
-use tidegate::measure::{Batch, Outcomes, parse_outcomes};
-use tidegate::units::{UnixMillis, VariantName};
+use tidegate::measure::{Batch, Outcome, Outcomes, User, parse_outcomes};
+use tidegate::rollout::{Measure, Plan, Versus, lower};
+use tidegate::source::{Format, parse};
+use tidegate::units::{FlagKey, MetricName, UnixMillis, VariantName};
 
 /// How many outcomes one request carries.
 const BATCH: usize = 1_000;
@@ -81,13 +83,30 @@ fn main() {
             .iter()
             .map(|batch| {
                 now += 50;
-                black_box(outcomes.record(&batch.outcomes, UnixMillis::new(now))).kept as usize
+                black_box(outcomes.record(&batch.outcomes, UnixMillis::new(now)));
+                batch.outcomes.len()
             })
             .sum()
+    });
+    let plan = plan();
+    best("comparing the users of both variants since a minute, at 20,000 outcomes a second", rounds, || {
+        black_box(outcomes.compare(&plan, Measure::ErrorRatio, &versus(now - 60_000), UnixMillis::new(now)))
+            .expect("counts");
+        1
+    });
+    best("comparing their latencies since the wave began", rounds, || {
+        black_box(outcomes.compare(&plan, Measure::LatencyP95, &versus(now - 60_000), UnixMillis::new(now)))
+            .expect("bands");
+        1
+    });
+    best("the split of users since the wave began", rounds, || {
+        black_box(outcomes.split(&plan, UnixMillis::new(now - 60_000), UnixMillis::new(now))).expect("users");
+        1
     });
     let hours = if test { 1 } else { 74 };
     memory("both variants, 10 outcomes a second of 2,000 users", 10, 2_000, hours);
     memory("both variants, 100 outcomes a second of 20,000 users", 100, 20_000, hours);
+    worst(if test { 1 } else { 74 });
     memory("both variants, 2,000 outcomes a second of 1,000,000 users", 2_000, 1_000_000, hours.min(3));
 }
 
@@ -121,4 +140,56 @@ fn memory(what: &str, per_second: usize, users: u64, hours: i64) {
         counted.bytes_max as f64 / 1e6
     );
     drop(kept);
+}
+
+/// What is held when every slot has all the users it can remember, latencies from a microsecond to a day, and
+/// values, and a rollout compares.
+fn worst(hours: i64) {
+    let mut service = Service::new(u64::MAX);
+    let [on, off] = ["on", "off"].map(|name| VariantName::new(name).expect("a name"));
+    let mut batch = |variant: &VariantName| -> Vec<Outcome> {
+        let flag = FlagKey::new("search").expect("a key");
+        (0..3_000_u32)
+            .map(|number| Outcome {
+                flag: flag.clone(),
+                variant: variant.clone(),
+                user: Some(User::of(&service.next().to_string())),
+                ok: true,
+                latency_ms: Some(10_f64.powf(f64::from(number) / 3_000.0 * 10.9 - 3.0)),
+                value: Some(f64::from(number)),
+            })
+            .collect()
+    };
+    let batches: Vec<Vec<Outcome>> = (0..20).map(|number| batch(if number % 2 == 0 { &on } else { &off })).collect();
+    let plan = plan();
+    let mut kept = None;
+    let counted = allocation_counter::measure(|| {
+        let outcomes = Outcomes::new();
+        let end = HOUR + hours * HOUR;
+        let steps = (HOUR..end).step_by(10_000).chain((end..end + 120_000).step_by(1_000));
+        for (step, now) in steps.enumerate() {
+            for batch in batches.iter().skip(step % 10 * 2).take(2) {
+                outcomes.record(batch, UnixMillis::new(now));
+            }
+            for entered in [0, HOUR] {
+                let versus = Versus { entered: UnixMillis::new(entered), ..versus(now) };
+                let _ = outcomes.compare(&plan, Measure::LatencyP99, &versus, UnixMillis::new(now));
+            }
+        }
+        kept = Some(outcomes);
+    });
+    let (now, most) = (counted.bytes_current as f64 / 1e6, counted.bytes_max as f64 / 1e6);
+    println!("both variants, the worst outcomes there can be, after {hours} h: {now:.2} MB, at most {most:.2} MB");
+    drop(kept);
+}
+
+fn versus(looked: i64) -> Versus {
+    let (looked, metric) = (UnixMillis::new(looked), MetricName::new("m").expect("a name"));
+    Versus { metric, looked, entered: looked, alpha: 0.01 }
+}
+
+fn plan() -> Plan {
+    let text = "{ kind: Rollout, name: s, flag: search, candidate: 'on', stable: 'off', waves: [{ name: all, exposure: 100%, bake: 1h }] }";
+    let parsed = parse("plan.yaml", text.as_bytes(), Format::Yaml).expect("sound");
+    lower(&parsed.documents[0], &parsed.text).expect("a plan")
 }

@@ -57,19 +57,24 @@ impl Outcomes {
         Self::default()
     }
 
-    /// Counts outcomes as having happened at `now`.
+    /// Counts outcomes as having happened at `now`. Each series is taken once for all of its outcomes, so that many
+    /// requests at a time do not wait for each other with every outcome.
     pub fn record(&self, outcomes: &[Outcome], now: UnixMillis) -> Recorded {
-        let mut recorded = Recorded::default();
+        let mut noted: BTreeMap<(&FlagKey, &VariantName), Vec<Noted>> = BTreeMap::new();
         for outcome in outcomes {
-            match self.series(&outcome.flag, &outcome.variant, Claim::Record, now) {
-                Some(series) => {
-                    recorded.kept = recorded.kept.saturating_add(1);
-                    if !locked(&series).add(&Noted::from(outcome), now) {
-                        recorded.late = recorded.late.saturating_add(1);
-                    }
-                }
-                None => recorded.dropped = recorded.dropped.saturating_add(1),
-            }
+            noted.entry((&outcome.flag, &outcome.variant)).or_default().push(Noted::from(outcome));
+        }
+        let mut recorded = Recorded::default();
+        for ((flag, variant), noted) in noted {
+            let count = noted.len() as u64;
+            let Some(series) = self.series(flag, variant, Claim::Record, now) else {
+                recorded.dropped = recorded.dropped.saturating_add(count);
+                continue;
+            };
+            let mut series = locked(&series);
+            let late = noted.iter().filter(|one| !series.add(one, now)).count() as u64;
+            recorded.kept = recorded.kept.saturating_add(count);
+            recorded.late = recorded.late.saturating_add(late);
         }
         recorded
     }
@@ -210,6 +215,16 @@ mod tests {
         let sound = Reading::Value { value: 0.0, samples: Some(1), at: now };
         assert_eq!(read(&outcomes, "b", Measure::ErrorRatio, 1_000_000), sound);
         assert_eq!(read(&outcomes, "nobody", Measure::Count, 1_000_000), Reading::NoData(NoData::Empty));
+    }
+
+    #[test]
+    fn what_is_kept_of_users_is_not_printed() {
+        let outcomes = Outcomes::new();
+        outcomes.record(&[outcome("a", true)], UnixMillis::new(0));
+        let printed = format!("{outcomes:?}");
+        assert!(printed.contains("Users(1)"), "{printed}");
+        let shortened = (User::of("u").hash() >> 16).to_string();
+        assert!(!printed.contains(&shortened[..8]), "{printed}");
     }
 
     #[test]

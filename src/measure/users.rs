@@ -2,6 +2,7 @@
 
 use super::latencies::Bin;
 use super::outcome::{Noted, User};
+use std::fmt;
 
 /// How many users a slot of time remembers.
 pub(super) const USERS_OF_A_SLOT: usize = 1_024;
@@ -14,8 +15,8 @@ const SHORTENED_BY: u32 = 16;
 const ALL: u64 = 1 << (u64::BITS - SHORTENED_BY);
 
 /// A user's shortened hash, whether something failed for them, and how slow the slowest was: 48 bits, one bit, and
-/// 15 bits, so that what orders it is the hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// 15 bits, so that what orders it is the hash. Never printed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen(u64);
 
 impl Seen {
@@ -55,7 +56,7 @@ impl Seen {
 /// it is an evenly drawn sample of at least `most` of them, the same users wherever the threshold is the same, so
 /// that shares within it are those of a smaller group and not estimates of a count. A number of users that were
 /// scaled up from it would be off by about 1 / sqrt(`most`): 3 % for a slot.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Users {
     most: usize,
     /// Who hashes to this or more is not remembered.
@@ -133,8 +134,14 @@ fn each_once(seen: &mut Vec<Seen>) {
     });
 }
 
+impl fmt::Debug for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Users({})", self.seen.len())
+    }
+}
+
 /// Distinct users, each once, in the order of their hashes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Sample {
     below: u64,
     seen: Vec<Seen>,

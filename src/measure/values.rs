@@ -35,8 +35,7 @@ impl Values {
         if let Some(user) = user {
             self.keyed = self.keyed.saturating_add(1);
             let groups = self.groups.get_or_insert_with(|| Box::new([GroupOfUsers::default(); GROUPS]));
-            let number = usize::try_from(user.hash() % GROUPS as u64).unwrap_or(0);
-            if let Some(group) = groups.get_mut(number) {
+            if let Some(group) = groups.get_mut(group_of(user)) {
                 group.count = group.count.saturating_add(1);
                 group.sum += value;
             }
@@ -108,6 +107,12 @@ impl Values {
         let apart = groups().map(|group| (group.sum - mean * group.count as f64).powi(2)).sum::<f64>();
         Ok(apart / keyed * (used as f64 / (used as f64 - 1.0)))
     }
+}
+
+/// By the lowest bits of the hash; which users are sampled goes by the highest.
+fn group_of(user: User) -> usize {
+    const MASK: u64 = GROUPS as u64 - 1;
+    usize::try_from(user.hash() & MASK).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -341,15 +341,17 @@ proptest! {
     #[test]
     fn looks_that_come_regularly_miss_nothing(
         every in 1_000..2 * HOUR,
-        delays in proptest::collection::vec(0.0..0.15_f64, 1..30),
-        outcomes in proptest::collection::vec((0.0..1.0_f64, any::<bool>(), 0..30_u32, any::<bool>()), 0..200),
+        delays in proptest::collection::vec(0..150_i64, 1..30),
+        outcomes in proptest::collection::vec((0..1_000_i64, any::<bool>(), 0..30_u32, any::<bool>()), 0..200),
         users in any::<bool>(),
         offset in 0..4_320_000_i64,
     ) {
         let begin = BEGIN + offset;
-        let looks: Vec<i64> = (1..).zip(&delays).map(|(n, delay)| begin + n * every + (every as f64 * delay) as i64).collect();
-        let end = *looks.last().unwrap();
-        let mut seen: Vec<_> = outcomes.iter().map(|(share, candidate, user, ok)| (begin + ((end - begin) as f64 * share) as i64, *candidate, *user, *ok)).collect();
+        // A look is late by up to 15 % of the time between looks.
+        let looks: Vec<i64> = (1..).zip(&delays).map(|(n, delay)| begin + n * every + every * delay / 1_000).collect();
+        let spread = (looks.last().unwrap() - begin) / 1_000;
+        let seen = outcomes.iter().map(|(part, candidate, user, ok)| (begin + spread * part, *candidate, *user, *ok));
+        let mut seen: Vec<_> = seen.collect();
         seen.sort_unstable();
         let scene = Scene::new();
         let (mut looked, mut posted, mut first) = (begin, 0, true);
