@@ -11,7 +11,8 @@ pub struct Counts {
     pub control: Group,
     /// What is counted.
     pub of: Counted,
-    /// Up to when it was counted. The next look counts from here.
+    /// Up to when it was counted: the next look begins there. Not after the present, and not before the last
+    /// look unless the clock was set back.
     pub until: UnixMillis,
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) struct CountTestRow {
     claim: ClaimRow,
     ratio: f64,
-    /// The logarithms of the likelihood ratios; `null` is minus infinity, for which JSON has no word.
+    /// the logarithms of the likelihood ratios; `null` is one that is not finite, for which JSON has no word.
     logs: Vec<Option<f64>>,
     /// Exposed and bad, for each group.
     candidate: (u64, u64),
