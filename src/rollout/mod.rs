@@ -1,6 +1,7 @@
 //! Rollouts: the plan, the state, and the pure decision what comes next.
 
 mod alerts;
+mod attachments;
 mod cause;
 mod check;
 mod concern;
@@ -14,13 +15,14 @@ mod stage;
 mod state;
 mod wait;
 
+pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
-pub use document::{check_against, lower, salvage_closing};
+pub use document::{check_against, lower, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
 pub use plan::{After, Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, Role, Since, Unit, Wave};
 pub use question::{Arm, Over, Question, Split, Versus};

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tidegate::flag::CatalogEntry;
-use tidegate::rollout::{self, Measure, MetricSource, Plan, Role, Unit};
+use tidegate::rollout::{self, Attachments, Measure, MetricSource, Plan, Role, Unit};
 use tidegate::source::{Format, Problem, parse};
 use tidegate::units::Exposure;
 
@@ -24,10 +24,25 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+/// The files that were handed over with each plan.
+fn attachments() -> Attachments {
+    let mut files = Attachments::none();
+    files.add("beta.txt", "# who takes part\r\n\r\nann\r\n bob \r\nann\n");
+    files.add("nobody.txt", "# nobody yet\n\n");
+    files.add("binary.txt", "ann\nb\u{1}b\n");
+    files.add("large.txt", "#".repeat((4 << 20) + 1));
+    files.add("many.txt", (0..=100_000).map(|number| format!("u{number}\n")).collect::<String>());
+    files.add_fault("locked.txt", "cannot be read: permission denied");
+    files
+}
+
 /// All documents of a text, each as its plan or its problems.
 fn lower_all(name: &str, text: &str) -> Vec<Result<Plan, Vec<Problem>>> {
     match parse(name, text.as_bytes(), Format::of(name).unwrap()) {
-        Ok(parsed) => parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text)).collect(),
+        Ok(parsed) => {
+            let files = attachments();
+            parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text, &files)).collect()
+        }
         Err(problems) => vec![Err(problems)],
     }
 }

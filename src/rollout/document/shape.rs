@@ -47,9 +47,25 @@ pub(super) const ALWAYS: Shape = Shape { what: "`always`", fields: &["close_when
 
 pub(super) const WAVE: Shape = Shape {
     what: "a wave",
-    fields: &["name", "exposure", "audience", "bake", "every", "approval", "advance_when", "hold_when", "close_when"],
+    fields: &[
+        "name",
+        "exposure",
+        "audience",
+        "group",
+        "bake",
+        "every",
+        "approval",
+        "advance_when",
+        "hold_when",
+        "close_when",
+    ],
     later: &["windows"],
 };
+
+pub(super) const GROUP: Shape = Shape { what: "a group", fields: &["users", "rule", "file", "exposure"], later: &[] };
+
+/// The fields of [`GROUP`] that say who is in it: one of them.
+pub(super) const WHO: [&str; 3] = ["users", "rule", "file"];
 
 pub(super) const AFTER: Shape = Shape { what: "`after`", fields: &["watch", "every"], later: &["holdback"] };
 

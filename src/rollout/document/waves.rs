@@ -2,13 +2,14 @@
 
 use super::conditions::{List, conditions};
 use super::fields::Fields;
+use super::group::group;
 use super::metrics::Metrics;
 use super::reader::Reader;
 use super::shape;
 use crate::analysis::Condition;
 use crate::flag::{Expression, Part, Parts, lower_expression};
 use crate::rollout::{After, Wave};
-use crate::source::{Node, Value};
+use crate::source::{Entry, Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -99,23 +100,38 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
     Some(name)
 }
 
-/// Whom a wave opens to.
+/// Whom a wave opens to: a group, or a share and perhaps an audience.
 fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Part> {
-    let exposure = wave_exposure(fields, reader);
-    let audience = match fields.get("audience") {
-        Some(node) => audience(node, reader).map(Some),
-        None => Some(None),
+    let (part, node) = match fields.entry("group") {
+        Some(entry) => (named_group(entry, fields, reader), &entry.value),
+        None => {
+            let node = fields.needed("exposure", "for instance `exposure: 25%`, or a `group`", reader);
+            let exposure = node.and_then(|node| exposure(node, reader));
+            let audience = match fields.get("audience") {
+                Some(node) => audience(node, "audience", reader).map(Some),
+                None => Some(None),
+            };
+            (Some(Part { step: 0, exposure: exposure?, audience: audience? }), node?)
+        }
     };
-    let part = Part { step: 0, exposure: exposure?, audience: audience? };
-    if let Some(node) = fields.get("exposure") {
-        must_grow(&part, seen, node, reader);
-    }
+    let part = part?;
+    must_grow(&part, seen, node, reader);
     seen.parts = Some(match seen.parts.take() {
         Some(before) => before.with(part.clone()),
         None => Parts::of(part.clone()),
     });
     seen.last = Some(part.clone());
     Some(part)
+}
+
+fn named_group(entry: &Entry<'_>, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Part> {
+    for (field, hint) in [("exposure", "write it inside the group"), ("audience", "write it as the group's `rule`")] {
+        if let Some(beside) = fields.entry(field) {
+            reader.complain(beside.key_span, format!("the wave has both `group` and `{field}`"), hint);
+        }
+    }
+    // That it has no value is told already.
+    (entry.value.value != Value::Null).then(|| group(&entry.value, reader)).flatten()
 }
 
 /// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
@@ -130,8 +146,8 @@ fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>)
     }
 }
 
-fn wave_exposure(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
-    let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
+/// Reads a share that is not nobody.
+pub(super) fn exposure(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
         reader.complain(node.span, message, format!("write `{number}%` if that is meant"));
@@ -189,9 +205,12 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
 }
 
 /// Reads a rule in JSONLogic. A value that is no rule would mean everybody or nobody, by accident.
-fn audience(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+pub(super) fn audience(node: &Node<'_>, field: &str, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+    if node.value == Value::Null {
+        return None;
+    }
     if node.as_object().is_none() {
-        let message = format!("`audience` is {} where a rule in JSONLogic is expected", node.kind());
+        let message = format!("`{field}` is {} where a rule in JSONLogic is expected", node.kind());
         reader.complain(node.span, message, "for instance `{ ends_with: [ { var: email }, \"@company.example\" ] }`");
         return None;
     }
