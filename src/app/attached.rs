@@ -37,9 +37,9 @@ fn digest(read: &Result<String, String>) -> Result<u128, String> {
 /// A file that a plan names, beside or below its own. Links are followed as long as they stay there: a folder that
 /// Kubernetes fills from a ConfigMap is full of them.
 fn text(plan: &Path, name: &str) -> Result<String, String> {
-    let cannot = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => "is not there".to_owned(),
-        _ => format!("cannot be read: {error}"),
+    let cannot = |error: io::Error| match error.kind() == io::ErrorKind::NotFound {
+        true => "is not there".to_owned(),
+        false => format!("cannot be read: {error}"),
     };
     let folder = plan.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).map_err(cannot)?;
