@@ -60,6 +60,34 @@ impl OpenPart {
         let audience = part.audience.as_deref().map(Rule::from);
         Self { step: part.step, end: part.exposure.ppm(), audience }
     }
+
+    /// Whether whoever asks belongs to the audience.
+    #[inline]
+    fn admits<'s: 'v, 'v>(
+        &'s self,
+        share: &'s OpenShare,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Exhausted> {
+        let Some(audience) = &self.audience else { return Ok(true) };
+        // Exactly true: whatever else a rule gives is no word of it.
+        let inside = matches!(evaluation.rule(audience)?, Value::Bool(true));
+        walk.audience(share, self, audience, inside, evaluation);
+        Ok(inside)
+    }
+
+    /// Whether somebody of the audience is in.
+    #[inline]
+    fn contains<'s>(
+        &self,
+        share: &OpenShare,
+        hash: Option<u32>,
+        evaluation: &Evaluation<'_>,
+        walk: &mut impl Walk<'s>,
+    ) -> bool {
+        walk.shared(share, self, hash, evaluation);
+        hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.end)
+    }
 }
 
 impl OpenShare {
@@ -86,46 +114,39 @@ impl OpenShare {
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
     ) -> Result<bool, Exhausted> {
-        let mut hash = None;
-        if self.has(&self.first, &mut hash, evaluation, walk)? {
-            return Ok(true);
+        if !self.others.is_empty() {
+            return self.some_part_contains(evaluation, walk);
         }
-        for part in &self.others {
-            // Whoever cannot be told from anybody is in none.
-            if hash == Some(None) {
-                break;
+        Ok(self.first.admits(self, evaluation, walk)?
+            && self.first.contains(self, self.hash(evaluation), evaluation, walk))
+    }
+
+    /// The same of several parts. It stands apart because those with one part, nearly all, would pay for it.
+    #[inline(never)]
+    fn some_part_contains<'s: 'v, 'v>(
+        &'s self,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Exhausted> {
+        // The same for all parts; taken when one needs it.
+        let mut known = None;
+        for part in std::iter::once(&self.first).chain(&self.others) {
+            if !part.admits(self, evaluation, walk)? {
+                continue;
             }
-            if self.has(part, &mut hash, evaluation, walk)? {
-                return Ok(true);
+            let hash = *known.get_or_insert_with(|| self.hash(evaluation));
+            let inside = part.contains(self, hash, evaluation, walk);
+            // Whoever cannot be told from anybody is in none.
+            if inside || hash.is_none() {
+                return Ok(inside);
             }
         }
         Ok(false)
     }
 
-    /// Whether whoever asks is in a part. The hash is the same for all parts, and is taken when one needs it.
-    #[inline]
-    fn has<'s: 'v, 'v>(
-        &'s self,
-        part: &'s OpenPart,
-        hash: &mut Option<Option<u32>>,
-        evaluation: &Evaluation<'v>,
-        walk: &mut impl Walk<'s>,
-    ) -> Result<bool, Exhausted> {
-        if let Some(audience) = &part.audience {
-            // Exactly true: whatever else a rule gives is no word of it.
-            let inside = matches!(evaluation.rule(audience)?, Value::Bool(true));
-            walk.audience(self, part, audience, inside, evaluation);
-            if !inside {
-                return Ok(false);
-            }
-        }
-        let hash = *hash.get_or_insert_with(|| self.hash(evaluation));
-        walk.shared(self, part, hash, evaluation);
-        Ok(hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < part.end))
-    }
-
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be
     /// told from anybody.
+    #[inline]
     fn hash(&self, evaluation: &Evaluation<'_>) -> Option<u32> {
         let hash = |text: &str| Some(evaluation.bucketing().hash_text(&self.salt, text));
         match evaluation.attribute(&self.bucket_by) {

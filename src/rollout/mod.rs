@@ -2,6 +2,7 @@
 
 mod advance;
 mod alerts;
+mod attachments;
 mod cause;
 mod check;
 mod concern;
@@ -19,13 +20,14 @@ mod state;
 mod wait;
 
 pub use crate::analysis::statistics::Better;
+pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
-pub use document::{check_against, lower, salvage_closing};
+pub use document::{check_against, lower, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
 pub use memory::{
     Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, largest_safe_next, questions, questions_at_start,

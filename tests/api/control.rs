@@ -85,6 +85,38 @@ async fn a_rollout_is_applied_once_and_its_problems_have_places() {
 }
 
 #[tokio::test]
+async fn a_plan_brings_its_files_along() {
+    let control = Control::open().await;
+    let plan = ROLLOUT.replace("exposure: 50%", "group: { file: beta.txt }");
+    let (status, alone) = control.apply(&plan).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = &alone["error"]["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(11), &json!(34)), "{alone}");
+    assert!(problem["hint"].as_str().unwrap().contains("send it along"), "{alone}");
+
+    let send = |body: String| {
+        let request = control.request(Method::POST, "/api/v1/rollouts?by=ann");
+        answer(request.header("content-type", "application/vnd.tidegate.plan+json").body(body))
+    };
+    let with = |list: &str| json!({ "plan": plan, "format": "yaml", "files": { "beta.txt": list } }).to_string();
+    let (status, applied) = send(with("bob\n")).await;
+    assert_eq!((status, &applied["change"]), (StatusCode::CREATED, &json!("created")), "{applied}");
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    assert_eq!(control.served("search", "bob").await["variant"], json!("on"));
+    assert_eq!(control.served("search", "ann").await["variant"], json!("off"));
+    for wrong in ["{}", "[]", r#"{"plan":"x","fils":{}}"#, "kind: Rollout"] {
+        assert_eq!(send(wrong.to_owned()).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let (status, refused) = send(with(&"x".repeat((4 << 20) + 1))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    assert!(refused.to_string().contains("larger than 4 MiB"), "{refused}");
+    assert_eq!(send(with(&"x".repeat(12 << 20))).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    let plain = control.request(Method::POST, "/api/v1/rollouts").header("content-type", "application/yaml");
+    let too_much = answer(plain.body("#".repeat((1 << 20) + 1))).await;
+    assert_eq!(too_much.0, StatusCode::PAYLOAD_TOO_LARGE, "a plan alone is as short as ever");
+}
+
+#[tokio::test]
 async fn verbs_do_what_they_say_or_say_why_not() {
     let control = Control::open().await;
     control.apply(ROLLOUT).await;

@@ -3,15 +3,16 @@
 //! Each file in `testdata/plans` is a plan with a fault; the `.txt` beside it is what its author is
 //! told. `UPDATE_EXPECT=1` writes those texts anew: read the difference before you keep it.
 
-use crate::served::catalog;
+use crate::served::{answer, catalog, snapshot, with_overlay};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
-use tidegate::rollout::{self, Clause, List, Measure, MetricSource, Plan, Role, Unit};
+use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
 use tidegate::source::{Format, Problem, parse};
-use tidegate::units::Exposure;
+use tidegate::units::{Exposure, UnixMillis};
 
 fn files_in(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -24,10 +25,25 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+/// The files that were handed over with each plan.
+fn attachments() -> Attachments {
+    let mut files = Attachments::none();
+    files.add("beta.txt", "# who takes part\r\n\r\nann\r\n bob \r\nann\n");
+    files.add("nobody.txt", "# nobody yet\n\n");
+    files.add("binary.txt", "ann\nb\u{1}b\n");
+    files.add("large.txt", "#".repeat((4 << 20) + 1));
+    files.add("many.txt", (0..=100_000).map(|number| format!("u{number}\n")).collect::<String>());
+    files.add_fault("locked.txt", "cannot be read: permission denied");
+    files
+}
+
 /// All documents of a text, each as its plan or its problems.
 fn lower_all(name: &str, text: &str) -> Vec<Result<Plan, Vec<Problem>>> {
     match parse(name, text.as_bytes(), Format::of(name).unwrap()) {
-        Ok(parsed) => parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text)).collect(),
+        Ok(parsed) => {
+            let files = attachments();
+            parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text, &files)).collect()
+        }
         Err(problems) => vec![Err(problems)],
     }
 }
@@ -132,6 +148,54 @@ after: { watch: 14d, every: 15m }
     assert_eq!(approvals, [Some("release-managers"), None, Some("a person")]);
     assert_eq!((first.exposure.ppm(), third.exposure), (5_000, Exposure::ALL));
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
+}
+
+/// Whom the waves of a plan open to, each with those before it.
+fn opened(plan: &Plan, contexts: &[&str]) -> Vec<Vec<usize>> {
+    let served = snapshot("flags: { f: { state: ENABLED, variants: { new: 1, old: 0 } } }", Bucketing::V3);
+    let at = |wave: usize| {
+        let stage = Stage::enter(1, wave, UnixMillis::new(0));
+        let overlay = rollout::overlay(plan, &State::Running(stage)).unwrap();
+        let open = with_overlay(&served, "f", overlay);
+        let has = |context: &&str| answer(&open, "f", context).contains(r#""variant":"new""#);
+        contexts.iter().enumerate().filter(|(_, context)| has(context)).map(|(position, _)| position).collect()
+    };
+    (0..plan.waves.len()).map(at).collect()
+}
+
+#[test]
+fn groups_are_users_by_name_by_rule_or_by_file() {
+    let head = "kind: Rollout\nname: r\nflag: f\ncandidate: new\nstable: old\n";
+    let waves = r#"waves:
+  - { name: team, group: { users: [ team-1, "7", team-1 ] }, bake: 1h }
+  - { name: paying, group: { rule: { "==": [ { var: plan }, pro ] }, exposure: 100% }, bake: 1h }
+  - { name: listed, group: { file: beta.txt }, bake: 1h }
+  - { name: nobody-more, group: { file: beta.txt }, approval: support, bake: 1h }
+"#;
+    let plan = lower_one(&format!("{head}{waves}"));
+    let contexts = [
+        r#"{"targetingKey":"team-1"}"#,
+        r#"{"targetingKey":"7"}"#,
+        r#"{"targetingKey":"eve","plan":"pro"}"#,
+        r#"{"targetingKey":"ann"}"#,
+        r#"{"targetingKey":"bob"}"#,
+        "{\"targetingKey\":\"# who takes part\"}",
+        r#"{"targetingKey":"Ann"}"#,
+        r#"{"plan":"pro"}"#,
+        r#"{"targetingKey":""}"#,
+    ];
+    let expected = [vec![0, 1], vec![0, 1, 2], vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4]];
+    assert_eq!(opened(&plan, &contexts), expected);
+    // Whoever is hashed by a number is named by it.
+    let plan = lower_one(&format!("{head}bucket_by: account.id\n{waves}"));
+    let contexts = [
+        r#"{"account":{"id":7}}"#,
+        r#"{"account":{"id":"7"}}"#,
+        r#"{"targetingKey":"7"}"#,
+        r#"{"account":{"id":8},"targetingKey":"ann"}"#,
+        r#"{"account":{"id":"ann"}}"#,
+    ];
+    assert_eq!(opened(&plan, &contexts), [vec![0, 1], vec![0, 1], vec![0, 1, 4], vec![0, 1, 4]]);
 }
 
 /// Ten people of the company, then whoever takes part in the beta, then a quarter of everybody, and on.

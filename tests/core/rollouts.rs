@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tidegate::analysis::{Alert, Compared, Counted, Counts, Group, NoData, Reading};
-use tidegate::rollout::{self, Arm, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, State};
+use tidegate::rollout::{
+    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, State,
+};
 use tidegate::source::{Format, parse};
 use tidegate::units::{MetricName, UnixMillis, parse_duration};
 
@@ -39,7 +41,8 @@ fn every_script_comes_out_as_written() {
 fn play(name: &str, written: &str) -> String {
     let (plan_text, script) = written.split_once("=== script\n").unwrap_or_else(|| panic!("{name} has no script"));
     let parsed = parse(name, plan_text.as_bytes(), Format::Yaml).unwrap();
-    let plan = rollout::lower(&parsed.documents[0], &parsed.text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut state = State::Pending { attempts: 0 };
     let mut out = format!("{plan_text}=== script\n");
     for line in script.lines().filter(|line| !line.starts_with("  > ")) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
-use tidegate::rollout::{self, Stage, State};
+use tidegate::rollout::{self, Attachments, Stage, State};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Generation, UnixMillis};
 
@@ -53,7 +53,7 @@ fn a_share_of_several_parts_allocates_nothing() {
         {"name": "paying", "exposure": "100%", "audience": {"==": [{"var": "plan"}, "pro"]}, "bake": "1h"},
         {"name": "tenth", "exposure": "10%", "bake": "1h"}]}"#;
     let plan = parse("plan.json", plan.as_bytes(), Format::Json).unwrap();
-    let plan = rollout::lower(&plan.documents[0], &plan.text).unwrap();
+    let plan = rollout::lower(&plan.documents[0], &plan.text, &Attachments::none()).unwrap();
     let overlay = rollout::overlay(&plan, &State::Running(Stage::enter(1, 2, UnixMillis::new(0)))).unwrap();
     let text = r#"{"flags": {"f": {"state": "ENABLED", "variants": {"on": 1, "off": 0}, "defaultVariant": "off"}}}"#;
     let mut catalog = Catalog::new();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tidegate::analysis::{Alert, NoData, Reading};
 use tidegate::flag::{Gate, Rank};
-use tidegate::rollout::{self, Beginning, Change, Effect, Event, Evidence, Plan, State};
+use tidegate::rollout::{self, Attachments, Beginning, Change, Effect, Event, Evidence, Plan, State};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, MetricName, UnixMillis};
 
@@ -30,7 +30,7 @@ after: { watch: 3m, every: 1m }
 
 fn plan() -> Plan {
     let parsed = parse("plan.yaml", PLAN.as_bytes(), Format::Yaml).unwrap();
-    rollout::lower(&parsed.documents[0], &parsed.text).unwrap()
+    rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap()
 }
 
 /// A metric's answer; the candidate is well in most of them, or no rollout would get far.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower, lower_expression};
-use tidegate::rollout::{self, Plan, Stage, State, Wave};
+use tidegate::rollout::{self, Attachments, Plan, Stage, State, Wave};
 use tidegate::source::{Format, Problems, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, UnixMillis, VariantName};
 
@@ -94,7 +94,7 @@ const AUDIENCES: [&str; 5] = [
 /// A plan of waves with these shares of these audiences; a larger number is everybody.
 fn plan(waves: &[(u32, usize)]) -> Plan {
     let parsed = parse("plan.json", PLAN.as_bytes(), Format::Json).unwrap();
-    let mut plan = rollout::lower(&parsed.documents[0], &parsed.text).unwrap();
+    let mut plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap();
     let audiences = AUDIENCES.map(|rule| {
         let parsed = parse("rule.json", rule.as_bytes(), Format::Json).unwrap();
         Arc::new(lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).unwrap())

@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 use tidegate::analysis::Alert;
-use tidegate::rollout::{Cause, Check, Memory, Stage, Standing, State};
+use tidegate::rollout::{Attachments, Cause, Check, Memory, Stage, Standing, State};
 use tidegate::source::Format;
 use tidegate::store::{Change, Entry, Message, Origin, PlanSource};
 use tidegate::units::{MetricName, RolloutName, UnixMillis};
@@ -22,6 +22,7 @@ pub fn change(rollout: &str, expected: Option<u64>) -> Change {
             text: format!("kind: Rollout\nname: {rollout}\n"),
             format: Format::Yaml,
             origin: Origin::File("flags/batch.yaml".to_owned()),
+            attachments: Attachments::none(),
         },
         state: State::Pending { attempts: 0 },
         entries: vec![entry(&format!("{rollout} step {step}"))],

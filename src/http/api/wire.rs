@@ -1,6 +1,7 @@
 //! What goes over the wire of the control door, as the server writes it and the command line reads it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A rollout: what is planned, where it stands, and why it stands there.
@@ -250,6 +251,34 @@ pub struct VariantValue {
     pub variant: String,
     /// Its value.
     pub value: serde_json::Value,
+}
+
+/// The media type of [`PlanWithFiles`].
+pub const PLAN_WITH_FILES: &str = "application/vnd.tidegate.plan+json";
+
+/// A plan together with the files that it names, as `POST /api/v1/rollouts` takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanWithFiles {
+    /// The document.
+    pub plan: String,
+    /// How it is written.
+    #[serde(default)]
+    pub format: PlanFormat,
+    /// The files' texts, by the names that the plan has for them.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFormat {
+    /// As YAML.
+    #[default]
+    Yaml,
+    /// As JSON.
+    Json,
 }
 
 /// What a rollout lays over a flag.

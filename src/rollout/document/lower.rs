@@ -4,10 +4,10 @@ use super::agreement::{self, Given};
 use super::budget::budget;
 use super::fields::Fields;
 use super::metrics::{Metrics, metrics as read_metrics};
-use super::reader::Reader;
+use super::reader::{BUCKET_BY, Reader};
 use super::shape;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Budget, Plan, RetrySalt, Wave};
+use crate::rollout::{After, Attachments, Budget, Plan, RetrySalt, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -24,18 +24,16 @@ const LONGEST_BASELINE: Duration = Duration::from_secs(31 * 86_400);
 /// The environment of a rollout that names none.
 const ENVIRONMENT: &str = "default";
 
-/// The context attribute that is hashed when none is named.
-const BUCKET_BY: &str = "targetingKey";
-
 /// The longest text that is hashed with or looked up in a context, in bytes.
 const LONGEST_ATTRIBUTE: usize = 200;
 
-/// Reads one document of `kind: Rollout`. The spans of `document` refer to `text`.
+/// Reads one document of `kind: Rollout`. The spans of `document` refer to `text`; `attachments` are the files
+/// that it [names](super::named_files).
 ///
 /// # Errors
 /// With everything that is wrong with it, in the order of the places.
-pub fn lower(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
-    let mut reader = Reader::new(text);
+pub fn lower(document: &Node<'_>, text: &Text, attachments: &Attachments) -> Result<Plan, Vec<Problem>> {
+    let mut reader = Reader::new(text, attachments);
     match (plan(document, &mut reader), reader.problems.count()) {
         (Some(plan), 0) => Ok(plan),
         _ => Err(reader.problems.into_vec()),
@@ -97,6 +95,9 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         None => Some(Arc::from(ENVIRONMENT)),
     };
     let bucket_by = attribute(fields, "bucket_by", Some(BUCKET_BY), reader);
+    if let Some(bucket_by) = &bucket_by {
+        reader.bucket_by = Arc::clone(bucket_by);
+    }
     let salt = attribute(fields, "salt", name.as_ref().map(RolloutName::as_str), reader);
     let retry = match fields.get("retry") {
         Some(node) => reader.word(node, "retry", shape::RETRY, &[]),

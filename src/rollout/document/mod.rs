@@ -6,6 +6,7 @@ mod budget;
 mod clauses;
 mod fields;
 mod flag_check;
+mod group;
 mod lower;
 mod metrics;
 mod query;
@@ -20,6 +21,7 @@ mod waves;
 pub mod wire;
 
 pub use flag_check::check_against;
+pub use group::named_files;
 pub use lower::lower;
 pub use salvage::salvage_closing;
 #[cfg(feature = "server")]

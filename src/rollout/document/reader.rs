@@ -1,21 +1,34 @@
 //! Reading the values of a document: each either as what it must be, or as a problem at its place.
 
+use super::group::Files;
 use super::shape::Words;
+use crate::rollout::Attachments;
 use crate::source::{Node, Problems, Span, Text, Value, suggest};
 use crate::units::{NameError, UnixMillis, format_duration, parse_duration};
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 use std::time::Duration;
+
+/// The context attribute that is hashed when none is named.
+pub(super) const BUCKET_BY: &str = "targetingKey";
 
 /// A document under reading, with the problems found so far.
 #[derive(Debug)]
 pub(super) struct Reader<'t> {
     text: &'t Text,
     pub(super) problems: Problems<'t>,
+    /// The files that were handed over with the document.
+    pub(super) attachments: &'t Attachments,
+    /// What was read of them.
+    pub(super) files: Files,
+    /// The context attribute that is hashed, by which groups name their users.
+    pub(super) bucket_by: Arc<str>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t Text) -> Self {
-        Self { text, problems: Problems::new(text) }
+    pub(super) fn new(text: &'t Text, attachments: &'t Attachments) -> Self {
+        let (problems, bucket_by) = (Problems::new(text), Arc::from(BUCKET_BY));
+        Self { text, problems, attachments, files: Files::default(), bucket_by }
     }
 
     pub(super) fn complain(&mut self, at: Span, message: impl Into<String>, hint: impl Into<String>) {

@@ -93,6 +93,7 @@ pub(super) const WAVE: Shape = Shape {
         "exposure",
         "ramp",
         "audience",
+        "group",
         "bake",
         "every",
         "min_samples",
@@ -106,6 +107,11 @@ pub(super) const WAVE: Shape = Shape {
     ],
     later: &["windows"],
 };
+
+pub(super) const GROUP: Shape = Shape { what: "a group", fields: &["users", "rule", "file", "exposure"], later: &[] };
+
+/// The fields of [`GROUP`] that say who is in it: one of them.
+pub(super) const WHO: [&str; 3] = ["users", "rule", "file"];
 
 pub(super) const AFTER: Shape = Shape {
     what: "`after`",

@@ -41,6 +41,7 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("MetricDocument", &shape::METRIC);
     check_fields("AlwaysDocument", &shape::ALWAYS);
     check_fields("WaveDocument", &shape::WAVE);
+    check_fields("GroupDocument", &shape::GROUP);
     check_fields("AfterDocument", &shape::AFTER);
     check_fields("RampDocument", &shape::RAMP);
     check_fields("BudgetDocument", &shape::BUDGET);
@@ -74,7 +75,7 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
 fn the_schema_is_closed_and_described() {
     let text = json_schema().to_string();
     assert!(!text.contains("\"null\""), "{text}");
-    for name in ["", "AlwaysDocument", "WaveDocument", "AfterDocument"] {
+    for name in ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument"] {
         let definition = definition(name);
         assert_eq!(definition["additionalProperties"], false, "{name}");
         for (field, schema) in definition["properties"].as_object().expect("fields") {
@@ -91,7 +92,7 @@ fn the_schema_is_closed_and_described() {
 fn the_schema_asks_for_what_a_rollout_needs() {
     let required = |name: &str| definition(name)["required"].clone();
     assert_eq!(required(""), serde_json::json!(["kind", "name", "flag", "candidate", "stable", "waves"]));
-    assert_eq!(required("WaveDocument"), serde_json::json!(["name", "exposure", "bake"]));
+    assert_eq!(required("WaveDocument"), serde_json::json!(["name", "bake"]));
     assert_eq!(required("AfterDocument"), serde_json::json!(["watch"]));
 }
 

@@ -2,6 +2,7 @@
 
 use super::clauses::{Placed, clauses, in_order};
 use super::fields::Fields;
+use super::group::group;
 use super::metrics::Metrics;
 use super::ramp::{Ramp, ramp};
 use super::reader::Reader;
@@ -9,7 +10,7 @@ use super::shape;
 use crate::analysis::Place;
 use crate::flag::{Expression, Part, Parts, lower_expression};
 use crate::rollout::{After, List, Wave};
-use crate::source::{Node, Value};
+use crate::source::{Entry, Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -144,33 +145,50 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
     Some(name)
 }
 
-/// Whom a wave opens to at first, and how it goes on from there.
+/// Whom a wave opens to at first, a group or a share and perhaps an audience, and how it goes on from there.
 fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<(Part, Option<Ramp>)> {
-    let exposure = wave_exposure(fields, reader);
-    let ramp = match (fields.get("ramp"), exposure) {
-        (Some(node), Some(from)) => ramp(node, from, reader).map(Some),
-        (Some(_), None) => None,
-        (None, _) => Some(None),
+    let (part, node) = match fields.entry("group") {
+        Some(entry) => (named_group(entry, fields, reader), &entry.value),
+        None => {
+            let node = fields.needed("exposure", "for instance `exposure: 25%`, or a `group`", reader);
+            let exposure = node.and_then(|node| exposure(node, reader));
+            let audience = match fields.get("audience") {
+                Some(node) => audience(node, "audience", reader).map(Some),
+                None => Some(None),
+            };
+            (Some(Part { step: 0, exposure: exposure?, audience: audience? }), node?)
+        }
     };
-    let audience = match fields.get("audience") {
-        Some(node) => audience(node, reader).map(Some),
-        None => Some(None),
-    };
-    let part = Part { step: 0, exposure: exposure?, audience: audience? };
-    if let Some(node) = fields.get("exposure") {
-        must_grow(&part, seen, node, reader);
-    }
+    let part = part?;
+    must_grow(&part, seen, node, reader);
     seen.parts = Some(match seen.parts.take() {
         Some(before) => before.with(part.clone()),
         None => Parts::of(part.clone()),
     });
-    let ramp = ramp?;
+    let ramp = match fields.get("ramp") {
+        Some(node) => Some(ramp(node, part.exposure, reader)?),
+        None => None,
+    };
     let end = Part { exposure: ramp.map_or(part.exposure, |ramp| ramp.to), ..part.clone() };
     if ramp.is_some() {
         seen.parts = seen.parts.take().map(|parts| parts.with(end.clone()));
     }
     seen.last = Some(end);
     Some((part, ramp))
+}
+
+fn named_group(entry: &Entry<'_>, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Part> {
+    for (field, hint) in [
+        ("exposure", "write it inside the group"),
+        ("audience", "write it as the group's `rule`"),
+        ("ramp", "a group is opened at once: write the ramp as a wave of its own"),
+    ] {
+        if let Some(beside) = fields.entry(field) {
+            reader.complain(beside.key_span, format!("the wave has both `group` and `{field}`"), hint);
+        }
+    }
+    // That it has no value is told already.
+    (entry.value.value != Value::Null).then(|| group(&entry.value, reader)).flatten()
 }
 
 /// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
@@ -185,8 +203,8 @@ fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>)
     }
 }
 
-fn wave_exposure(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
-    let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
+/// Reads a share that is not nobody.
+pub(super) fn exposure(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
         reader.complain(node.span, message, format!("write `{number}%` if that is meant"));
@@ -269,9 +287,12 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
 }
 
 /// Reads a rule in JSONLogic. A value that is no rule would mean everybody or nobody, by accident.
-fn audience(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+pub(super) fn audience(node: &Node<'_>, field: &str, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+    if node.value == Value::Null {
+        return None;
+    }
     if node.as_object().is_none() {
-        let message = format!("`audience` is {} where a rule in JSONLogic is expected", node.kind());
+        let message = format!("`{field}` is {} where a rule in JSONLogic is expected", node.kind());
         reader.complain(node.span, message, "for instance `{ ends_with: [ { var: email }, \"@company.example\" ] }`");
         return None;
     }

@@ -308,13 +308,16 @@ pub struct WaveDocument {
     /// Its name: letters, digits, `.`, `_` and `-`.
     #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
     pub name: String,
-    /// The share of the audience that gets the candidate, such as `25%`; the smallest step is 0.0001%.
+    /// The share of the audience that gets the candidate, such as `25%`; the smallest step is 0.0001%. A wave has
+    /// this or a `group`.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
-    pub exposure: String,
+    pub exposure: Option<String>,
     /// From that share on in equal steps up to another.
     pub ramp: Option<RampDocument>,
     /// Who may be in the share, as a rule in JSONLogic; everybody when left out.
     pub audience: Option<serde_json::Map<String, Value>>,
+    /// The users that get the candidate, instead of `exposure` and `audience`.
+    pub group: Option<GroupDocument>,
     /// The least time under observation before the next wave.
     pub bake: DurationText,
     /// The time between checks; `1m` when left out.
@@ -335,6 +338,23 @@ pub struct WaveDocument {
     pub step_back_when: Option<Conditions>,
     /// When one is true the flag closes.
     pub close_when: Option<Conditions>,
+}
+
+/// Users that a wave opens to: one of `users`, `rule` and `file`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct GroupDocument {
+    /// They themselves: what the context has under `bucket_by`.
+    #[schemars(length(min = 1, max = 100_000))]
+    pub users: Option<Vec<String>>,
+    /// A rule in JSONLogic that is true for them.
+    pub rule: Option<serde_json::Map<String, Value>>,
+    /// A file beside or below the plan's own: one user a line, comments begin with `#`.
+    #[schemars(length(min = 1, max = 200))]
+    pub file: Option<String>,
+    /// How many of them; `100%` when left out.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
+    pub exposure: Option<String>,
 }
 
 /// The watch at the last wave's exposure, before the rollout counts as completed.
