@@ -187,8 +187,7 @@ impl Lane {
     async fn clear_journal(&self, attempt: u32) {
         let Some(journal) = self.shared.world.journal.clone() else { return };
         let name = self.plan.name.clone();
-        let cleared = tokio::task::spawn_blocking(move || journal.clear(&name, attempt)).await;
-        if !matches!(cleared, Ok(Ok(()))) {
+        if journal.forget(name, attempt).await.is_err() {
             tracing::warn!(rollout = %self.plan.name, "the local record of a stored closing could not be cleared");
         }
     }
@@ -203,9 +202,9 @@ impl Lane {
         let record =
             ClosingRecord { rollout: self.plan.name.clone(), attempt: *attempt, at: *at, cause: cause.clone() };
         // A disk that hangs must not keep the store from being tried again.
-        let work = timeout(READ_TIMEOUT, tokio::task::spawn_blocking(move || journal.append(&record)));
+        let work = timeout(READ_TIMEOUT, journal.remember(record));
         let written = self.meanwhile_closing(work).await;
-        if !matches!(written, Ok(Ok(Ok(())))) {
+        if !matches!(written, Ok(Ok(()))) {
             tracing::error!(rollout = %self.plan.name, "the local record of closings cannot be written either");
             return;
         }

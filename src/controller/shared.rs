@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::measure::Readings;
 use crate::publish::Publisher;
 use crate::store::Store;
-use crate::store::journal::Journal;
+use crate::store::journal::Closings;
 use crate::telemetry::Metrics;
 use crate::units::{FlagKey, RolloutName};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub struct World {
     /// Where everything durable goes.
     pub store: Arc<dyn Store>,
     /// Where closings go while the store is away; none when nothing is kept at all.
-    pub journal: Option<Arc<Journal>>,
+    pub journal: Option<Arc<dyn Closings>>,
     /// What serves.
     pub publisher: Arc<Publisher>,
     /// What measures.
