@@ -49,3 +49,9 @@ fn campaign(driver: &str, usual: u64, run: impl Fn(u64) -> Result<Kept, Failure>
 fn lean() {
     campaign("lean", 1_000_000, crate::lean::run);
 }
+
+#[test]
+fn full() {
+    let tools = crate::full::Tools::new();
+    campaign("full", 100_000, |seed| crate::full::run(seed, &tools));
+}

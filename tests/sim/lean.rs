@@ -59,7 +59,7 @@ struct Walk {
 impl Walk {
     fn new(seed: u64, tells: bool) -> Self {
         let mut dice = Dice::new(seed);
-        let shape = Shape::by_dice(&mut dice, "r", FLAGS[0]);
+        let shape = Shape::by_dice(&mut dice, "r", FLAGS[0], 1);
         let unit = u64::try_from(shape.waves[0].every.as_millis()).unwrap();
         let truth = Truth::by_dice(&mut dice, unit, unit * EVENTS);
         let names = shape.metrics.iter().map(|metric| (metric.name, MetricName::new(metric.name).unwrap())).collect();

@@ -19,10 +19,17 @@
     reason = "a test may end at the first thing that is not as it should be"
 )]
 
+mod book;
 mod campaign;
+mod database;
 mod dice;
+mod full;
+mod history;
 mod lean;
 mod model;
+mod process;
+mod seat;
+mod served;
 mod shape;
 mod truth;
 mod violation;

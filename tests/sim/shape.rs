@@ -15,6 +15,8 @@ use tidegate::units::RolloutName;
 pub struct Shape {
     pub name: RolloutName,
     pub flag: String,
+    /// Each plan has its own, by which it is known again.
+    pub salt: String,
     pub text: String,
     pub metrics: Vec<MetricShape>,
     pub waves: Vec<WaveShape>,
@@ -95,7 +97,7 @@ pub const DEFINITIONS: &str = r#"flags:
 "#;
 
 impl Shape {
-    pub fn by_dice(dice: &mut Dice, name: &str, flag: &str) -> Self {
+    pub fn by_dice(dice: &mut Dice, name: &str, flag: &str, revision: u64) -> Self {
         let every = Duration::from_secs(dice.of(&[1, 2, 5, 10, 30, 60]));
         let waves = waves(dice, every);
         let shortest = waves.iter().map(|wave| wave.bake).min().unwrap_or(every);
@@ -106,6 +108,7 @@ impl Shape {
         let mut shape = Self {
             name: RolloutName::new(name).unwrap(),
             flag: flag.to_owned(),
+            salt: format!("{name}.{revision}"),
             text: String::new(),
             metrics,
             waves,
@@ -118,8 +121,8 @@ impl Shape {
 
     fn write(&self) -> String {
         let mut text = format!(
-            "kind: Rollout\nname: {}\nflag: {}\ncandidate: \"on\"\nstable: \"off\"\nmetrics:\n",
-            self.name, self.flag
+            "kind: Rollout\nname: {}\nflag: {}\ncandidate: \"on\"\nstable: \"off\"\nsalt: {}\nmetrics:\n",
+            self.name, self.flag, self.salt
         );
         for metric in &self.metrics {
             let source = match metric.name {
