@@ -38,6 +38,16 @@ pub(super) enum Saved {
     No(String),
 }
 
+/// What the store has of a rollout whose closing met a conflict there.
+enum Found {
+    /// The attempt is closed.
+    Closed,
+    /// A later attempt.
+    BegunAnew(Box<Record>),
+    /// The attempt, not closed; or nobody knows.
+    StillOpen,
+}
+
 /// A closing that is served, and stored as soon as the store takes it.
 #[derive(Debug)]
 pub(super) struct Unsaved {
@@ -133,14 +143,15 @@ impl Lane {
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
         let saved = self.commit(self.state.clone(), entries, messages, patience).await;
-        let stored = match &saved {
-            Saved::Yes => true,
-            Saved::Conflict => self.closing_is_in_the_store().await,
-            Saved::No(_) => false,
+        let found = match &saved {
+            Saved::Yes => Found::Closed,
+            Saved::Conflict => self.closing_in_the_store().await,
+            Saved::No(_) => Found::StillOpen,
         };
-        if stored {
-            self.closing_stored().await;
-            return;
+        match found {
+            Found::Closed => return self.closing_stored().await,
+            Found::BegunAnew(record) => return self.closing_overtaken(*record).await,
+            Found::StillOpen => {}
         }
         if saved != Saved::Conflict {
             tracing::error!(rollout = %self.plan.name, "the closing is served but not stored yet; trying again");
@@ -154,15 +165,43 @@ impl Lane {
         self.announce();
     }
 
-    /// After a conflict: reads the record and goes on from its version. True when the closing is in it
-    /// already, because an attempt took place whose answer was lost.
-    async fn closing_is_in_the_store(&mut self) -> bool {
-        let Some(record) = self.read_record().await else { return false };
+    /// After a conflict: reads the record and goes on from its version. The attempt may be closed in it
+    /// already, because an earlier commit took place whose answer was lost, or because another process
+    /// closed it: then that is the closing, and a second one would be a second row, with an older plan.
+    async fn closing_in_the_store(&mut self) -> Found {
+        let Some(record) = self.read_record().await else { return Found::StillOpen };
         self.version = record.version;
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.pause = FIRST_PAUSE;
         }
-        record.state == self.state
+        let (stored, own) = (record.state.attempt(), self.state.attempt());
+        match &record.state {
+            _ if stored > own => Found::BegunAnew(Box::new(record)),
+            State::RolledBack { .. } if stored == own => {
+                self.adopt(record);
+                Found::Closed
+            }
+            State::RolledBack { .. }
+            | State::Pending { .. }
+            | State::Running(_)
+            | State::Paused { .. }
+            | State::Watching(_)
+            | State::Completed { .. } => Found::StillOpen,
+        }
+    }
+
+    /// Another process knew that the attempt was over, and a person has begun a new one there. What closed
+    /// the old one was never weighed against the new one, so whoever sent it is asked to send it again.
+    async fn closing_overtaken(&mut self, record: Record) {
+        let Some(unsaved) = self.unsaved.take() else { return };
+        if unsaved.journaled {
+            self.clear_journal(self.state.attempt()).await;
+        }
+        self.adopt(record);
+        let why = "a new attempt has begun meanwhile: look again, and send it again if it still holds";
+        for reply in unsaved.replies {
+            answer(reply, Err(CommandError::Unavailable(why.to_owned())));
+        }
     }
 
     async fn read_record(&mut self) -> Option<Record> {
