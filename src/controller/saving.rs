@@ -6,6 +6,7 @@ use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
 use crate::clock::after;
+use crate::planted::{self, Bug};
 use crate::rollout::{self, Decision, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, Message, Record};
@@ -64,7 +65,7 @@ pub(super) struct Unsaved {
 impl Lane {
     /// Stores what a decision says, at the version this lane knows.
     pub(super) async fn save(&mut self, decision: &Decision, grounds: Grounds<'_>) -> Saved {
-        if self.unsaved.is_some() {
+        if self.unsaved.is_some() && !planted::is(Bug::CommandsOvertakeTheClosing) {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
         let (entries, messages) = self.rows(decision, grounds);
@@ -107,6 +108,7 @@ impl Lane {
                 self.version = version;
                 Saved::Yes
             }
+            Ok(Err(CommitError::Conflict { .. })) if planted::is(Bug::ConflictCountsAsDone) => Saved::Yes,
             Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
             Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
             Err(_elapsed) => Saved::No(format!("no answer within {}", format_duration(patience))),
@@ -118,6 +120,12 @@ impl Lane {
         self.remember_closing(decision, grounds, trigger);
         self.schedule();
         self.announce();
+        if planted::is(Bug::AnswersTooSoon) {
+            let view = self.view();
+            for reply in self.unsaved.iter_mut().flat_map(|unsaved| unsaved.replies.drain(..)) {
+                answer(reply, Ok(Triggered::Closed(Box::new(view.clone()))));
+            }
+        }
         self.save_closing().await;
     }
 
@@ -139,12 +147,17 @@ impl Lane {
     /// One attempt to store the closing. Fails into the local record, and into another attempt.
     pub(super) async fn save_closing(&mut self) {
         let Some(unsaved) = &self.unsaved else { return };
-        let (entries, messages) = (unsaved.entries.clone(), unsaved.messages.clone());
+        let (mut entries, mut messages) = (unsaved.entries.clone(), unsaved.messages.clone());
+        if planted::is(Bug::ClosingHasTwoRows) && unsaved.pause > FIRST_PAUSE {
+            entries.extend(unsaved.entries.clone());
+            messages.extend(unsaved.messages.clone());
+        }
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
         let saved = self.commit(self.state.clone(), entries, messages, patience).await;
         let found = match &saved {
             Saved::Yes => Found::Closed,
+            Saved::Conflict if planted::is(Bug::ClosingStopsAtAConflict) => Found::Closed,
             Saved::Conflict => self.closing_in_the_store().await,
             Saved::No(_) => Found::StillOpen,
         };
@@ -159,6 +172,9 @@ impl Lane {
         self.journal_closing().await;
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.retry_at = after(unsaved.pause);
+            if planted::is(Bug::ClosingIsTriedOnce) {
+                unsaved.retry_at = after(Duration::MAX);
+            }
             unsaved.pause = unsaved.pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
         self.store_problem = Some("its closing is served but not stored yet: the store does not answer".to_owned());
@@ -176,6 +192,7 @@ impl Lane {
         }
         let (stored, own) = (record.state.attempt(), self.state.attempt());
         match &record.state {
+            _ if planted::is(Bug::ClosingIsWrittenTwice) => Found::StillOpen,
             _ if stored > own => Found::BegunAnew(Box::new(record)),
             State::RolledBack { .. } if stored == own => {
                 self.adopt(record);
@@ -223,10 +240,12 @@ impl Lane {
         }
     }
 
-    async fn clear_journal(&self, attempt: u32) {
+    /// A disk that hangs must not keep the lane: a record that is left behind does no harm.
+    async fn clear_journal(&mut self, attempt: u32) {
         let Some(journal) = self.shared.world.journal.clone() else { return };
         let name = self.plan.name.clone();
-        if journal.forget(name, attempt).await.is_err() {
+        let work = timeout(READ_TIMEOUT, journal.forget(name, attempt));
+        if !matches!(self.meanwhile_closing(work).await, Ok(Ok(()))) {
             tracing::warn!(rollout = %self.plan.name, "the local record of a stored closing could not be cleared");
         }
     }
@@ -246,6 +265,9 @@ impl Lane {
         if !matches!(written, Ok(Ok(()))) {
             tracing::error!(rollout = %self.plan.name, "the local record of closings cannot be written either");
             return;
+        }
+        if planted::is(Bug::RecordIsClearedTooSoon) {
+            self.clear_journal(self.state.attempt()).await;
         }
         let view = self.view();
         if let Some(unsaved) = &mut self.unsaved {
@@ -286,6 +308,9 @@ impl Lane {
             self.source = Arc::new(record.plan);
         }
         self.version = record.version;
+        if planted::is(Bug::ConflictKeepsTheState) {
+            return;
+        }
         self.state = record.state;
         self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state);

@@ -70,6 +70,8 @@ pub struct Book {
     pub promises: Vec<Promise>,
     /// Since when a process has had a rollout in a wave, as far as that was seen.
     pub live_since: BTreeMap<(u32, RolloutName, u32, usize), u64>,
+    /// By so much one process's world may be behind another's.
+    pub slice: u64,
     /// How often people gave each command.
     pub told: BTreeMap<(RolloutName, &'static str), u64>,
     pub violation: Option<Violation>,

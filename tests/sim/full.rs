@@ -29,6 +29,9 @@ const STEPS: u64 = 80;
 /// With several processes at work none runs ahead of the others by more than this.
 const SLICE: u64 = 200;
 
+/// And by no more than this part of a check interval, where that is longer.
+const SLICES_OF_AN_INTERVAL: u64 = 8;
+
 /// How long closing may take: no time at all, but for the trigger's way through the tasks.
 const AT_ONCE: u64 = 2;
 
@@ -94,6 +97,7 @@ impl<'t> World<'t> {
             asked: BTreeMap::new(),
             promises: Vec::new(),
             live_since: BTreeMap::new(),
+            slice: 0,
             told: BTreeMap::new(),
             violation: None,
             reached: Default::default(),
@@ -123,7 +127,12 @@ impl<'t> World<'t> {
             let flag = self.dice.of(&FLAGS);
             let name = format!("r{number}");
             let shape = self.shape(&name, flag);
-            self.unit = self.unit.max(millis(shape.waves[0].every));
+            let every = millis(shape.waves[0].every);
+            self.unit = self.unit.max(every);
+            let slice = SLICE.max(every / SLICES_OF_AN_INTERVAL);
+            let mut book = open(&self.book);
+            book.slice = if number == 0 { slice } else { book.slice.min(slice) };
+            drop(book);
             self.rollouts.push((shape.name.clone(), shape.text.clone()));
         }
         let until = self.unit * STEPS * 4;
@@ -505,8 +514,9 @@ impl<'t> World<'t> {
         let until = self.world + span;
         let awake =
             self.slots.iter().filter(|slot| slot.process.as_ref().is_some_and(|process| !process.frozen)).count();
+        let several = open(&self.book).slice;
         while self.world < until && !self.broken() {
-            let slice = if awake > 1 { SLICE } else { span };
+            let slice = if awake > 1 { several } else { span };
             self.world = (self.world + slice).min(until);
             for slot in &mut self.slots {
                 if let Some(process) = &mut slot.process {

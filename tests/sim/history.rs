@@ -194,9 +194,26 @@ impl Book {
         match wanted {
             "closed" => self.judge_closing(&name, &change.state, &what),
             "wave-opened" | "watch-began" | "completed" => self.judge_advance(process, before, change, arrived, &what),
-            "started" => self.judge_command(&name, "started", &[Verb::Start, Verb::Retry], &what),
+            "started" => {
+                self.judge_driver(&name, &what);
+                self.judge_command(&name, "started", &[Verb::Start, Verb::Retry], &what);
+            }
             "paused" => self.judge_command(&name, "paused", &[Verb::Pause], &what),
             _ => self.judge_command(&name, "resumed", &[Verb::Resume], &what),
+        }
+    }
+
+    /// One flag has one rollout under way. Two processes at a time do not know of each other's.
+    fn judge_driver(&mut self, name: &RolloutName, what: &str) {
+        let Some(flag) = self.stored_shape(name).map(|shape| shape.flag.clone()) else { return };
+        let others = self.database.records.values().filter(|record| record.name != *name && live(&record.state));
+        let other = others
+            .map(|record| record.name.clone())
+            .find(|other| self.stored_shape(other).is_some_and(|shape| shape.flag == flag));
+        if let Some(other) = other
+            && self.reached.zombies == 0
+        {
+            self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
         }
     }
 
@@ -250,7 +267,8 @@ impl Book {
         if passing.is_empty() {
             return self.broken("advance-needs-a-passing-check", format!("{what}: {newest:?}"));
         }
-        if passing.iter().all(|gather| gather.asked < stage.opened) {
+        let skew = if self.reached.zombies > 0 { self.slice } else { 0 };
+        if passing.iter().all(|gather| gather.asked + skew < stage.opened) {
             return self.broken("advance-needs-evidence-of-its-own-wave", format!("{what}: {passing:?}, {stage:?}"));
         }
         let oldest = millis(every * FRESH_INTERVALS) + 2_000;

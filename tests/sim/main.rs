@@ -27,6 +27,8 @@ mod full;
 mod history;
 mod lean;
 mod model;
+#[cfg(feature = "planted")]
+mod planted;
 mod process;
 mod seat;
 mod served;

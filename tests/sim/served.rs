@@ -74,7 +74,13 @@ impl Book {
             if self.served.seen.get(&key).is_some_and(|sight| sight.generation == generation) {
                 continue;
             }
-            let Some(now) = self.served.sight(live, flag) else { continue };
+            let Some(now) = self.served.sight(live, flag) else {
+                if let Some(before) = self.served.seen.get(&key) {
+                    let what = format!("process {process}, {flag}: {before:?}, and now nothing lies over it");
+                    self.broken("exposures-outlast-definitions", what);
+                }
+                continue;
+            };
             let before = self.served.seen.insert(key, now.clone());
             self.judge_sight(process, flag, before.as_ref(), &now);
         }
