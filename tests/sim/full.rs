@@ -255,11 +255,32 @@ impl<'t> World<'t> {
             _ => self.dice.of(&Verb::ALL),
         };
         let delay = self.delay();
-        let at_once = verb == Verb::Rollback && delay == 0 && serving(&view);
-        self.command(slot, &name, verb, delay);
-        if at_once {
+        self.tell(slot, &name, verb, delay);
+        if self.dice.percent(35) {
+            self.think_better(slot, &name, verb);
+        }
+    }
+
+    /// A person's command; what it closes is closed at once.
+    fn tell(&mut self, slot: usize, name: &RolloutName, verb: Verb, delay: u64) {
+        let serving = self.view(slot, name).filter(|view| verb == Verb::Rollback && delay == 0 && serving(view));
+        self.command(slot, name, verb, delay);
+        if let Some(view) = serving {
             self.closes_at_once(slot, &view);
         }
+    }
+
+    /// Somebody takes a command back before it is carried out: the first may be on its way to the store.
+    fn think_better(&mut self, slot: usize, name: &RolloutName, verb: Verb) {
+        let span = self.dice.of(&[0, 1, 2, 10, 100, 1_000]);
+        self.pass(span);
+        let other = match verb {
+            Verb::Rollback => Verb::Retry,
+            Verb::Pause => Verb::Resume,
+            Verb::Start | Verb::Retry | Verb::Resume => self.dice.of(&[Verb::Rollback, Verb::Promote, Verb::Pause]),
+            Verb::Promote => self.dice.of(&[Verb::Rollback, Verb::Rollback, Verb::Pause, Verb::Promote]),
+        };
+        self.tell(slot, name, other, 0);
     }
 
     /// On its way for as long: two things sent one after the other may come the other way round.
@@ -414,7 +435,8 @@ impl<'t> World<'t> {
     }
 
     fn metrics_mood(&mut self) {
-        let mood = self.dice.of(&[MetricsMood::Fine, MetricsMood::Fine, MetricsMood::Rough, MetricsMood::Away]);
+        use MetricsMood::{Away, Fine, Rough, Slow};
+        let mood = self.dice.of(&[Fine, Fine, Fine, Slow, Slow, Rough, Rough, Away]);
         self.note(|| format!("the metrics are {mood:?}"));
         open(&self.book).metrics_mood = mood;
     }

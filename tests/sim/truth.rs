@@ -77,13 +77,16 @@ pub enum Answering {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricsMood {
     Fine,
+    /// Most answers take seconds, and are true.
+    Slow,
     Rough,
     Away,
 }
 
 pub fn answering(dice: &mut Dice, mood: MetricsMood) -> Answering {
     let trouble = match mood {
-        MetricsMood::Fine => 1,
+        MetricsMood::Slow if dice.percent(60) => return Answering::Slow(dice.between(1, 14_000)),
+        MetricsMood::Fine | MetricsMood::Slow => 1,
         MetricsMood::Rough => 30,
         MetricsMood::Away => 100,
     };
