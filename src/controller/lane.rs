@@ -185,7 +185,7 @@ impl Lane {
                     self.take_up(decision);
                     // What came while this was being stored may close what would be opened now.
                     self.look_again();
-                    self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
+                    self.lay(opening.into_overlay());
                 }
                 saved
             }

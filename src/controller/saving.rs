@@ -6,8 +6,9 @@ use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
 use crate::clock::after;
+use crate::flag::Overlay;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Decision, Event, State, decide, standing_waits};
+use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, Message, Record};
 use crate::units::format_duration;
@@ -362,7 +363,18 @@ impl Lane {
             tracing::error!(rollout = %self.plan.name, %driver, "two live rollouts for one flag: the other one is served");
             return;
         }
-        world.publisher.open(&self.plan.flag, overlay);
+        self.lay(overlay);
+    }
+
+    /// Lays an exposure over the flag. Where triggers wait that close it, it is laid closed: until now the
+    /// flag may have been that of another rollout, which they could not close.
+    pub(super) fn lay(&self, overlay: Overlay) {
+        let closing = self.closings.front().and_then(|(_, cause)| self.closing_for(cause, self.now()));
+        let overlay = match closing.map(|decision| decision.effect) {
+            Some(Effect::Close(closing)) => closing.overlay().clone(),
+            Some(Effect::Keep | Effect::Open(_)) | None => overlay,
+        };
+        self.shared.world.publisher.open(&self.plan.flag, overlay);
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {
