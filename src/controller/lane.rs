@@ -8,6 +8,7 @@ use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
 use super::shared::Shared;
 use super::view::{CommandError, ReadingView, View};
 use crate::clock::after;
+use crate::planted::{self, Bug};
 use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
@@ -70,7 +71,8 @@ impl Lane {
                 continue;
             }
             // What is measured for a stage that is over says nothing of the one that began since.
-            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) {
+            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) && !planted::is(Bug::StaleEvidenceCounts)
+            {
                 checking = None;
                 check = None.into();
             }
@@ -112,7 +114,9 @@ impl Lane {
         loop {
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
+                Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
+                    self.set_aside(trigger);
+                }
                 done = &mut work => return done,
             }
         }
@@ -124,7 +128,9 @@ impl Lane {
         while self.closings.is_empty() {
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
+                Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
+                    self.set_aside(trigger);
+                }
                 done = &mut work => return Some(done),
             }
         }
@@ -157,7 +163,7 @@ impl Lane {
     fn put_off_check(&mut self) {
         let Some(every) = rollout::check_interval(&self.plan, &self.state) else { return };
         let pause = self.shared.world.clock.in_the_world(every).min(LONGEST_PAUSE);
-        self.check_at = Some(after(pause));
+        self.check_at = (!planted::is(Bug::ChecksEndAfterAFailure)).then(|| after(pause));
     }
 
     /// A beginning that cannot take place yet is not tried again at once.
@@ -171,13 +177,18 @@ impl Lane {
     pub(super) async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
             Effect::Close(closing) => {
+                if planted::is(Bug::ClosesAfterItIsStored) {
+                    self.take_closing(decision, grounds, None).await;
+                    self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
+                    return Saved::Yes;
+                }
                 self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
                 self.take_closing(decision, grounds, None).await;
                 Saved::Yes
             }
             Effect::Narrow(narrowing) => {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
-                self.shared.world.publisher.open(&self.plan.flag, narrowing.overlay().clone());
+                self.lay(narrowing.overlay().clone());
                 let saved = self.save(&decision, grounds).await;
                 if saved != Saved::Conflict {
                     self.take_up(decision);
@@ -185,12 +196,15 @@ impl Lane {
                 saved
             }
             Effect::Open(opening) => {
+                if planted::is(Bug::OpensBeforeItIsStored) {
+                    self.shared.world.publisher.open(&self.plan.flag, opening.clone().into_overlay());
+                }
                 let saved = self.save(&decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
                     // What came while this was being stored may close what would be opened now.
                     self.look_again();
-                    self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
+                    self.lay(opening.into_overlay());
                 }
                 saved
             }

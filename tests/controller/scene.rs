@@ -106,7 +106,7 @@ impl Scene {
         prepare(&mood);
         let world = World {
             store: Arc::clone(&store),
-            journal: journal.clone(),
+            journal: journal.clone().map(|journal| journal as _),
             publisher: Arc::clone(&publisher),
             readings: Arc::clone(&readings) as _,
             metrics: metrics.clone(),
