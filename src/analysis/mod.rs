@@ -8,6 +8,7 @@ mod counts;
 mod display;
 mod grammar;
 mod judge;
+mod judgement;
 mod literal;
 mod parse;
 mod quantity;
@@ -24,11 +25,12 @@ pub use condition::{Compare, Comparison, Condition};
 pub use condition_error::ConditionError;
 pub use counts::{Band, Compared, Counted, Counts, Group, Sums};
 pub(crate) use grammar::is_reserved;
-pub use judge::{Facts, Judgement, Truth};
+pub use judge::Facts;
+pub use judgement::{Judgement, Measured, Truth};
 pub use quantity::Quantity;
-pub use reading::{NoData, Reading};
+pub use reading::{NoData, NoDataKind, Reading};
 pub use statistical::{Burn, Direction, ProvedSafe, Regresses, Score, ScorePart, Trend};
-pub(crate) use typing::{Mention, Subject, Vocabulary};
+pub use typing::{Known, Mention, Place, Subject, Unfit, Vocabulary, Waves};
 
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,13 @@
 use super::finding::{Evidence, Finding, Outlook, Sampled};
 use std::time::Duration;
 
-/// Which values are good.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which values of a metric are good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Better {
-    /// Low ones: latencies, cost.
+    /// Low ones: errors, latencies, cost.
+    #[default]
     Lower,
-    /// High ones: orders, hits.
+    /// High ones: successes, orders.
     Higher,
 }
 

@@ -108,7 +108,12 @@ mod tests {
 
     fn after(candidate: (u64, u64), control: (u64, u64), looks: u32) -> ExcessHarm {
         let group = |(exposed, bad)| Group { exposed, bad };
-        let counts = Counts { candidate: group(candidate), control: group(control), of: Counted::Users };
+        let counts = Counts {
+            candidate: group(candidate),
+            control: group(control),
+            of: Counted::Users,
+            until: crate::units::UnixMillis::new(0),
+        };
         let mut harm = ExcessHarm::default();
         for _ in 0..looks {
             harm.look(&counts);

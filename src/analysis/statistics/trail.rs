@@ -34,6 +34,15 @@ impl Trail {
         Self { window, points: Vec::new() }
     }
 
+    /// The end of it: as much as a shorter window would remember.
+    #[must_use]
+    pub fn within(&self, window: Duration, now: UnixMillis) -> Self {
+        let mut end = Self { window: window.min(self.window), points: self.points.clone() };
+        end.points.retain(|point| point.at <= now);
+        end.forget(now);
+        end
+    }
+
     /// Takes a value. One that is not finite is no value. Points of the future are of a clock that was set back
     /// since; they are forgotten.
     pub fn push(&mut self, at: UnixMillis, value: f64) {
