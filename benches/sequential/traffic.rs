@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 use tidegate::analysis::{Counted, Counts, Group};
+use tidegate::units::UnixMillis;
 
 /// How long a look lasts.
 pub(crate) const LOOK: Duration = Duration::from_secs(60);
@@ -131,7 +132,12 @@ impl Traffic {
                 }
             }
         });
-        let counts = |which: usize, of| Counts { candidate: candidate[which], control: control[which], of };
+        let counts = |which: usize, of| Counts {
+            candidate: candidate[which],
+            control: control[which],
+            of,
+            until: UnixMillis::new(0),
+        };
         Look {
             requests: counts(0, Counted::Events),
             users: counts(1, Counted::Users),

@@ -24,7 +24,12 @@ fn count() -> impl Strategy<Value = u64> {
 fn counts() -> impl Strategy<Value = Counts> {
     let group = || (count(), count()).prop_map(|(exposed, bad)| Group { exposed, bad });
     let of = prop::sample::select(vec![Counted::Users, Counted::Events]);
-    (group(), group(), of).prop_map(|(candidate, control, of)| Counts { candidate, control, of })
+    (group(), group(), of).prop_map(|(candidate, control, of)| Counts {
+        candidate,
+        control,
+        of,
+        until: UnixMillis::new(0),
+    })
 }
 
 fn check(finding: &Finding) -> Result<(), TestCaseError> {

@@ -101,6 +101,7 @@ mod tests {
                 candidate: Group { exposed: 1_000, bad },
                 control: Group { exposed: 9_000, bad: control_bad },
                 of: Counted::Events,
+                until: crate::units::UnixMillis::new(0),
             });
         }
         dispersion.ratio()
