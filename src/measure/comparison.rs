@@ -31,16 +31,18 @@ impl Outcomes {
     /// Both variants of a plan in one of their figures: counts since the last look, and bands and sums since the wave
     /// began. Latencies are in milliseconds, values as they were posted.
     ///
-    /// Counts are of whole slots that are over, and say up to when. The next look begins there: then every outcome is
-    /// in one look and no other, as long as looks come no rarer than each 10 hours, and it does not matter how late
-    /// they come as long as that is less than a fifth of the time between them or at most a minute. Of what is older
-    /// only wide slots are left, and counting begins with the first whole one of them. What is posted while a look
-    /// closes its slot is in the next one.
+    /// Counts are of whole slots that are over, and say up to when: a second for looks that are up to 25 s apart, ten
+    /// seconds up to 4 min, a minute up to an hour, 72 minutes up to 10 hours. The next look begins there, and every
+    /// outcome is in one look and no other, those too that are posted while a look closes their slot. A look that
+    /// takes more than a fifth longer to come than the one before may find that only wider slots are left, and begins
+    /// with the first whole one of them. So does the first look of a wave, which begins in the middle of a slot.
     ///
     /// Counts are of distinct users where, in this look and for each of both variants, at least 99 % of the outcomes
     /// came with a targeting key; otherwise of outcomes. Up to 1,024 users of a variant in a slot they are exact.
-    /// Beyond, they are exact counts within one part of all users, chosen by hash and the same for both variants: what
-    /// would be seen if there were fewer users. Whoever had a bad outcome in several looks is in each of them.
+    /// Beyond, they are exact counts within a part of the variant's users, chosen by hash: what would be seen if there
+    /// were fewer of them. The part need not be the same for both variants, for what is compared is the share of bad
+    /// ones among the users of each; so a small candidate is counted whole beside a large control group. Whoever had
+    /// a bad outcome in several looks is in each of them.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
@@ -61,8 +63,9 @@ impl Outcomes {
     }
 
     /// How many distinct users had outcomes under each variant since a moment, among a part of all users that is the
-    /// same for both: all of them up to 8,192 for each variant. Who is given one variant first and another later is
-    /// counted for both.
+    /// same for both: all of them up to 8,192 for each variant, or 1,024 for those who came before this was first asked.
+    /// Beyond, the part is halved as often as the users double, and the counts fall. Who is given one variant first
+    /// and another later is counted for both.
     ///
     /// # Errors
     /// When more than 1 % of the outcomes of a variant came without a targeting key.
@@ -86,7 +89,6 @@ impl Outcomes {
         })?;
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let (candidate, control) = Sample::in_common(candidate, control);
                 let group = |users: &Sample| Group { exposed: users.count(), bad: bad.users(users) };
                 let (candidate, control) = (group(&candidate), group(&control));
                 Counts { candidate, control, of: Counted::Users, until: look.until }

@@ -61,3 +61,59 @@ fn next_begin(at: UnixMillis, now: UnixMillis) -> Option<UnixMillis> {
     let begins = SHAPES.iter().map(|shape| shape.ceil(after).max(shape.oldest_with_users(now)));
     begins.min().filter(|next| *next > at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000;
+    /// On a boundary of every slot, plus some.
+    const LOOKED: i64 = 400_000 * 4_320_000 + 12_000;
+
+    fn until(after: i64) -> i64 {
+        Look::following(UnixMillis::new(LOOKED), UnixMillis::new(LOOKED + after)).until.get()
+    }
+
+    #[test]
+    fn the_rarer_looks_are_the_wider_are_the_slots_with_which_they_end() {
+        for (after, counted) in [
+            (999, 0),
+            (5_700, 5_000),
+            (25_000, 25_000),
+            (26_000, 18_000),
+            (240_000, 238_000),
+            (299_000, 288_000),
+            (HOUR + 59_000, HOUR + 48_000),
+            (3 * HOUR, 2 * 4_320_000 - 12_000),
+        ] {
+            assert_eq!(until(after) - LOOKED, counted, "{after}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_ends_a_look_where_it_began() {
+        assert_eq!(until(-1), LOOKED);
+        assert_eq!(until(-HOUR), LOOKED);
+        assert_eq!(until(-HOUR - 500), LOOKED - HOUR - 1_000, "set back: anew from there");
+    }
+
+    #[test]
+    fn slots_follow_each_other_without_a_gap_up_to_the_end() {
+        let now = UnixMillis::new(LOOKED + HOUR);
+        let look = Look::all_since(UnixMillis::new(LOOKED - 2 * HOUR), now);
+        let slots: Vec<_> = look.slots(now).map(|(ring, begins)| (begins, SHAPES[ring].end(begins))).collect();
+        assert!(slots.windows(2).all(|pair| pair[0].1 == pair[1].0), "{slots:?}");
+        assert_eq!(slots.last().unwrap().1, look.until);
+        assert!(slots.len() < 170, "{}", slots.len());
+    }
+
+    #[test]
+    fn the_ends_of_time_are_reached_in_few_steps() {
+        let ends = [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX - 1, i64::MAX].map(UnixMillis::new);
+        for (from, until, now) in ends.iter().flat_map(|from| ends.iter().map(move |until| (*from, *until, *until))) {
+            assert!(Look { from, until }.slots(now).count() < 300, "{from:?} to {until:?}");
+            let following = Look::following(from, now);
+            assert!(following.slots(now).count() < 300, "{from:?} to {now:?}");
+        }
+    }
+}

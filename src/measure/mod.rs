@@ -1,7 +1,8 @@
 //! Where metrics come from: what applications post themselves, and Prometheus.
 //!
-//! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or
-//! the reason why there is none. Nothing here decides anything.
+//! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or both groups
+//! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
+//! there is none. Nothing here decides anything.
 
 mod band;
 mod comparison;

@@ -24,10 +24,11 @@ impl Standing {
         Self { since, tally: Tally::new(), users: Users::new(USERS) }
     }
 
-    /// Takes up what was recorded before anybody asked.
+    /// Takes up what was recorded before anybody asked, unless its users are forgotten: a variant without some of
+    /// its users would look like one that is not given to all who should have it.
     pub(super) fn take(&mut self, slot: &Slot) {
-        self.tally.merge(&slot.tally);
         if let Some(users) = &slot.users {
+            self.tally.merge(&slot.tally);
             self.users.merge(users);
         }
     }

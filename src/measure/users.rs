@@ -53,9 +53,10 @@ impl Seen {
 
 /// Distinct users, by a bottom-k sketch (Beyer and others, SIGMOD 2007; the theta sketches of DataSketches): all
 /// whose hash is under a threshold, which falls as there are more of them. Up to `most` users it is exact. Beyond,
-/// it is an evenly drawn sample of at least `most` of them, the same users wherever the threshold is the same, so
-/// that shares within it are those of a smaller group and not estimates of a count. A number of users that were
-/// scaled up from it would be off by about 1 / sqrt(`most`): 3 % for a slot.
+/// it is an evenly drawn sample of at least `most` of them, and the same users wherever the threshold is the same.
+/// So a share within it is that of a smaller group, known as well as of any group of that size: a share s is off by
+/// about sqrt(s (1 - s) / `most`). A number of users scaled up from it would be off by about 1 / sqrt(`most`), 3 % for
+/// a slot; nothing here scales.
 #[derive(Clone)]
 pub(super) struct Users {
     most: usize,
