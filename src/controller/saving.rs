@@ -357,7 +357,6 @@ impl Lane {
 
     /// Serves what the state says, and claims the flag if somebody watches over it.
     fn serve(&self) {
-        let world = &self.shared.world;
         let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
         if is_live(&self.state)
             && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name)
