@@ -37,6 +37,8 @@ pub enum Bug {
     RecordIsClearedTooSoon,
     /// After a conflict the version is taken from the store, and the state is not.
     ConflictKeepsTheState,
+    /// Another rollout may take a flag before the closing of the one that had it is durable.
+    FlagIsFreeTooSoon,
     /// Two rollouts drive one flag.
     FlagHasTwoDrivers,
     /// A person's command is carried out although its closing is not stored yet.

@@ -230,6 +230,7 @@ impl Lane {
 
     async fn closing_stored(&mut self) {
         let Some(unsaved) = self.unsaved.take() else { return };
+        self.shared.release(&self.plan.flag, &self.plan.name);
         self.store_problem = None;
         self.shared.world.metrics.rollback_written(unsaved.accepted.elapsed());
         if unsaved.journaled {
@@ -270,6 +271,7 @@ impl Lane {
         if planted::is(Bug::RecordIsClearedTooSoon) {
             self.clear_journal(self.state.attempt()).await;
         }
+        self.shared.release(&self.plan.flag, &self.plan.name);
         let view = self.view();
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.journaled = true;

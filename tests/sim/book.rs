@@ -4,6 +4,7 @@
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::history::Histories;
+use crate::seat::Disk;
 use crate::served::Served;
 use crate::shape::Shape;
 use crate::truth::{MetricsMood, Truth};
@@ -56,6 +57,9 @@ pub struct Book {
     pub database: Database,
     /// Commits that the store carries out later, when nobody waits for them any more.
     pub late: VecDeque<(u64, u32, u64, Change)>,
+    /// One of them is being carried out.
+    pub late_now: bool,
+    pub disks: Vec<Arc<Disk>>,
     pub store_moods: [StoreMood; SLOTS],
     pub disk_moods: [DiskMood; SLOTS],
     pub metrics_mood: MetricsMood,

@@ -82,10 +82,13 @@ struct World<'t> {
 impl<'t> World<'t> {
     fn new(seed: u64, tools: &'t Tools, tells: bool) -> Self {
         let mut dice = Dice::new(seed);
+        let slots: Vec<Slot> = (0..SLOTS).map(|_| Slot::new()).collect();
         let book = Book {
+            disks: slots.iter().map(|slot| Arc::clone(&slot.disk)).collect(),
             dice: dice.fork(),
             database: Database::default(),
             late: Default::default(),
+            late_now: false,
             store_moods: [StoreMood::Fine; SLOTS],
             disk_moods: [DiskMood::Fine; SLOTS],
             metrics_mood: MetricsMood::Fine,
@@ -108,7 +111,7 @@ impl<'t> World<'t> {
             tools,
             dice,
             book: Arc::new(Mutex::new(book)),
-            slots: (0..SLOTS).map(|_| Slot::new()).collect(),
+            slots,
             holder: 0,
             world: 0,
             next_process: 1,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tidegate::analysis::Reading;
 use tidegate::controller::Verb;
 use tidegate::rollout::{Cause, Stage, State};
+use tidegate::store::journal::ClosingRecord;
 use tidegate::store::{Change, Record};
 use tidegate::units::{RolloutName, UnixMillis};
 
@@ -203,15 +204,24 @@ impl Book {
         }
     }
 
-    /// One flag has one rollout under way. Two processes at a time do not know of each other's.
+    /// One flag has one rollout under way. Not judged where only the store could know: between two processes,
+    /// and for a start that takes place after it was read that it had not.
     fn judge_driver(&mut self, name: &RolloutName, what: &str) {
         let Some(flag) = self.stored_shape(name).map(|shape| shape.flag.clone()) else { return };
-        let others = self.database.records.values().filter(|record| record.name != *name && live(&record.state));
-        let other = others
-            .map(|record| record.name.clone())
-            .find(|other| self.stored_shape(other).is_some_and(|shape| shape.flag == flag));
+        // One whose closing is on a disk is over, also after a crash.
+        let ended = |record: &Record| {
+            let attempt = record.state.attempt();
+            let closes = |closing: &ClosingRecord| closing.rollout == record.name && closing.attempt == attempt;
+            self.disks.iter().any(|disk| disk.pending.lock().unwrap().iter().any(closes))
+        };
+        let drives = |record: &&Record| {
+            let same = self.shape(&record.plan.text).is_some_and(|shape| shape.flag == flag);
+            record.name != *name && same && live(&record.state) && !ended(record)
+        };
+        let other = self.database.records.values().find(drives).map(|record| record.name.clone());
         if let Some(other) = other
             && self.reached.zombies == 0
+            && !self.late_now
         {
             self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
         }

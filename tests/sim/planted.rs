@@ -30,6 +30,7 @@ const BUGS: &[(Bug, &[&str])] = &[
         Bug::ConflictKeepsTheState,
         &["one-row-per-change", "closed-stays-closed", "one-wave-at-a-time", "attempts-count-up"],
     ),
+    (Bug::FlagIsFreeTooSoon, &["one-flag-has-one-driver"]),
     (Bug::FlagHasTwoDrivers, &["one-flag-has-one-driver"]),
     (Bug::CommandsOvertakeTheClosing, &["attempts-count-up"]),
     (Bug::DefinitionsForgetExposures, &["exposures-outlast-definitions"]),

@@ -230,7 +230,9 @@ impl Book {
     pub fn settle(&mut self, world: u64) {
         while let Some(at) = self.late.iter().position(|(due, ..)| *due <= world) {
             if let Some((_, process, arrived, change)) = self.late.remove(at) {
+                self.late_now = true;
                 drop(self.commit_now(process, &change, arrived));
+                self.late_now = false;
             }
         }
     }
