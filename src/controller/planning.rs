@@ -58,7 +58,7 @@ impl Lane {
                     self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
                 }
                 self.plan_problem = None;
-                self.waits = standing_waits(&self.plan, &self.state);
+                self.waits = standing_waits(&self.plan, &self.state, self.now());
                 self.updated = self.now();
                 Ok(Applied { view: self.view(), outcome: Outcome::Updated })
             }

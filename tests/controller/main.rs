@@ -14,6 +14,7 @@ mod breakdown;
 mod checks;
 mod closing;
 mod groups;
+mod late_closings;
 mod lost_answers;
 mod opening;
 mod plans;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
-use tidegate::rollout::{self, Attachments, Measure, MetricSource, Plan, Role, Stage, State, Unit};
+use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
 use tidegate::source::{Format, Problem, parse};
 use tidegate::units::{Exposure, UnixMillis};
 
@@ -98,7 +98,7 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
     let wave = &plan.waves[0];
     assert_eq!((wave.every, wave.bake), (Duration::from_secs(60), Duration::from_secs(600)));
     assert_eq!((&wave.audience, &wave.approval, &plan.after), (&None, &None, &None));
-    assert!(wave.advance_when.is_empty() && wave.hold_when.is_empty() && wave.close_when.is_empty());
+    assert!(wave.clauses.is_empty());
     let window = Duration::from_secs(300);
     let metric = |name: &str| &plan.metrics[name];
     assert_eq!(metric("failures").role, Role::Guardrail);
@@ -109,6 +109,11 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
     assert_eq!(metric("all").source, count);
     let cpu = MetricSource::Prometheus { query: "cpu{variant=\"{{variant}}\"}".into(), window, address: None };
     assert_eq!((metric("cpu").unit, &metric("cpu").source), (Unit::Number, &cpu));
+}
+
+/// The conditions of one list, in canonical form.
+fn texts(clauses: &[Clause], list: List) -> Vec<&str> {
+    clauses.iter().filter(|clause| clause.list == list).map(|clause| &*clause.text).collect()
 }
 
 #[test]
@@ -131,15 +136,14 @@ waves:
 after: { watch: 14d, every: 15m }
 "#,
     );
-    let texts = |conditions: &[tidegate::analysis::Condition]| -> Vec<String> {
-        conditions.iter().map(ToString::to_string).collect()
-    };
     let alert = "alert(severity = \"critical\", team != \"shop\")";
     let [first, second, third] = &plan.waves[..] else { panic!("three waves") };
-    assert_eq!(texts(&first.close_when), [alert]);
-    assert_eq!(texts(&second.close_when), [alert, "error_rate > 1% for 1m30s"]);
-    assert_eq!(texts(&second.hold_when), ["error_rate > 5%", "cost > 80%", "error_rate >= 0.5%"]);
-    assert_eq!(texts(&plan.after.as_ref().unwrap().close_when), [alert]);
+    assert_eq!(texts(&first.clauses, List::Close), [alert]);
+    assert_eq!(texts(&second.clauses, List::Close), [alert, "error_rate > 1% for 1m30s"]);
+    assert_eq!(texts(&second.clauses, List::Hold), ["error_rate > 5%", "cost > 80%", "error_rate >= 0.5%"]);
+    let after = &plan.after.as_ref().unwrap().clauses;
+    assert_eq!((texts(after, List::Close), texts(after, List::Hold).len()), (vec![alert], 2));
+    assert!(second.clauses.is_sorted_by_key(|clause| clause.list), "what closes is looked at first");
     let approvals: Vec<_> = [first, second, third].map(|wave| wave.approval.as_deref()).to_vec();
     assert_eq!(approvals, [Some("release-managers"), None, Some("a person")]);
     assert_eq!((first.exposure.ppm(), third.exposure), (5_000, Exposure::ALL));
@@ -240,10 +244,9 @@ fn the_shipped_plans_are_sound() {
     assert_eq!(batch.waves.iter().map(hours).collect::<Vec<_>>(), [24, 48, 48, 48]);
     assert_eq!(batch.waves.iter().map(minutes).collect::<Vec<_>>(), [15, 10, 5, 1]);
     for wave in &batch.waves {
-        let close: Vec<_> = wave.close_when.iter().take(4).map(ToString::to_string).collect();
-        assert_eq!(close, ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
-        let hold: Vec<_> = wave.hold_when.iter().map(ToString::to_string).collect();
-        assert_eq!(hold, ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
+        let close = texts(&wave.clauses, List::Close);
+        assert_eq!(close[..4], ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
+        assert_eq!(texts(&wave.clauses, List::Hold), ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
     }
     assert!(batch.waves[0].audience.is_some() && batch.waves[1..].iter().all(|wave| wave.audience.is_none()));
     assert_eq!(batch.after.as_ref().unwrap().watch, Duration::from_secs(14 * 86_400));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 use tidegate::analysis::Alert;
-use tidegate::rollout::{Attachments, Cause, Check, Stage, Standing, State};
+use tidegate::rollout::{Attachments, Cause, Check, Memory, Stage, Standing, State};
 use tidegate::source::Format;
 use tidegate::store::{Change, Entry, Message, Origin, PlanSource};
 use tidegate::units::{MetricName, RolloutName, UnixMillis};
@@ -49,6 +49,9 @@ pub fn states() -> Vec<State> {
     let at = UnixMillis::new(1_700_000_000_123);
     let full = Stage {
         attempt: 3,
+        step: 2,
+        returned: true,
+        memory: Memory::default(),
         wave: 2,
         entered: at,
         baked: Duration::from_millis(86_400_001),
@@ -62,6 +65,9 @@ pub fn states() -> Vec<State> {
     };
     let bare = Stage {
         attempt: 1,
+        step: 2,
+        returned: true,
+        memory: Memory::default(),
         wave: 0,
         entered: UnixMillis::new(-1),
         baked: Duration::ZERO,
@@ -76,7 +82,7 @@ pub fn states() -> Vec<State> {
         State::Running(full.clone()),
         State::Paused { stage: full.clone(), since: at },
         State::Watching(full),
-        State::Completed { attempt: 1, at },
+        State::Completed { attempt: 1, at, step: 4 },
         closed(Cause::Person { by: "ada".to_owned(), reason: None }),
         closed(Cause::Person { by: "ada".to_owned(), reason: Some("too slow".to_owned()) }),
         closed(Cause::Alert { fingerprint: "f".to_owned(), name: "High".to_owned(), condition: None }),

@@ -1,15 +1,20 @@
 //! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
 
-mod conditions;
+mod agreement;
+mod askable;
+mod budget;
+mod clauses;
 mod fields;
 mod flag_check;
 mod group;
 mod lower;
 mod metrics;
 mod query;
+mod ramp;
 mod reader;
 mod salvage;
 mod shape;
+mod thresholds;
 mod waves;
 
 #[cfg(feature = "server")]

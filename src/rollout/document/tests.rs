@@ -43,6 +43,10 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("WaveDocument", &shape::WAVE);
     check_fields("GroupDocument", &shape::GROUP);
     check_fields("AfterDocument", &shape::AFTER);
+    check_fields("RampDocument", &shape::RAMP);
+    check_fields("BudgetDocument", &shape::BUDGET);
+    check_fields("ClauseDocument", &shape::CLAUSE);
+    check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
 }
 
 #[test]
@@ -51,13 +55,18 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
     check_words("UnitWord", shape::UNITS);
     check_words("RoleWord", shape::ROLES);
     check_words("NoDataWord", shape::NO_DATA);
+    check_words("BetterWord", shape::BETTER);
+    check_words("WarningWord", shape::ON_WARNING);
+    check_words("RetryWord", shape::RETRY);
     let metric = definition("MetricDocument");
     let providers: Vec<_> = metric["oneOf"].as_array().expect("alternatives").iter().collect();
     for (provider, (word, _)) in providers.iter().zip(shape::PROVIDERS) {
         assert_eq!(provider["properties"]["provider"]["const"], *word);
     }
-    for (provider, foreign) in providers.iter().zip([shape::ONLY_PROMETHEUS, shape::ONLY_OUTCOMES]) {
-        assert!(foreign.iter().all(|field| !properties(provider).contains(*field)), "{provider:#}");
+    for (provider, (_, kind)) in providers.iter().zip(shape::PROVIDERS) {
+        for (field, owners) in shape::OWNED {
+            assert_eq!(properties(provider).contains(field), owners.contains(kind), "{field}: {provider:#}");
+        }
     }
 }
 
@@ -98,7 +107,7 @@ fn fits(root: &Value, schema: &Value, node: &Node<'_>) -> bool {
     let words = || schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
     match (&node.value, schema["type"].as_str()) {
         (Written::String(text), Some("string")) => words().next().is_none() || words().any(|word| word == &**text),
-        (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer")) => true,
+        (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer" | "number")) => true,
         (Written::Array(items), Some("array")) => items.iter().all(|item| fits(root, &schema["items"], item)),
         (Written::Object(entries), Some("object")) => {
             let field = |name: &str| {
