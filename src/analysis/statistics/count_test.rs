@@ -18,9 +18,9 @@ pub enum Claim {
     /// part of the stake is put on each look as the first bad one, all parts together being 1; this is a mixture
     /// of processes like that of `Worse`, each of which begins at another look.
     WorseLately,
-    /// A suspicion of the same, raised about three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
+    /// A suspicion of the same, raised two to three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
     /// Shin, Ramdas and Rinaldo, arXiv 2203.03532. A sound candidate is suspected once in 1/alpha looks or more
-    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 about half of all sound
+    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 some four in ten sound
     /// candidates are suspected once. Enough to hold a rollout, too little to close it; at alpha divided by the
     /// number of looks it is a proof for that many looks.
     SuspectedWorse,
