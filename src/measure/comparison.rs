@@ -7,7 +7,7 @@ use super::outcomes::{Claim, Outcomes, locked, no_room};
 use super::ring::Slot;
 use super::series::Series;
 use super::tally::{nearly_all, under};
-use super::users::{Sample, Users};
+use super::users::{Gathered, Sample, Users};
 use crate::analysis::{Compared, Counted, Counts, Group, NoData};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
@@ -24,7 +24,7 @@ enum Bad {
 struct Part {
     events: Group,
     /// `None` when too many outcomes came without a user.
-    users: Option<Sample>,
+    users: Option<Gathered>,
 }
 
 impl Outcomes {
@@ -32,7 +32,7 @@ impl Outcomes {
     /// began. Latencies are in milliseconds, values as they were posted.
     ///
     /// Counts are of whole slots that are over, and say up to when: a second for looks that are up to 25 s apart, ten
-    /// seconds up to 4 min, a minute up to an hour, 72 minutes up to 10 hours. The next look begins there, and every
+    /// seconds up to 4 min, a minute up to 75 min, 72 minutes up to 10 hours. The next look begins there, and every
     /// outcome is in one look and no other, those too that are posted while a look closes their slot. A look that
     /// takes more than a fifth longer to come than the one before may find that only wider slots are left, and begins
     /// with the first whole one of them. So does the first look of a wave, which begins in the middle of a slot.
@@ -77,7 +77,7 @@ impl Outcomes {
         let without_users =
             || NoData::Refused("outcomes come without `targetingKey`: users cannot be counted".to_owned());
         let (candidate, control) = candidate.zip(control).ok_or_else(without_users)?;
-        let (candidate, control) = Sample::in_common(candidate, control);
+        let (candidate, control) = Sample::in_common(candidate.each_once(), control.each_once());
         Ok(Split { candidate: candidate.count(), control: control.count() })
     }
 
@@ -89,8 +89,8 @@ impl Outcomes {
         })?;
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let group = |users: &Sample| Group { exposed: users.count(), bad: bad.users(users) };
-                let (candidate, control) = (group(&candidate), group(&control));
+                let group = |users: Gathered| bad.group(&users.each_once());
+                let (candidate, control) = (group(candidate), group(control));
                 Counts { candidate, control, of: Counted::Users, until: look.until }
             }
             None => {
@@ -154,10 +154,11 @@ impl Bad {
         }
     }
 
-    fn users(self, of: &Sample) -> u64 {
-        match self {
-            Self::Failed => of.failed(),
-            Self::Slower(than) => of.slower_than(than),
-        }
+    fn group(self, users: &Sample) -> Group {
+        let bad = match self {
+            Self::Failed => users.failed(),
+            Self::Slower(than) => users.slower_than(than),
+        };
+        Group { exposed: users.count(), bad }
     }
 }

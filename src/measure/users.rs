@@ -109,13 +109,11 @@ impl Users {
         }
     }
 
-    /// Everybody in any of them.
-    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Sample {
+    /// Everybody in any of them, some of them several times: only copied, for others wait meanwhile.
+    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Gathered {
         let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
-        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below).copied();
-        let mut seen: Vec<Seen> = seen.collect();
-        each_once(&mut seen);
-        Sample { below, seen }
+        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below);
+        Gathered { below, seen: seen.copied().collect() }
     }
 
     #[cfg(test)]
@@ -138,6 +136,20 @@ fn each_once(seen: &mut Vec<Seen>) {
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Users({})", self.seen.len())
+    }
+}
+
+/// Users as they were remembered.
+pub(super) struct Gathered {
+    below: u64,
+    seen: Vec<Seen>,
+}
+
+impl Gathered {
+    /// Each of them once.
+    pub(super) fn each_once(mut self) -> Sample {
+        each_once(&mut self.seen);
+        Sample { below: self.below, seen: self.seen }
     }
 }
 
@@ -184,7 +196,7 @@ mod tests {
     }
 
     fn sample(users: &[&Users]) -> Sample {
-        Users::all(users.iter().copied())
+        Users::all(users.iter().copied()).each_once()
     }
 
     #[test]
@@ -266,7 +278,7 @@ mod tests {
             }
             let mut merged = Users::new(most);
             built.iter().for_each(|users| merged.merge(users));
-            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())] {
+            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())].map(Gathered::each_once) {
                 let expected: Vec<_> = model.iter().filter(|(hash, _)| **hash < sample.below).map(|(_, known)| *known).collect();
                 proptest::prop_assert_eq!(sample.count(), expected.len() as u64);
                 proptest::prop_assert_eq!(sample.failed(), expected.iter().filter(|(failed, _)| *failed).count() as u64);

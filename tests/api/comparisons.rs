@@ -367,4 +367,35 @@ proptest! {
             looked = until;
         }
     }
+
+    #[test]
+    fn whatever_the_clock_does_and_whoever_else_looks_nobody_counts_more_than_came(
+        steps in proptest::collection::vec((-2 * HOUR..2 * HOUR, 0..4_u8, 1..30_i64), 1..120),
+    ) {
+        let scene = Scene::new();
+        let (mut now, mut posted) = (BEGIN + 500 * HOUR, group(0, 0));
+        let mut lookers = [(now, group(0, 0)); 2];
+        for (jump, what, times) in steps {
+            // Mostly the clock goes on by little; now and then it jumps, to and fro.
+            now += if times == 1 { jump } else { times * 700 };
+            match what {
+                0 | 1 => {
+                    for number in 0..times {
+                        let ok = (number + times) % 3 != 0;
+                        scene.post(now + number, Who::Candidate, None, ok);
+                        posted = group(posted.exposed + 1, posted.bad + u64::from(!ok));
+                    }
+                }
+                who => {
+                    let (looked, counted) = &mut lookers[usize::from(who - 2)];
+                    let counts = scene.look(Measure::Errors, *looked, now);
+                    prop_assert!(counts.until.get() <= now || counts.until.get() == *looked);
+                    *looked = counts.until.get();
+                    counted.exposed += counts.candidate.exposed;
+                    counted.bad += counts.candidate.bad;
+                    prop_assert!(counted.exposed <= posted.exposed && counted.bad <= posted.bad, "{counted:?} of {posted:?}");
+                }
+            }
+        }
+    }
 }
