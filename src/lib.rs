@@ -33,6 +33,11 @@ pub mod analysis;
 pub mod eval;
 pub mod flag;
 pub mod json;
+#[cfg(feature = "planted")]
+pub mod planted;
+#[cfg(not(feature = "planted"))]
+#[expect(unreachable_pub, reason = "with the feature, tests choose among them")]
+mod planted;
 pub mod rollout;
 pub mod source;
 pub mod units;

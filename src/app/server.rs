@@ -13,7 +13,7 @@ use crate::live::Live;
 use crate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
 use crate::notify;
 use crate::publish::Publisher;
-use crate::store::journal::{self, Journal};
+use crate::store::journal::{self, Closings, Journal};
 use crate::store::{LedgerCheck, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
 use std::io;
@@ -194,7 +194,7 @@ fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
-async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<Journal>>), StartError> {
+async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<dyn Closings>>), StartError> {
     match choice {
         StoreChoice::Ephemeral => Ok((Arc::new(sqlite::ephemeral().await?), None)),
         StoreChoice::Folder(folder) => {

@@ -1,6 +1,7 @@
 //! The one place that reads the clock. Everything else is given the time, or this clock.
 
 use crate::units::UnixMillis;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 
@@ -17,6 +18,8 @@ enum Kind {
     /// Runs `speed` times as fast as the system's since `started`. For the demo, where a week passes
     /// in minutes, and for tests under paused time.
     Compressed { origin: UnixMillis, started: Instant, speed: u32 },
+    /// Runs as fast as the system's since `started`, and is set forward and back from outside.
+    Adjustable { origin: UnixMillis, started: Instant, by: &'static AtomicI64 },
 }
 
 impl Clock {
@@ -32,6 +35,14 @@ impl Clock {
         Self { kind: Kind::Compressed { origin, started: Instant::now(), speed: speed.max(1) } }
     }
 
+    /// A clock that begins at `origin` now and always tells so many milliseconds more, or less, as `by`
+    /// says at that moment: the clock of a machine that somebody sets, for tests. Waiting takes as long as
+    /// ever, as it does in the world.
+    #[must_use]
+    pub fn adjustable(origin: UnixMillis, by: &'static AtomicI64) -> Self {
+        Self { kind: Kind::Adjustable { origin, started: Instant::now(), by } }
+    }
+
     /// The time.
     #[must_use]
     pub fn now(&self) -> UnixMillis {
@@ -41,6 +52,10 @@ impl Clock {
                 UnixMillis::new(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Kind::Compressed { origin, started, speed } => origin.plus(started.elapsed().saturating_mul(speed)),
+            Kind::Adjustable { origin, started, by } => {
+                let even = origin.plus(started.elapsed());
+                UnixMillis::new(even.get().saturating_add(by.load(Ordering::Relaxed)))
+            }
         }
     }
 
@@ -49,7 +64,7 @@ impl Clock {
     #[must_use]
     pub fn in_the_world(&self, span: Duration) -> Duration {
         let real = match self.kind {
-            Kind::System => span,
+            Kind::System | Kind::Adjustable { .. } => span,
             Kind::Compressed { speed, .. } => span.checked_div(speed).unwrap_or(span),
         };
         real.max(Duration::from_millis(1))
@@ -59,7 +74,7 @@ impl Clock {
     #[must_use]
     pub const fn speed(&self) -> u32 {
         match self.kind {
-            Kind::System => 1,
+            Kind::System | Kind::Adjustable { .. } => 1,
             Kind::Compressed { speed, .. } => speed,
         }
     }

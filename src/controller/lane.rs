@@ -1,12 +1,14 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, gather, message, shown};
+use super::evidence::{Grounds, entry, message, shown};
+use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
 use super::shared::Shared;
 use super::view::{CommandError, ReadingView, View};
 use crate::clock::after;
+use crate::planted::{self, Bug};
 use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
@@ -69,7 +71,8 @@ impl Lane {
                 continue;
             }
             // What is measured for a stage that is over says nothing of the one that began since.
-            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) {
+            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) && !planted::is(Bug::StaleEvidenceCounts)
+            {
                 checking = None;
                 check = None.into();
             }
@@ -91,9 +94,11 @@ impl Lane {
                     checking = None;
                     self.on_checked(&evidence).await;
                 }
+                () = at(due), if matches!(self.state, State::Pending { .. }) => self.begin_on_time().await,
                 () = at(due) => {
                     checking = Some(stage_mark(&self.state));
-                    check = Some(gather(self.shared.world.clone(), Arc::clone(&self.plan)).boxed()).into();
+                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                    check = Some(work.boxed()).into();
                 }
                 () = ready(()), if rounds >= ROUNDS_IN_A_ROW => {}
             }
@@ -109,7 +114,9 @@ impl Lane {
         loop {
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
+                Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
+                    self.set_aside(trigger);
+                }
                 done = &mut work => return done,
             }
         }
@@ -121,7 +128,9 @@ impl Lane {
         while self.closings.is_empty() {
             tokio::select! {
                 biased;
-                Some(trigger) = self.triggers.recv() => self.set_aside(trigger),
+                Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
+                    self.set_aside(trigger);
+                }
                 done = &mut work => return Some(done),
             }
         }
@@ -154,24 +163,48 @@ impl Lane {
     fn put_off_check(&mut self) {
         let Some(every) = rollout::check_interval(&self.plan, &self.state) else { return };
         let pause = self.shared.world.clock.in_the_world(every).min(LONGEST_PAUSE);
-        self.check_at = Some(after(pause));
+        self.check_at = (!planted::is(Bug::ChecksEndAfterAFailure)).then(|| after(pause));
+    }
+
+    /// A beginning that cannot take place yet is not tried again at once.
+    pub(super) fn put_off_beginning(&mut self) {
+        if matches!(self.state, State::Pending { .. }) && self.check_at.is_some() {
+            self.check_at = Some(after(LONGEST_PAUSE));
+        }
     }
 
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
     pub(super) async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
             Effect::Close(closing) => {
+                if planted::is(Bug::ClosesAfterItIsStored) {
+                    self.take_closing(decision, grounds, None).await;
+                    self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
+                    return Saved::Yes;
+                }
                 self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
                 self.take_closing(decision, grounds, None).await;
                 Saved::Yes
             }
+            Effect::Narrow(narrowing) => {
+                // Fewer users is the safe side: it takes effect whether or not it can be stored.
+                self.lay(narrowing.overlay().clone());
+                let saved = self.save(&decision, grounds).await;
+                if saved != Saved::Conflict {
+                    self.take_up(decision);
+                }
+                saved
+            }
             Effect::Open(opening) => {
+                if planted::is(Bug::OpensBeforeItIsStored) {
+                    self.shared.world.publisher.open(&self.plan.flag, opening.clone().into_overlay());
+                }
                 let saved = self.save(&decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
                     // What came while this was being stored may close what would be opened now.
                     self.look_again();
-                    self.shared.world.publisher.open(&self.plan.flag, opening.into_overlay());
+                    self.lay(opening.into_overlay());
                 }
                 saved
             }
@@ -208,9 +241,14 @@ impl Lane {
             self.updated = world.clock.now();
         }
         match decision.next {
-            State::RolledBack { .. } | State::Completed { .. } | State::Pending { .. } => {
+            State::Completed { .. } | State::Pending { .. } => {
                 self.shared.release(&self.plan.flag, &self.plan.name);
             }
+            State::RolledBack { .. } if planted::is(Bug::FlagIsFreeTooSoon) => {
+                self.shared.release(&self.plan.flag, &self.plan.name);
+            }
+            // Until the closing is durable a crash would find two rollouts under way for one flag.
+            State::RolledBack { .. } => {}
             State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
         }
         self.state = decision.next;
@@ -282,11 +320,12 @@ fn reason(state: &State, waits: &[Wait]) -> String {
 fn needs_the_store(decision: &Decision) -> bool {
     use rollout::Change;
     match &decision.change {
-        Some(Change::Held(_) | Change::Released) | None => false,
+        Some(Change::Held(_) | Change::Released | Change::Noticed(_)) | None => false,
         Some(
             Change::Closed { .. }
             | Change::Started { .. }
             | Change::WaveOpened { .. }
+            | Change::SteppedBack { .. }
             | Change::WatchBegan { .. }
             | Change::Completed { .. }
             | Change::Paused { .. }
@@ -300,6 +339,7 @@ fn check_result(decision: &Decision) -> CheckResult {
     let blind = |wait: &Wait| matches!(wait, Wait::NoData { .. } | Wait::Flag(_));
     match &decision.effect {
         Effect::Close(_) => CheckResult::Closed,
+        Effect::Narrow(_) => CheckResult::Held,
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(blind) => CheckResult::Blind,
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(held) => CheckResult::Held,
         Effect::Open(_) | Effect::Keep => CheckResult::Clear,

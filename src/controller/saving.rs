@@ -6,7 +6,9 @@ use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
 use crate::clock::after;
-use crate::rollout::{self, Decision, Event, State, decide, standing_waits};
+use crate::flag::Overlay;
+use crate::planted::{self, Bug};
+use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, Message, Record};
 use crate::units::format_duration;
@@ -38,6 +40,16 @@ pub(super) enum Saved {
     No(String),
 }
 
+/// What the store has of a rollout whose closing met a conflict there.
+enum Found {
+    /// The attempt is closed.
+    Closed,
+    /// A later attempt.
+    BegunAnew(Box<Record>),
+    /// The attempt, not closed; or nobody knows.
+    StillOpen,
+}
+
 /// A closing that is served, and stored as soon as the store takes it.
 #[derive(Debug)]
 pub(super) struct Unsaved {
@@ -54,7 +66,7 @@ pub(super) struct Unsaved {
 impl Lane {
     /// Stores what a decision says, at the version this lane knows.
     pub(super) async fn save(&mut self, decision: &Decision, grounds: Grounds<'_>) -> Saved {
-        if self.unsaved.is_some() {
+        if self.unsaved.is_some() && !planted::is(Bug::CommandsOvertakeTheClosing) {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
         let (entries, messages) = self.rows(decision, grounds);
@@ -97,6 +109,7 @@ impl Lane {
                 self.version = version;
                 Saved::Yes
             }
+            Ok(Err(CommitError::Conflict { .. })) if planted::is(Bug::ConflictCountsAsDone) => Saved::Yes,
             Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
             Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
             Err(_elapsed) => Saved::No(format!("no answer within {}", format_duration(patience))),
@@ -108,6 +121,12 @@ impl Lane {
         self.remember_closing(decision, grounds, trigger);
         self.schedule();
         self.announce();
+        if planted::is(Bug::AnswersTooSoon) {
+            let view = self.view();
+            for reply in self.unsaved.iter_mut().flat_map(|unsaved| unsaved.replies.drain(..)) {
+                answer(reply, Ok(Triggered::Closed(Box::new(view.clone()))));
+            }
+        }
         self.save_closing().await;
     }
 
@@ -129,18 +148,24 @@ impl Lane {
     /// One attempt to store the closing. Fails into the local record, and into another attempt.
     pub(super) async fn save_closing(&mut self) {
         let Some(unsaved) = &self.unsaved else { return };
-        let (entries, messages) = (unsaved.entries.clone(), unsaved.messages.clone());
+        let (mut entries, mut messages) = (unsaved.entries.clone(), unsaved.messages.clone());
+        if planted::is(Bug::ClosingHasTwoRows) && unsaved.pause > FIRST_PAUSE {
+            entries.extend(unsaved.entries.clone());
+            messages.extend(unsaved.messages.clone());
+        }
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
         let saved = self.commit(self.state.clone(), entries, messages, patience).await;
-        let stored = match &saved {
-            Saved::Yes => true,
-            Saved::Conflict => self.closing_is_in_the_store().await,
-            Saved::No(_) => false,
+        let found = match &saved {
+            Saved::Yes => Found::Closed,
+            Saved::Conflict if planted::is(Bug::ClosingStopsAtAConflict) => Found::Closed,
+            Saved::Conflict => self.closing_in_the_store().await,
+            Saved::No(_) => Found::StillOpen,
         };
-        if stored {
-            self.closing_stored().await;
-            return;
+        match found {
+            Found::Closed => return self.closing_stored().await,
+            Found::BegunAnew(record) => return self.closing_overtaken(*record).await,
+            Found::StillOpen => {}
         }
         if saved != Saved::Conflict {
             tracing::error!(rollout = %self.plan.name, "the closing is served but not stored yet; trying again");
@@ -148,21 +173,53 @@ impl Lane {
         self.journal_closing().await;
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.retry_at = after(unsaved.pause);
+            if planted::is(Bug::ClosingIsTriedOnce) {
+                unsaved.retry_at = after(Duration::MAX);
+            }
             unsaved.pause = unsaved.pause.saturating_mul(2).min(LONGEST_PAUSE);
         }
         self.store_problem = Some("its closing is served but not stored yet: the store does not answer".to_owned());
         self.announce();
     }
 
-    /// After a conflict: reads the record and goes on from its version. True when the closing is in it
-    /// already, because an attempt took place whose answer was lost.
-    async fn closing_is_in_the_store(&mut self) -> bool {
-        let Some(record) = self.read_record().await else { return false };
+    /// After a conflict: reads the record and goes on from its version. The attempt may be closed in it
+    /// already, because an earlier commit took place whose answer was lost, or because another process
+    /// closed it: then that is the closing, and a second one would be a second row, with an older plan.
+    async fn closing_in_the_store(&mut self) -> Found {
+        let Some(record) = self.read_record().await else { return Found::StillOpen };
         self.version = record.version;
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.pause = FIRST_PAUSE;
         }
-        record.state == self.state
+        let (stored, own) = (record.state.attempt(), self.state.attempt());
+        match &record.state {
+            _ if planted::is(Bug::ClosingIsWrittenTwice) => Found::StillOpen,
+            _ if stored > own => Found::BegunAnew(Box::new(record)),
+            State::RolledBack { .. } if stored == own => {
+                self.adopt(record);
+                Found::Closed
+            }
+            State::RolledBack { .. }
+            | State::Pending { .. }
+            | State::Running(_)
+            | State::Paused { .. }
+            | State::Watching(_)
+            | State::Completed { .. } => Found::StillOpen,
+        }
+    }
+
+    /// Another process knew that the attempt was over, and a person has begun a new one there. What closed
+    /// the old one was never weighed against the new one, so whoever sent it is asked to send it again.
+    async fn closing_overtaken(&mut self, record: Record) {
+        let Some(unsaved) = self.unsaved.take() else { return };
+        if unsaved.journaled {
+            self.clear_journal(self.state.attempt()).await;
+        }
+        self.adopt(record);
+        let why = "a new attempt has begun meanwhile: look again, and send it again if it still holds";
+        for reply in unsaved.replies {
+            answer(reply, Err(CommandError::Unavailable(why.to_owned())));
+        }
     }
 
     async fn read_record(&mut self) -> Option<Record> {
@@ -173,6 +230,7 @@ impl Lane {
 
     async fn closing_stored(&mut self) {
         let Some(unsaved) = self.unsaved.take() else { return };
+        self.shared.release(&self.plan.flag, &self.plan.name);
         self.store_problem = None;
         self.shared.world.metrics.rollback_written(unsaved.accepted.elapsed());
         if unsaved.journaled {
@@ -184,11 +242,12 @@ impl Lane {
         }
     }
 
-    async fn clear_journal(&self, attempt: u32) {
+    /// A disk that hangs must not keep the lane: a record that is left behind does no harm.
+    async fn clear_journal(&mut self, attempt: u32) {
         let Some(journal) = self.shared.world.journal.clone() else { return };
         let name = self.plan.name.clone();
-        let cleared = tokio::task::spawn_blocking(move || journal.clear(&name, attempt)).await;
-        if !matches!(cleared, Ok(Ok(()))) {
+        let work = timeout(READ_TIMEOUT, journal.forget(name, attempt));
+        if !matches!(self.meanwhile_closing(work).await, Ok(Ok(()))) {
             tracing::warn!(rollout = %self.plan.name, "the local record of a stored closing could not be cleared");
         }
     }
@@ -203,12 +262,16 @@ impl Lane {
         let record =
             ClosingRecord { rollout: self.plan.name.clone(), attempt: *attempt, at: *at, cause: cause.clone() };
         // A disk that hangs must not keep the store from being tried again.
-        let work = timeout(READ_TIMEOUT, tokio::task::spawn_blocking(move || journal.append(&record)));
+        let work = timeout(READ_TIMEOUT, journal.remember(record));
         let written = self.meanwhile_closing(work).await;
-        if !matches!(written, Ok(Ok(Ok(())))) {
+        if !matches!(written, Ok(Ok(()))) {
             tracing::error!(rollout = %self.plan.name, "the local record of closings cannot be written either");
             return;
         }
+        if planted::is(Bug::RecordIsClearedTooSoon) {
+            self.clear_journal(self.state.attempt()).await;
+        }
+        self.shared.release(&self.plan.flag, &self.plan.name);
         let view = self.view();
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.journaled = true;
@@ -248,9 +311,12 @@ impl Lane {
             self.source = Arc::new(record.plan);
         }
         self.version = record.version;
+        if planted::is(Bug::ConflictKeepsTheState) {
+            return;
+        }
         self.state = record.state;
         self.updated = record.updated;
-        self.waits = standing_waits(&self.plan, &self.state);
+        self.waits = standing_waits(&self.plan, &self.state, self.now());
         self.store_problem = None;
         self.look_again();
         self.serve();
@@ -291,7 +357,6 @@ impl Lane {
 
     /// Serves what the state says, and claims the flag if somebody watches over it.
     fn serve(&self) {
-        let world = &self.shared.world;
         let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
         if is_live(&self.state)
             && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name)
@@ -299,7 +364,18 @@ impl Lane {
             tracing::error!(rollout = %self.plan.name, %driver, "two live rollouts for one flag: the other one is served");
             return;
         }
-        world.publisher.open(&self.plan.flag, overlay);
+        self.lay(overlay);
+    }
+
+    /// Lays an exposure over the flag. Where triggers wait that close it, it is laid closed: until now the
+    /// flag may have been that of another rollout, which they could not close.
+    pub(super) fn lay(&self, overlay: Overlay) {
+        let closing = self.closings.front().and_then(|(_, cause)| self.closing_for(cause, self.now()));
+        let overlay = match closing.map(|decision| decision.effect) {
+            Some(Effect::Close(closing)) => closing.overlay().clone(),
+            Some(Effect::Keep | Effect::Open(_) | Effect::Narrow(_)) | None => overlay,
+        };
+        self.shared.world.publisher.open(&self.plan.flag, overlay);
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {

@@ -3,6 +3,7 @@
 use crate::eval::{Bucketing, Snapshot};
 use crate::flag::{Catalog, Overlay};
 use crate::live::Live;
+use crate::planted::{self, Bug};
 use crate::units::{FlagKey, Generation, RolloutName};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,7 +53,10 @@ impl Publisher {
     /// Compiling thousands of flags takes a while, so it happens outside the lock that closings need;
     /// exposures that changed meanwhile are laid over the result before it is served.
     pub fn definitions(&self, catalog: &Catalog) -> Generation {
-        let known = self.lock().overlays.clone();
+        let mut known = self.lock().overlays.clone();
+        if planted::is(Bug::DefinitionsForgetExposures) {
+            known.clear();
+        }
         let previous = self.live.load();
         let mut snapshot =
             Snapshot::build(Generation::ZERO, catalog.flags(), &known, self.bucketing, Some(previous.snapshot()));
@@ -60,7 +64,7 @@ impl Publisher {
         let mut laid = self.lock();
         let generation = laid.generation.next();
         for (flag, overlay) in &laid.overlays {
-            if known.get(flag) != Some(overlay) {
+            if known.get(flag) != Some(overlay) && !planted::is(Bug::DefinitionsForgetExposures) {
                 snapshot = snapshot.with_overlay(generation, flag, Some(overlay.clone()));
             }
         }
@@ -77,7 +81,7 @@ impl Publisher {
             .overlays
             .get(flag)
             .is_some_and(|current| current.rollout == overlay.rollout && current.rank >= overlay.rank);
-        if outdated {
+        if outdated && !planted::is(Bug::OlderExposuresWin) {
             return false;
         }
         self.lay(&mut laid, flag, overlay);

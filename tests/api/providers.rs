@@ -7,7 +7,7 @@ use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading, Sums};
 use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
 use tidegate::rollout::{
-    Arm, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Role, Since, Unit, Versus,
+    Arm, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, RetrySalt, Role, Since, Unit, Versus,
 };
 use tidegate::units::{FlagKey, MetricName, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
@@ -22,6 +22,11 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         stable: VariantName::new("off").expect("a name"),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("cart"),
+        retry: RetrySalt::default(),
+        start: None,
+        baseline: None,
+        alpha: 0.01,
+        budget: None,
         metrics: BTreeMap::new(),
         waves: Vec::new(),
         after: None,

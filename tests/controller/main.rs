@@ -13,6 +13,8 @@
 mod breakdown;
 mod checks;
 mod closing;
+mod groups;
+mod late_closings;
 mod lost_answers;
 mod opening;
 mod plans;

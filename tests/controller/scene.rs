@@ -15,9 +15,9 @@ use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::live::Live;
 use tidegate::publish::Publisher;
-use tidegate::rollout::State;
+use tidegate::rollout::{Attachments, State};
 use tidegate::source::{Format, parse};
-use tidegate::store::journal::{FILE_NAME, Journal};
+use tidegate::store::journal::{Closings, FILE_NAME, Journal};
 use tidegate::store::{LedgerCheck, LedgerRow, Origin, PlanSource, Store, sqlite};
 use tidegate::telemetry::Metrics;
 use tidegate::units::{RolloutName, UnixMillis};
@@ -106,7 +106,7 @@ impl Scene {
         prepare(&mood);
         let world = World {
             store: Arc::clone(&store),
-            journal: journal.clone(),
+            journal: journal.clone().map(|journal| journal as _),
             publisher: Arc::clone(&publisher),
             readings: Arc::clone(&readings) as _,
             metrics: metrics.clone(),
@@ -145,6 +145,23 @@ impl Scene {
         Self::with_clock(place, Clock::compressed(now.plus(after), SPEED)).await
     }
 
+    /// Another process over the same store, with a record of closings of its own, and what it serves.
+    pub async fn beside(&self, journal: Option<Arc<dyn Closings>>) -> (Controller, Arc<Live>) {
+        let live = Arc::new(Live::new(Snapshot::empty(Bucketing::V3)));
+        let publisher = Arc::new(Publisher::new(Arc::clone(&live), Bucketing::V3));
+        publisher.definitions(&catalog(FLAGS));
+        let world = World {
+            store: Arc::clone(&self.store),
+            journal,
+            publisher,
+            readings: Arc::clone(&self.readings) as _,
+            metrics: Metrics::new(Arc::clone(&live)).unwrap(),
+            clock: self.clock,
+        };
+        let (controller, _) = Controller::recover(world, self.shutdown.clone()).await.unwrap();
+        (controller, live)
+    }
+
     pub fn data(&self) -> &Path {
         match &self.place {
             Place::Folder(folder) => folder.path(),
@@ -161,7 +178,8 @@ impl Scene {
     }
 
     pub async fn apply_from(&self, plan: &str, origin: Origin) -> Result<Applied, ApplyError> {
-        let source = PlanSource { text: plan.to_owned(), format: Format::Yaml, origin };
+        let source =
+            PlanSource { text: plan.to_owned(), format: Format::Yaml, origin, attachments: Attachments::none() };
         self.controller.apply(source, "ada".to_owned()).await
     }
 

@@ -21,6 +21,7 @@ mod json;
 mod rereading;
 #[path = "../differential/sensible.rs"]
 mod sensible;
+mod statistics;
 mod sturdy;
 #[path = "../differential/wild.rs"]
 mod wild;

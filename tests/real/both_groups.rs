@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate::analysis::Reading;
 use tidegate::measure::{Address, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
-use tidegate::rollout::{Arm, Over, Plan, lower};
+use tidegate::rollout::{Arm, Attachments, Over, Plan, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::UnixMillis;
 
@@ -34,7 +34,7 @@ waves:
 
 fn plan() -> Plan {
     let parsed = parse("plan.yaml", PLAN.as_bytes(), Format::Yaml).expect("sound");
-    lower(&parsed.documents[0], &parsed.text).expect("a plan")
+    lower(&parsed.documents[0], &parsed.text, &Attachments::default()).expect("a plan")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,8 +4,10 @@
 mod closing;
 mod file;
 mod line;
+mod port;
 #[cfg(test)]
 mod tests;
 
 pub use closing::ClosingRecord;
 pub use file::{FILE_NAME, Journal};
+pub use port::Closings;

@@ -1,0 +1,79 @@
+//! Faults that tests plant, to see that they are found. Without the feature `planted`, which no product is
+//! built with, there are none: every question here is answered with no by the compiler.
+
+#[cfg(all(feature = "planted", not(debug_assertions)))]
+compile_error!("the feature `planted` is for tests: it must not be in a product");
+
+/// One fault: what the program would do wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A wave is served before it is stored.
+    OpensBeforeItIsStored,
+    /// A closing is stored first and served after.
+    ClosesAfterItIsStored,
+    /// A trigger waits for what the lane is doing.
+    TriggersWaitTheirTurn,
+    /// A closing is answered before it is durable.
+    AnswersTooSoon,
+    /// The local record of closings is not read at the start.
+    ForgetsTheRecordAtStart,
+    /// A closing that the store did not take is not tried again.
+    ClosingIsTriedOnce,
+    /// The publisher takes what is older than what it serves.
+    OlderExposuresWin,
+    /// A refused commit counts as done.
+    ConflictCountsAsDone,
+    /// A closing that is stored already is stored once more.
+    ClosingIsWrittenTwice,
+    /// What was measured for a stage that is over decides about the next one.
+    StaleEvidenceCounts,
+    /// A check of which nothing came is the last one.
+    ChecksEndAfterAFailure,
+    /// A closing that the store took at a second attempt has a second row.
+    ClosingHasTwoRows,
+    /// A closing that met a conflict counts as stored.
+    ClosingStopsAtAConflict,
+    /// The local record of a closing is cleared before the store has it.
+    RecordIsClearedTooSoon,
+    /// After a conflict the version is taken from the store, and the state is not.
+    ConflictKeepsTheState,
+    /// Another rollout may take a flag before the closing of the one that had it is durable.
+    FlagIsFreeTooSoon,
+    /// Two rollouts drive one flag.
+    FlagHasTwoDrivers,
+    /// A person's command is carried out although its closing is not stored yet.
+    CommandsOvertakeTheClosing,
+    /// New definitions forget the exposures that lie over them.
+    DefinitionsForgetExposures,
+}
+
+#[cfg(feature = "planted")]
+mod choice {
+    use super::Bug;
+    use std::cell::Cell;
+
+    thread_local! {
+        static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
+    }
+
+    /// Plants a fault in what this thread does, or none.
+    pub fn plant(bug: Option<Bug>) {
+        PLANTED.set(bug);
+    }
+
+    /// Whether that fault is planted.
+    #[must_use]
+    pub fn is(bug: Bug) -> bool {
+        PLANTED.get() == Some(bug)
+    }
+}
+
+#[cfg(feature = "planted")]
+pub use choice::{is, plant};
+
+/// Whether that fault is planted.
+#[cfg(not(feature = "planted"))]
+#[must_use]
+pub(crate) const fn is(_: Bug) -> bool {
+    false
+}

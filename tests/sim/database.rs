@@ -1,0 +1,93 @@
+//! What outlives every process: the virtual database, with the semantics of the real one. A change is
+//! taken whole or not at all, only at the expected version, and its rows are chained as documented.
+
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record};
+use tidegate::units::RolloutName;
+
+#[derive(Debug, Default)]
+pub struct Database {
+    pub records: BTreeMap<RolloutName, Record>,
+    pub ledger: Vec<LedgerRow>,
+    pub outbox: Vec<OutboxRow>,
+    head: [u8; 32],
+}
+
+impl Database {
+    pub fn version(&self, name: &RolloutName) -> Option<u64> {
+        self.records.get(name).map(|record| record.version)
+    }
+
+    pub fn commit(&mut self, change: &Change) -> Result<u64, CommitError> {
+        let current = self.version(&change.rollout);
+        if current != change.expected {
+            return Err(CommitError::Conflict { current });
+        }
+        let version = current.unwrap_or(0) + 1;
+        let record = Record {
+            name: change.rollout.clone(),
+            plan: change.plan.clone(),
+            version,
+            state: change.state.clone(),
+            updated: change.at,
+        };
+        self.records.insert(change.rollout.clone(), record);
+        for entry in &change.entries {
+            let mut row = LedgerRow {
+                sequence: self.ledger.len() as u64 + 1,
+                at: change.at,
+                rollout: change.rollout.clone(),
+                version,
+                entry: entry.clone(),
+                hash: [0; 32],
+            };
+            row.hash = chained(&self.head, &row);
+            self.head = row.hash;
+            self.ledger.push(row);
+        }
+        for message in &change.messages {
+            let sequence = self.outbox.len() as u64 + 1;
+            let (at, rollout, message) = (change.at, change.rollout.clone(), message.clone());
+            self.outbox.push(OutboxRow { sequence, at, rollout, message });
+        }
+        Ok(version)
+    }
+
+    /// The ledger as bytes: two runs of one seed must not differ in a single one.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for row in &self.ledger {
+            bytes.extend_from_slice(format!("{row:?}\n").as_bytes());
+        }
+        bytes
+    }
+
+    /// The first row whose hash is not that of what it says and what stands before it.
+    pub fn broken_row(&self) -> Option<u64> {
+        let mut head = [0; 32];
+        for row in &self.ledger {
+            head = chained(&head, row);
+            if head != row.hash {
+                return Some(row.sequence);
+            }
+        }
+        None
+    }
+}
+
+/// A row's hash, as the ledger documents it.
+fn chained(head: &[u8; 32], row: &LedgerRow) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(b"tidegate ledger 1\0");
+    digest.update(head);
+    digest.update(row.sequence.to_be_bytes());
+    digest.update(row.at.get().to_be_bytes());
+    digest.update(row.version.to_be_bytes());
+    let detail = row.entry.detail.to_string();
+    for text in [row.rollout.as_str(), &row.entry.kind, &row.entry.actor, &row.entry.sentence, &detail] {
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text.as_bytes());
+    }
+    digest.finalize().into()
+}
