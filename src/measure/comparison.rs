@@ -8,7 +8,7 @@ use super::ring::Slot;
 use super::series::Series;
 use super::tally::{nearly_all, under};
 use super::users::{Gathered, Sample, Users};
-use crate::analysis::{Compared, Counted, Counts, Group, NoData};
+use crate::analysis::{Compared, Counted, Counts, Group, NoData, Sampled};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
 
@@ -41,8 +41,8 @@ impl Outcomes {
     /// came with a targeting key; otherwise of outcomes. Up to 1,024 users of a variant in a slot they are exact.
     /// Beyond, they are exact counts within a part of the variant's users, chosen by hash: what would be seen if there
     /// were fewer of them. The part need not be the same for both variants, for what is compared is the share of bad
-    /// ones among the users of each; so a small candidate is counted whole beside a large control group. Whoever had
-    /// a bad outcome in several looks is in each of them.
+    /// ones among the users of each; so a small candidate is counted whole beside a large control group, and how large
+    /// the parts are is told. Whoever had a bad outcome in several looks is in each of them.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
@@ -89,13 +89,15 @@ impl Outcomes {
         })?;
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let group = |users: Gathered| bad.group(&users.each_once());
-                let (candidate, control) = (group(candidate), group(control));
-                Counts { candidate, control, of: Counted::Users, until: look.until }
+                let (candidate, control) = (candidate.each_once(), control.each_once());
+                let sampled = Sampled { candidate: candidate.part(), control: control.part() };
+                let (candidate, control) = (bad.group(&candidate), bad.group(&control));
+                Counts { candidate, control, of: Counted::Users, until: look.until, sampled }
             }
             None => {
                 let (candidate, control) = (candidate.events, control.events);
-                Counts { candidate, control, of: Counted::Events, until: look.until }
+                let sampled = Sampled::default();
+                Counts { candidate, control, of: Counted::Events, until: look.until, sampled }
             }
         }))
     }

@@ -171,6 +171,12 @@ impl Sample {
         (one, other)
     }
 
+    /// How many of a million users would be among them, at least 1.
+    pub(super) fn part(&self) -> u32 {
+        let part = u128::from(self.below).saturating_mul(1_000_000).checked_div(u128::from(ALL)).unwrap_or(0);
+        u32::try_from(part).unwrap_or(u32::MAX).max(1)
+    }
+
     /// How many.
     pub(super) fn count(&self) -> u64 {
         self.seen.len() as u64
@@ -237,7 +243,7 @@ mod tests {
         let sample = sample(&[&users]);
         let share = sample.failed() as f64 / sample.count() as f64;
         assert!((0.07..0.13).contains(&share), "{share}");
-        let scaled = sample.count() as f64 / (sample.below as f64 / ALL as f64);
+        let scaled = sample.count() as f64 * 1e6 / f64::from(sample.part());
         assert!((scaled / 200_000.0 - 1.0).abs() < 0.1, "{scaled}");
     }
 

@@ -3,7 +3,7 @@
 use super::providers::plan_and_metric;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use tidegate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Sums};
+use tidegate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Sampled, Sums};
 use tidegate::measure::{Outcome, Outcomes, User};
 use tidegate::rollout::{Measure, Plan, Split, Unit, Versus};
 use tidegate::units::{MetricName, UnixMillis};
@@ -107,7 +107,8 @@ fn a_user_who_fails_ten_times_is_one() {
         let counts = scene.look(measure, BEGIN, now);
         let until = UnixMillis::new(BEGIN + MINUTE);
         let (candidate, control) = (group(3, 2), group(1, 0));
-        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until });
+        let sampled = Sampled::default();
+        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until, sampled });
     }
 }
 
@@ -154,9 +155,12 @@ fn of_more_users_than_are_remembered_a_part_is_counted_that_fails_as_often() {
     for user in 1_000..50_000 {
         scene.post(BEGIN, Who::Control, Some(user), user % 5 != 0);
     }
-    let Counts { candidate, control, of, .. } = scene.look(Measure::ErrorRatio, BEGIN, BEGIN + MINUTE);
+    let counts = scene.look(Measure::ErrorRatio, BEGIN, BEGIN + MINUTE);
+    let Counts { candidate, control, of, sampled, .. } = counts;
     assert_eq!((of, candidate), (Counted::Users, group(900, 45)), "few are counted exactly beside many");
     assert!((1_024..2_048).contains(&control.exposed), "{control:?}");
+    assert_eq!(sampled.candidate, 1_000_000);
+    assert!((45_000..55_000).contains(&counts.exposures()), "{counts:?} is of 49,900");
     assert!((0.16..0.24).contains(&(control.bad as f64 / control.exposed as f64)), "{control:?}");
 }
 
