@@ -148,7 +148,7 @@ impl Part {
 }
 
 impl Bad {
-    /// All outcomes of a slot that could be bad, and those that are.
+    /// All outcomes of a slot that could be bad, and those that are. What took no time is neither slow nor fast.
     fn events(self, slot: &Slot) -> (u64, u64) {
         match self {
             Self::Failed => (slot.tally.count(), slot.tally.errors()),
@@ -157,10 +157,9 @@ impl Bad {
     }
 
     fn group(self, users: &Sample) -> Group {
-        let bad = match self {
-            Self::Failed => users.failed(),
-            Self::Slower(than) => users.slower_than(than),
-        };
-        Group { exposed: users.count(), bad }
+        match self {
+            Self::Failed => Group { exposed: users.count(), bad: users.failed() },
+            Self::Slower(than) => Group { exposed: users.timed(), bad: users.slower_than(than) },
+        }
     }
 }

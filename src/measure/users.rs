@@ -39,6 +39,10 @@ impl Seen {
         self.0 & Self::FAILED != 0
     }
 
+    const fn timed(self) -> bool {
+        self.0 & Self::SLOWEST != 0
+    }
+
     fn slower_than(self, under: Bin) -> bool {
         self.0 & Self::SLOWEST > u64::from(under.number()).saturating_add(1)
     }
@@ -187,6 +191,11 @@ impl Sample {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
     }
 
+    /// How many of them had an outcome with a latency.
+    pub(super) fn timed(&self) -> u64 {
+        self.seen.iter().filter(|seen| seen.timed()).count() as u64
+    }
+
     /// For how many of them something took longer than this.
     pub(super) fn slower_than(&self, under: Bin) -> u64 {
         self.seen.iter().filter(|seen| seen.slower_than(under)).count() as u64
@@ -232,6 +241,7 @@ mod tests {
         let sample = sample(&[&users]);
         let slower = [5.0, 100.0, 500.0, 1_000.0].map(|bound| sample.slower_than(Bin::under(bound)));
         assert_eq!((slower, sample.failed()), ([3, 2, 2, 0], 0));
+        assert_eq!((sample.timed(), sample.count()), (3, 4));
     }
 
     #[test]

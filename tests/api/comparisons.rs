@@ -142,6 +142,9 @@ fn slow_users_are_those_with_an_outcome_over_the_bound() {
     scene.took(later, Who::Candidate, Some(1), 700.0);
     scene.took(later, Who::Candidate, Some(2), 480.0);
     scene.took(later, Who::Control, Some(3), 900.0);
+    // Users of whom no latency is known say nothing of slowness, least of all that there is none.
+    scene.post(later, Who::Candidate, Some(4), true);
+    scene.post(later, Who::Control, Some(5), true);
     let counts = scene.look(slow, mixed.until.get(), later + MINUTE);
     assert_eq!((counts.of, counts.candidate, counts.control), (Counted::Users, group(2, 1), group(1, 1)));
 }
