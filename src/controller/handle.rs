@@ -225,7 +225,7 @@ impl Controller {
         self.spawn(lane, handle.clone());
         drop(creating);
         match created {
-            true => Ok(Applied { view, outcome: Outcome::Created }),
+            true => Ok(Applied { view, outcome: Outcome::Created, difference: None }),
             false => handle.plan(plan, source, by).await,
         }
     }

@@ -14,6 +14,7 @@ mod memory;
 mod overlay;
 mod plan;
 mod question;
+mod revision;
 mod stage;
 mod start;
 mod state;
@@ -38,6 +39,7 @@ pub use plan::{
     Unit, Wave,
 };
 pub use question::{Arm, Over, Question, Split, Versus};
+pub use revision::may_revise;
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

@@ -4,6 +4,7 @@ use super::super::counts::{Counted, Counts, Group};
 use super::dispersion::Dispersion;
 use super::finding::{Evidence, Finding, Outlook, Sampled, needed};
 use super::mixture::{Mixture, Share, Side, ln_sum};
+use super::stake::{stake, unstaked};
 use std::time::Duration;
 
 /// What a test of counts is to prove. Rates are bad events per exposure.
@@ -17,9 +18,9 @@ pub enum Claim {
     /// part of the stake is put on each look as the first bad one, all parts together being 1; this is a mixture
     /// of processes like that of `Worse`, each of which begins at another look.
     WorseLately,
-    /// A suspicion of the same, raised about three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
+    /// A suspicion of the same, raised two to three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
     /// Shin, Ramdas and Rinaldo, arXiv 2203.03532. A sound candidate is suspected once in 1/alpha looks or more
-    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 about half of all sound
+    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 some four in ten sound
     /// candidates are suspected once. Enough to hold a rollout, too little to close it; at alpha divided by the
     /// number of looks it is a proof for that many looks.
     SuspectedWorse,
@@ -210,20 +211,6 @@ impl Group {
     pub(super) fn rate(self) -> f64 {
         if self.exposed == 0 { 0.0 } else { self.bad as f64 / self.exposed as f64 }
     }
-}
-
-/// How the stake is spread over the looks at which a regression may begin: as much lies on the first 250 looks as
-/// on all after them. With so heavy a tail a late look costs only the logarithm of its number.
-const SPREAD: f64 = 250.0;
-
-/// The part of the stake that lies on a look, counted from 1.
-fn stake(look: f64) -> f64 {
-    SPREAD / ((look + SPREAD - 1.0) * (look + SPREAD))
-}
-
-/// The part of the stake that lies on the looks after one.
-fn unstaked(look: f64) -> f64 {
-    SPREAD / (look + SPREAD)
 }
 
 /// The Kullback-Leibler divergence of a coin with one probability from one with another, in nats.

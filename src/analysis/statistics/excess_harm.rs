@@ -64,12 +64,14 @@ impl ExcessHarm {
         }
     }
 
-    /// The harm so far. The upper bound is the one-sided normal mixture boundary over the sum, with one event more
-    /// in the variance than was seen, because few events say little about it.
+    /// The harm so far. The upper bound is the one-sided normal mixture boundary over the sum.
     #[must_use]
     pub fn harm(&self) -> Harm {
         let dispersion = if self.dispersion.looks > 0 { self.dispersion.ratio() } else { 1.0 };
-        let upper = self.difference + boundary((self.variance + 1.0) * dispersion, TIGHTEST, ALPHA, Tails::One);
+        let above = |variance: f64| boundary(variance * dispersion, TIGHTEST, ALPHA, Tails::One);
+        // Where few events were seen because few happened to come, their variance looks small too. So it is that of
+        // a candidate whose harm is at the upper bound.
+        let upper = self.difference + above(self.variance + above(self.variance + 1.0));
         let at_most = if upper.is_nan() { f64::INFINITY } else { upper.max(0.0) };
         let rate_at_most = if self.exposed == 0 { f64::INFINITY } else { at_most / self.exposed as f64 };
         let events = if self.difference.is_nan() { 0.0 } else { self.difference.max(0.0) };

@@ -4,6 +4,7 @@ use super::ask::each_clause;
 use super::attempt::TrailKey;
 use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Reading};
+use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, wave_at};
 use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis};
@@ -19,6 +20,7 @@ pub(in crate::rollout) fn absorb(
     unseen: Duration,
     now: UnixMillis,
 ) {
+    stage.memory.alpha_parts = stage.memory.alpha_parts.max(tests_of(plan));
     note_silence(stage, &evidence.readings, unseen);
     note_means(plan, stage, &evidence.readings);
     note_courses(plan, stage, evidence, now);

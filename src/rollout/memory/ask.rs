@@ -1,6 +1,8 @@
 //! What a check wants to know, beside the candidate's own readings.
 
+use super::attempt::Memory;
 use crate::analysis::{Bound, Condition, Reference};
+use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, rules_of};
 use crate::rollout::{Arm, Clause, MetricSource, Over, Plan, Question, Stage, State, Versus};
 use crate::units::{MetricName, UnixMillis};
@@ -56,7 +58,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     let mut asked = Asked::default();
     let mut against = BTreeMap::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| ask_for(plan, leaf, &mut asked, &mut against));
+        clause.when.each_leaf(&mut |leaf| ask_for(plan, stage, leaf, &mut asked, &mut against));
     }
     if let Some(budget) = &plan.budget {
         against.entry(budget.metric.clone()).or_insert(plan.alpha);
@@ -79,10 +81,10 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     asked
 }
 
-fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
+fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
     let mut other = |metric: &MetricName, arm, over| asked.others.push(Question { metric: metric.clone(), arm, over });
     let mut versus = |metric: &MetricName, alpha: Option<f64>| {
-        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan)) / stages(plan) / 2.0;
+        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory)) / stages(plan) / 2.0;
         let strictest = against.entry(metric.clone()).or_insert(alpha);
         *strictest = strictest.min(alpha);
     };
@@ -107,18 +109,11 @@ fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTree
     }
 }
 
-/// The plan's alpha split over its tests, so that all of them together are wrong no more often.
+/// The plan's alpha split over its tests, so that all of them together are wrong no more often. A test that
+/// an earlier revision of the plan had has used up its part, too.
 #[must_use]
-pub(in crate::rollout) fn part_of_alpha(plan: &Plan) -> f64 {
-    let mut tests = std::collections::BTreeSet::new();
-    each_clause(plan, &mut |clause| {
-        clause.when.each_leaf(&mut |leaf| {
-            if let Condition::Regresses(regresses) = leaf {
-                tests.insert(regresses.to_string());
-            }
-        });
-    });
-    plan.alpha / tests.len().max(1) as f64
+pub(in crate::rollout) fn part_of_alpha(plan: &Plan, memory: &Memory) -> f64 {
+    plan.alpha / tests_of(plan).max(memory.alpha_parts).max(1) as f64
 }
 
 /// What begins anew with each wave, and the watch, has its alpha split over them.

@@ -71,6 +71,7 @@ prop_compose! {
         Memory {
             baseline,
             waves: [(WaveName::new("first").unwrap(), means)].into(),
+            alpha_parts: 3,
             late: tests.clone(),
             suspected: [("p95 regresses".to_owned(), CountTest::worse_lately(0.1))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
