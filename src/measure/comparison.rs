@@ -7,8 +7,8 @@ use super::outcomes::{Claim, Outcomes, locked, no_room};
 use super::ring::Slot;
 use super::series::Series;
 use super::tally::{nearly_all, under};
-use super::users::{Sample, Users};
-use crate::analysis::{Compared, Counted, Counts, Group, NoData};
+use super::users::{Gathered, Sample, Users};
+use crate::analysis::{Compared, Counted, Counts, Group, NoData, Sampled};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
 
@@ -24,7 +24,7 @@ enum Bad {
 struct Part {
     events: Group,
     /// `None` when too many outcomes came without a user.
-    users: Option<Sample>,
+    users: Option<Gathered>,
 }
 
 impl Outcomes {
@@ -32,7 +32,7 @@ impl Outcomes {
     /// began. Latencies are in milliseconds, values as they were posted.
     ///
     /// Counts are of whole slots that are over, and say up to when: a second for looks that are up to 25 s apart, ten
-    /// seconds up to 4 min, a minute up to an hour, 72 minutes up to 10 hours. The next look begins there, and every
+    /// seconds up to 4 min, a minute up to 75 min, 72 minutes up to 10 hours. The next look begins there, and every
     /// outcome is in one look and no other, those too that are posted while a look closes their slot. A look that
     /// takes more than a fifth longer to come than the one before may find that only wider slots are left, and begins
     /// with the first whole one of them. So does the first look of a wave, which begins in the middle of a slot.
@@ -41,8 +41,8 @@ impl Outcomes {
     /// came with a targeting key; otherwise of outcomes. Up to 1,024 users of a variant in a slot they are exact.
     /// Beyond, they are exact counts within a part of the variant's users, chosen by hash: what would be seen if there
     /// were fewer of them. The part need not be the same for both variants, for what is compared is the share of bad
-    /// ones among the users of each; so a small candidate is counted whole beside a large control group. Whoever had
-    /// a bad outcome in several looks is in each of them.
+    /// ones among the users of each; so a small candidate is counted whole beside a large control group, and how large
+    /// the parts are is told. Whoever had a bad outcome in several looks is in each of them.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
@@ -77,7 +77,7 @@ impl Outcomes {
         let without_users =
             || NoData::Refused("outcomes come without `targetingKey`: users cannot be counted".to_owned());
         let (candidate, control) = candidate.zip(control).ok_or_else(without_users)?;
-        let (candidate, control) = Sample::in_common(candidate, control);
+        let (candidate, control) = Sample::in_common(candidate.each_once(), control.each_once());
         Ok(Split { candidate: candidate.count(), control: control.count() })
     }
 
@@ -89,13 +89,15 @@ impl Outcomes {
         })?;
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let group = |users: &Sample| Group { exposed: users.count(), bad: bad.users(users) };
-                let (candidate, control) = (group(&candidate), group(&control));
-                Counts { candidate, control, of: Counted::Users, until: look.until }
+                let (candidate, control) = (candidate.each_once(), control.each_once());
+                let sampled = Sampled { candidate: candidate.part(), control: control.part() };
+                let (candidate, control) = (bad.group(&candidate), bad.group(&control));
+                Counts { candidate, control, of: Counted::Users, until: look.until, sampled }
             }
             None => {
                 let (candidate, control) = (candidate.events, control.events);
-                Counts { candidate, control, of: Counted::Events, until: look.until }
+                let sampled = Sampled::default();
+                Counts { candidate, control, of: Counted::Events, until: look.until, sampled }
             }
         }))
     }
@@ -146,7 +148,7 @@ impl Part {
 }
 
 impl Bad {
-    /// All outcomes of a slot that could be bad, and those that are.
+    /// All outcomes of a slot that could be bad, and those that are. What took no time is neither slow nor fast.
     fn events(self, slot: &Slot) -> (u64, u64) {
         match self {
             Self::Failed => (slot.tally.count(), slot.tally.errors()),
@@ -154,10 +156,10 @@ impl Bad {
         }
     }
 
-    fn users(self, of: &Sample) -> u64 {
+    fn group(self, users: &Sample) -> Group {
         match self {
-            Self::Failed => of.failed(),
-            Self::Slower(than) => of.slower_than(than),
+            Self::Failed => Group { exposed: users.count(), bad: users.failed() },
+            Self::Slower(than) => Group { exposed: users.timed(), bad: users.slower_than(than) },
         }
     }
 }

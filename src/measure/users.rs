@@ -39,6 +39,10 @@ impl Seen {
         self.0 & Self::FAILED != 0
     }
 
+    const fn timed(self) -> bool {
+        self.0 & Self::SLOWEST != 0
+    }
+
     fn slower_than(self, under: Bin) -> bool {
         self.0 & Self::SLOWEST > u64::from(under.number()).saturating_add(1)
     }
@@ -109,13 +113,11 @@ impl Users {
         }
     }
 
-    /// Everybody in any of them.
-    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Sample {
+    /// Everybody in any of them, some of them several times: only copied, for others wait meanwhile.
+    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Gathered {
         let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
-        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below).copied();
-        let mut seen: Vec<Seen> = seen.collect();
-        each_once(&mut seen);
-        Sample { below, seen }
+        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below);
+        Gathered { below, seen: seen.copied().collect() }
     }
 
     #[cfg(test)]
@@ -141,6 +143,20 @@ impl fmt::Debug for Users {
     }
 }
 
+/// Users as they were remembered.
+pub(super) struct Gathered {
+    below: u64,
+    seen: Vec<Seen>,
+}
+
+impl Gathered {
+    /// Each of them once.
+    pub(super) fn each_once(mut self) -> Sample {
+        each_once(&mut self.seen);
+        Sample { below: self.below, seen: self.seen }
+    }
+}
+
 /// Distinct users, each once, in the order of their hashes.
 #[derive(Clone)]
 pub(super) struct Sample {
@@ -159,6 +175,12 @@ impl Sample {
         (one, other)
     }
 
+    /// How many of a million users would be among them, at least 1.
+    pub(super) fn part(&self) -> u32 {
+        let part = u128::from(self.below).saturating_mul(1_000_000).checked_div(u128::from(ALL)).unwrap_or(0);
+        u32::try_from(part).unwrap_or(u32::MAX).max(1)
+    }
+
     /// How many.
     pub(super) fn count(&self) -> u64 {
         self.seen.len() as u64
@@ -167,6 +189,11 @@ impl Sample {
     /// For how many of them something failed.
     pub(super) fn failed(&self) -> u64 {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
+    }
+
+    /// How many of them had an outcome with a latency.
+    pub(super) fn timed(&self) -> u64 {
+        self.seen.iter().filter(|seen| seen.timed()).count() as u64
     }
 
     /// For how many of them something took longer than this.
@@ -184,7 +211,7 @@ mod tests {
     }
 
     fn sample(users: &[&Users]) -> Sample {
-        Users::all(users.iter().copied())
+        Users::all(users.iter().copied()).each_once()
     }
 
     #[test]
@@ -214,6 +241,7 @@ mod tests {
         let sample = sample(&[&users]);
         let slower = [5.0, 100.0, 500.0, 1_000.0].map(|bound| sample.slower_than(Bin::under(bound)));
         assert_eq!((slower, sample.failed()), ([3, 2, 2, 0], 0));
+        assert_eq!((sample.timed(), sample.count()), (3, 4));
     }
 
     #[test]
@@ -225,7 +253,7 @@ mod tests {
         let sample = sample(&[&users]);
         let share = sample.failed() as f64 / sample.count() as f64;
         assert!((0.07..0.13).contains(&share), "{share}");
-        let scaled = sample.count() as f64 / (sample.below as f64 / ALL as f64);
+        let scaled = sample.count() as f64 * 1e6 / f64::from(sample.part());
         assert!((scaled / 200_000.0 - 1.0).abs() < 0.1, "{scaled}");
     }
 
@@ -266,7 +294,7 @@ mod tests {
             }
             let mut merged = Users::new(most);
             built.iter().for_each(|users| merged.merge(users));
-            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())] {
+            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())].map(Gathered::each_once) {
                 let expected: Vec<_> = model.iter().filter(|(hash, _)| **hash < sample.below).map(|(_, known)| *known).collect();
                 proptest::prop_assert_eq!(sample.count(), expected.len() as u64);
                 proptest::prop_assert_eq!(sample.failed(), expected.iter().filter(|(failed, _)| *failed).count() as u64);
