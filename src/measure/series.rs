@@ -81,13 +81,13 @@ impl Series {
         self.rings.iter().find(|ring| window <= ring.span()).map(|ring| ring.total(window, now))
     }
 
-    /// What came in a look. From now on nothing is added before its end, so that a look that begins there misses
+    /// What came in a look, and what came before it. From now on nothing is added before its end, so that a look that begins there misses
     /// nothing.
-    pub(super) fn look(&mut self, look: Look, now: UnixMillis) -> impl Iterator<Item = &Slot> {
+    pub(super) fn look_after(&mut self, look: Look, before: Look, now: UnixMillis) -> (Vec<&Slot>, Vec<&Slot>) {
         self.read = Some(now);
         self.start_afresh_if_set_back(now);
         self.counted = self.counted.max(Some(look.until));
-        self.slots_of(look, now)
+        (self.slots_of(look, now).collect(), self.slots_of(before, now).collect())
     }
 
     /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so

@@ -2,6 +2,7 @@
 
 use super::latencies::Bin;
 use super::outcome::{Noted, User};
+use crate::analysis::Group;
 use std::fmt;
 
 /// How many users a slot of time remembers.
@@ -13,6 +14,15 @@ const SHORTENED_BY: u32 = 16;
 
 /// No hash is over this.
 const ALL: u64 = 1 << (u64::BITS - SHORTENED_BY);
+
+/// Which outcomes count against a variant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bad {
+    /// What failed.
+    Failed,
+    /// What was slower than this.
+    Slower(Bin),
+}
 
 /// A user's shortened hash, whether something failed for them, and how slow the slowest was: 48 bits, one bit, and
 /// 15 bits, so that what orders it is the hash. Never printed.
@@ -45,6 +55,13 @@ impl Seen {
 
     fn slower_than(self, under: Bin) -> bool {
         self.0 & Self::SLOWEST > u64::from(under.number()).saturating_add(1)
+    }
+
+    fn is(self, bad: Bad) -> bool {
+        match bad {
+            Bad::Failed => self.failed(),
+            Bad::Slower(under) => self.slower_than(under),
+        }
     }
 
     /// What is known of one user from two sources.
@@ -120,6 +137,13 @@ impl Users {
         Gathered { below, seen: seen.copied().collect() }
     }
 
+    /// Those of them for whom it went badly, as far as they are remembered.
+    pub(super) fn badly_off<'u>(of: impl Iterator<Item = &'u Self> + Clone, bad: Bad) -> Gathered {
+        let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
+        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below && seen.is(bad));
+        Gathered { below, seen: seen.copied().collect() }
+    }
+
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.seen.capacity() * size_of::<Seen>()
@@ -186,7 +210,26 @@ impl Sample {
         self.seen.len() as u64
     }
 
+    /// How many of them it could go badly for, and for how many it did for the first time: `before` are those
+    /// for whom it went badly before. Who fails once fails again, so that each further time says little; counted
+    /// in each look, a handful of users would look like a regression.
+    pub(super) fn first_time(mut self, mut before: Self, bad: Bad) -> (Self, Group) {
+        let below = self.below.min(before.below);
+        for sample in [&mut self, &mut before] {
+            sample.below = below;
+            sample.seen.retain(|seen| seen.hash() < below);
+        }
+        let known = |seen: &Seen| before.seen.binary_search_by_key(&seen.hash(), |other| other.hash()).is_ok();
+        let first = self.seen.iter().filter(|seen| seen.is(bad) && !known(seen)).count() as u64;
+        let exposed = match bad {
+            Bad::Failed => self.count(),
+            Bad::Slower(_) => self.timed(),
+        };
+        (self, Group { exposed, bad: first })
+    }
+
     /// For how many of them something failed.
+    #[cfg(test)]
     pub(super) fn failed(&self) -> u64 {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
     }
@@ -197,6 +240,7 @@ impl Sample {
     }
 
     /// For how many of them something took longer than this.
+    #[cfg(test)]
     pub(super) fn slower_than(&self, under: Bin) -> u64 {
         self.seen.iter().filter(|seen| seen.slower_than(under)).count() as u64
     }
