@@ -104,7 +104,12 @@ async fn one_wrong_event_refuses_its_batch_and_is_named() {
         (json!({ "event": "escalation", "id": "2", "message": "a\nb" }), 400, "one line", ""),
         (json!({ "event": "escalation", "id": "2", "environment": "" }), 400, "`environment`", ""),
         (json!({ "event": "escalation", "id": "2", "rollout": "a", "flag": "b" }), 400, "both", "leave one out"),
-        (json!({ "event": "escalation", "id": "2", "rollout": "serch-v2" }), 404, "no rollout `serch-v2`", "`search-v2`"),
+        (
+            json!({ "event": "escalation", "id": "2", "rollout": "serch-v2" }),
+            404,
+            "no rollout `serch-v2`",
+            "`search-v2`",
+        ),
         (json!({ "event": "escalation", "id": "2", "flag": "serch" }), 404, "no flag `serch`", "`search`"),
         (json!(7), 400, "must be an object", ""),
     ] {

@@ -127,7 +127,11 @@ async fn an_event_is_counted_once_and_closes() {
         async move { running.run(&["rollout", "event", "search-v2", kind, "--id", id]).await }
     };
     let early = event("escalation", "1").await;
-    assert_eq!((early.code, early.out.as_str()), (0, "not counted: rollout `search-v2` is not under way\n"), "{early:?}");
+    assert_eq!(
+        (early.code, early.out.as_str()),
+        (0, "not counted: rollout `search-v2` is not under way\n"),
+        "{early:?}"
+    );
     running.run(&["rollout", "start", "search-v2"]).await;
     assert_eq!(event("escalation", "1").await.out, "counted by search-v2\n");
     assert_eq!(event("escalation", "1").await.out, "known already to search-v2\n");

@@ -61,7 +61,10 @@ async fn the_third_of_three_closes_and_what_comes_after_it_is_told_so() {
         assert_eq!(post(&scene, "2").await.unwrap(), counted);
         assert_eq!(total(&scene.stored("a").await), 2, "acknowledged is stored");
         let shown = scene.view("a").readings;
-        assert!(shown.iter().any(|reading| reading.metric.as_str() == "escalations" && reading.shown == "2"), "{shown:?}");
+        assert!(
+            shown.iter().any(|reading| reading.metric.as_str() == "escalations" && reading.shown == "2"),
+            "{shown:?}"
+        );
         assert!(scene.is_open("search"));
 
         let third = Posting { message: Some("wrong totals".to_owned()), ..escalation("3") };
