@@ -1,12 +1,12 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, message, shown};
+use super::evidence::{Grounds, entry, found, message, shown, with_counted};
 use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
 use super::shared::Shared;
-use super::view::{CommandError, ReadingView, View};
+use super::view::{CommandError, FindingView, ReadingView, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
 use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
@@ -40,6 +40,8 @@ pub(super) struct Lane {
     pub(super) updated: UnixMillis,
     pub(super) waits: Vec<Wait>,
     pub(super) readings: Vec<ReadingView>,
+    /// What the last check made of each condition.
+    pub(super) findings: Vec<FindingView>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
@@ -52,6 +54,10 @@ pub(super) struct Lane {
     pub(super) closings: VecDeque<(Trigger, Cause)>,
     /// Triggers that do not close the flag as it stands.
     pub(super) waiting: VecDeque<Trigger>,
+    /// The state as it will be with those, where any wait.
+    pub(super) foreseen: Option<State>,
+    /// Memory may know more than the store.
+    pub(super) behind: bool,
     pub(super) triggers: mpsc::Receiver<Trigger>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) views: watch::Sender<View>,
@@ -150,7 +156,8 @@ impl Lane {
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
         let moves = needs_the_store(&decision);
-        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), reason: None }).await;
+        self.findings = found(&decision.findings);
+        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), ..Grounds::default() }).await;
         self.schedule();
         if saved == Saved::Conflict || (moves && saved != Saved::Yes) {
             self.put_off_check();
@@ -238,6 +245,9 @@ impl Lane {
                 tracing::warn!(rollout = %self.plan.name, "{change}");
             }
             world.metrics.decided(change.kind());
+            if let rollout::Change::Started { .. } = change {
+                self.findings.clear();
+            }
             self.updated = world.clock.now();
         }
         match decision.next {
@@ -252,6 +262,7 @@ impl Lane {
             State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
         }
         self.state = decision.next;
+        self.foreseen = None;
         self.waits = decision.waits;
     }
 
@@ -273,6 +284,10 @@ impl Lane {
         let clock = &self.shared.world.clock;
         let now = clock.now();
         let next_check = rollout::next_check_in(&self.plan, &self.state, now).map(|span| now.plus(span));
+        let largest_safe_next = match &self.state {
+            State::Running(stage) | State::Paused { stage, .. } => rollout::largest_safe_next(&self.plan, stage),
+            State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => None,
+        };
         let needs_person = !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person);
         View {
             plan: Arc::clone(&self.plan),
@@ -283,7 +298,9 @@ impl Lane {
             waits: self.waits.clone(),
             exposure: rollout::exposure(&self.plan, &self.state),
             needs_person,
-            readings: self.readings.clone(),
+            readings: with_counted(&self.plan, &self.state, &self.readings, now),
+            findings: self.findings.clone(),
+            largest_safe_next,
             next_check,
             updated: self.updated,
             problems: self.all_problems(),

@@ -81,6 +81,7 @@ impl Lane {
     /// Commits, and sees to it that the record is read again when it is not known what became of that.
     pub(super) async fn commit_and_note(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
         let saved = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
+        self.behind = saved != Saved::Yes;
         match &saved {
             Saved::Yes => self.store_problem = None,
             Saved::Conflict => self.reload_at = Some(Instant::now()),
@@ -315,6 +316,7 @@ impl Lane {
             return;
         }
         self.state = record.state;
+        self.behind = false;
         self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state, self.now());
         self.store_problem = None;
