@@ -7,6 +7,7 @@ mod history;
 mod report;
 mod screen;
 mod show;
+mod simulate;
 mod verb;
 mod watch;
 
