@@ -93,7 +93,10 @@ mod tests {
             let variance = drawn.iter().map(|n| (n - mean).powi(2)).sum::<f64>() / f64::from(rounds);
             let expected = trials as f64 * probability;
             let spread = expected * (1.0 - probability);
-            assert!((mean - expected).abs() <= 4.0 * (spread / f64::from(rounds)).sqrt(), "{trials} {probability}: {mean}");
+            assert!(
+                (mean - expected).abs() <= 4.0 * (spread / f64::from(rounds)).sqrt(),
+                "{trials} {probability}: {mean}"
+            );
             assert!((variance - spread).abs() <= 0.05 * spread, "{trials} {probability}: {variance} of {spread}");
         }
     }

@@ -16,3 +16,6 @@ pub use recording::{LONGEST_RECORDING, Recording, RecordingError};
 pub use run::simulate;
 pub use scenario::Scenario;
 pub use timeline::Row;
+
+#[cfg(test)]
+mod tests;

@@ -83,13 +83,17 @@ impl Recording {
             }
             let at = time.time()?;
             if at < before {
-                return Err(time.wrong(format!("`{}` is before the line above it", time.text)).hint("sort the lines by time"));
+                return Err(time
+                    .wrong(format!("`{}` is before the line above it", time.text))
+                    .hint("sort the lines by time"));
             }
             before = at;
             recording.take(&shape, at, time, values, plan)?;
         }
         match recording.values.is_empty() {
-            true => Err(whole.wrong("the table has a heading and no values").hint("write a line such as `0,error_rate,1%`")),
+            true => {
+                Err(whole.wrong("the table has a heading and no values").hint("write a line such as `0,error_rate,1%`"))
+            }
             false => Ok(recording),
         }
     }
@@ -218,7 +222,9 @@ impl Field<'_> {
             let value = value * metric.unit.factor();
             return match value.is_finite() {
                 true => Ok(Some(value)),
-                false => Err(self.wrong(format!("`{}` is not finite", self.text)).hint("leave the field empty for no data")),
+                false => {
+                    Err(self.wrong(format!("`{}` is not finite", self.text)).hint("leave the field empty for no data"))
+                }
             };
         }
         // A value is written as a bound is.

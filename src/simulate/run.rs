@@ -1,12 +1,14 @@
 //! The loop: the core decides, the world answers, and the clock jumps to what is due next.
 
+use super::dice::whole;
 use super::outcome::{Outcome, Simulated};
 use super::scenario::{Course, Scenario};
 use super::timeline::Timeline;
 use super::traffic::Traffic;
 use super::world::World;
 use crate::rollout::{
-    Beginning, Decision, Event, Evidence, Plan, Stage, State, Wait, decide, next_check_in, sentence, standing_waits,
+    Beginning, Decision, Event, Evidence, Plan, Stage, State, Wait, check_interval, decide, next_check_in, sentence,
+    standing_waits,
 };
 use crate::units::{UnixMillis, format_duration};
 use std::time::Duration;
@@ -17,9 +19,11 @@ const BEGINS: UnixMillis = UnixMillis::new(1_767_600_000_000);
 /// Who does what a person must do.
 const SIMULATED: &str = "simulation";
 
-/// A stage that lasts so many times as long as it is planned to, and a week more, does not end by itself.
+/// A stage that lasts so many times as long as it is planned to, and a week or so many checks more, does not end by
+/// itself.
 const PATIENCE: u32 = 3;
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
+const CHECKS_MORE: u32 = 50_000;
 
 /// The most checks of one simulation.
 const MOST_CHECKS: u64 = 5_000_000;
@@ -58,7 +62,7 @@ pub fn simulate(plan: &Plan, scenario: Scenario, seed: u64, users_per_hour: Opti
         reason,
         lasted: run.now.since(began),
         checks: run.checks,
-        users_per_hour: super::dice::whole(run.world.traffic.per_hour),
+        users_per_hour: whole(run.world.traffic.per_hour),
         sound,
         timeline: run.timeline.rows,
         left_out: run.timeline.left_out,
@@ -170,8 +174,7 @@ impl Run<'_> {
     fn ended(&self) -> Option<(Outcome, String)> {
         let stage = match &self.state {
             State::Completed { .. } => {
-                let all = format_duration(self.now.since(self.timeline_began()));
-                return Some((Outcome::Completed, format!("all waves are done after {all}")));
+                return Some((Outcome::Completed, "every wave had what the plan asks for".to_owned()));
             }
             State::RolledBack { cause, .. } => return Some((Outcome::RolledBack, cause.to_string())),
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => stage,
@@ -181,7 +184,9 @@ impl Run<'_> {
             return Some((Outcome::Held, sentence(&self.waits)));
         }
         let lasted = self.now.since(stage.entered);
-        let patience = planned(self.plan, &self.state, stage).saturating_mul(PATIENCE).saturating_add(WEEK);
+        let every = check_interval(self.plan, &self.state).unwrap_or(WEEK);
+        let more = WEEK.min(every.saturating_mul(CHECKS_MORE));
+        let patience = planned(self.plan, &self.state, stage).saturating_mul(PATIENCE).saturating_add(more);
         (lasted > patience || self.checks >= MOST_CHECKS).then(|| {
             let waits = match self.waits.is_empty() {
                 true => standing_waits(self.plan, &self.state, self.now),
@@ -190,13 +195,6 @@ impl Run<'_> {
             let lasted = format_duration(lasted);
             (Outcome::Held, format!("nothing ends it by itself after {lasted}: {}", sentence(&waits)))
         })
-    }
-
-    const fn timeline_began(&self) -> UnixMillis {
-        match self.plan.start {
-            Some(start) => start,
-            None => BEGINS,
-        }
     }
 }
 

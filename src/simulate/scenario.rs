@@ -55,7 +55,9 @@ impl Course {
     pub(super) fn enters(&mut self, plan: &Plan, stage: usize, now: UnixMillis) -> Option<String> {
         let is_second = stage == last_stage(plan).min(1);
         match &self.scenario {
-            Scenario::DoubleErrors if stage == 0 => Some("the candidate is twice as bad as the stable variant".to_owned()),
+            Scenario::DoubleErrors if stage == 0 => {
+                Some("the candidate is twice as bad as the stable variant".to_owned())
+            }
             Scenario::SlowBurn if is_second && self.burns.is_none() => {
                 self.burns = Some(now);
                 let percent = 100.0 * self.growth.exp_m1();

@@ -1,6 +1,6 @@
 //! The world of a simulation: users who come, what happens to them, and metrics that can be asked.
 
-use super::dice::Dice;
+use super::dice::{Dice, whole};
 use super::model::Model;
 use super::scenario::{Course, planned};
 use super::traffic::{Traffic, hours, share};
@@ -108,7 +108,8 @@ impl<'p> World<'p> {
             Over::Usual => window,
             Over::Span(span) => span,
         };
-        let jitters = model.jitters && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
+        let jitters =
+            model.jitters && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
         let samples = need.map(|_| self.samples(question.arm, group, span, moment.now));
         if let (Some(have), Some(need)) = (samples, need)
             && have < need
@@ -131,7 +132,7 @@ impl<'p> World<'p> {
             Arm::Candidate => span.min(now.since(self.began)),
             Arm::Control => span,
         };
-        super::dice::whole(self.traffic.users(group, span))
+        whole(self.traffic.users(group, span))
     }
 
     /// A metric's true value in a moment; `None` where a recording has none.
@@ -215,14 +216,14 @@ impl<'p> World<'p> {
     }
 
     fn since_entered(&self, versus: &Versus, moment: Moment, arm: Arm) -> u64 {
-        super::dice::whole(self.traffic.users(of_arm(arm, moment.share), moment.now.since(versus.entered)))
+        whole(self.traffic.users(of_arm(arm, moment.share), moment.now.since(versus.entered)))
     }
 
     fn seen(&self, span: Duration, moment: Moment) -> Reading {
         match self.heard(moment) {
             Ok(()) => {
                 let users = self.traffic.users(moment.share, span).floor();
-                Reading::Value { value: users, samples: Some(super::dice::whole(users)), at: moment.now }
+                Reading::Value { value: users, samples: Some(whole(users)), at: moment.now }
             }
             Err(why) => Reading::NoData(why),
         }
@@ -232,7 +233,8 @@ impl<'p> World<'p> {
     fn split(&mut self, since: UnixMillis, moment: Moment) -> Option<Split> {
         self.heard(moment).ok()?;
         let known = self.seen.filter(|(of, _, _)| *of == since);
-        let (until, before) = known.map_or((since, Split { candidate: 0, control: 0 }), |(_, until, seen)| (until, seen));
+        let (until, before) =
+            known.map_or((since, Split { candidate: 0, control: 0 }), |(_, until, seen)| (until, seen));
         let came = self.dice.about(self.traffic.users(1.0, moment.now.since(until)));
         let with = self.dice.successes(came, moment.share);
         let split = Split {

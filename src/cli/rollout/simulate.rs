@@ -223,7 +223,12 @@ fn text(report: &Report) -> String {
     }
     let checks = grouped(report.checks);
     lines.push(String::new());
-    lines.push(format!("{} after {}, {checks} checks: {}", report.outcome.replace('_', " "), report.lasted, report.reason));
+    lines.push(format!(
+        "{} after {}, {checks} checks: {}",
+        report.outcome.replace('_', " "),
+        report.lasted,
+        report.reason
+    ));
     lines.join("\n")
 }
 
