@@ -14,17 +14,19 @@ use std::sync::Arc;
 const LONGEST_DIFFERENCE: usize = 20_000;
 
 /// A plan as the ledger keeps it. Of the files that it names there is what tells them from others: they can be long.
-pub(super) fn written(source: &PlanSource) -> Value {
+pub(super) fn written(source: &PlanSource) -> Map<String, Value> {
     let digest = |text: &str| Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let file = |(name, file): (&str, &Attachment)| {
         let text: &str = file.text();
         (name.to_owned(), json!({ "bytes": text.len(), "sha256": digest(text) }))
     };
     let files: Map<String, Value> = source.attachments.iter().map(file).collect();
-    match files.is_empty() {
-        true => json!({ "plan": source.text }),
-        false => json!({ "plan": source.text, "files": files }),
+    let mut written = Map::new();
+    written.insert("plan".to_owned(), json!(source.text));
+    if !files.is_empty() {
+        written.insert("files".to_owned(), Value::Object(files));
     }
+    written
 }
 
 impl Lane {
@@ -51,13 +53,13 @@ impl Lane {
         }
         source.revision = self.source.revision.saturating_add(1);
         let mut detail = written(&source);
-        detail["revision"] = json!(source.revision);
-        detail["difference"] = json!(difference);
+        detail.insert("revision".to_owned(), json!(source.revision));
+        detail.insert("difference".to_owned(), json!(difference));
         let entry = Entry {
             kind: "plan-changed".to_owned(),
             actor: by.to_owned(),
             sentence: format!("{by} changed the plan: revision {}", source.revision),
-            detail,
+            detail: Value::Object(detail),
         };
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };

@@ -22,8 +22,11 @@ const CONTROL: &str = "@control";
 /// Values of metrics from some moments on. The last one stays.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Recording {
-    values: BTreeMap<(MetricName, Arm), Vec<(Duration, Option<f64>)>>,
+    values: BTreeMap<(MetricName, Arm), Vec<Point>>,
 }
+
+/// From when on, since the beginning, and in the base unit; `None` is no data.
+type Point = (Duration, Option<f64>);
 
 /// What is wrong with a table, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -136,7 +139,7 @@ impl Recording {
         self.values.entry((name.clone(), arm)).or_default().push((at, value));
     }
 
-    /// The metrics and whose they are, as far as the table has any.
+    /// Whether the table has anything of a metric of that group.
     pub(super) fn has(&self, metric: &MetricName, arm: Arm) -> bool {
         self.values.contains_key(&(metric.clone(), arm))
     }

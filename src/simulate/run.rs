@@ -56,7 +56,7 @@ pub fn simulate(plan: &Plan, scenario: Scenario, seed: u64, users_per_hour: Opti
         checks: 0,
         timeline: Timeline::new(plan, began),
     };
-    let (outcome, reason) = run.to_the_end();
+    let (outcome, reason) = run.go_to_the_end();
     Simulated {
         outcome,
         reason,
@@ -85,7 +85,7 @@ struct Run<'p> {
 }
 
 impl Run<'_> {
-    fn to_the_end(&mut self) -> (Outcome, String) {
+    fn go_to_the_end(&mut self) -> (Outcome, String) {
         if let Some(refused) = self.begin() {
             return (Outcome::Held, refused);
         }
@@ -180,7 +180,9 @@ impl Run<'_> {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => stage,
             State::Pending { .. } => return None,
         };
-        if !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person) {
+        // An approval that was not to be had at this check may be at the next one.
+        let is_stuck = |wait: &Wait| wait.needs_person() && !matches!(wait, Wait::Approval { .. });
+        if !self.waits.is_empty() && self.waits.iter().all(is_stuck) {
             return Some((Outcome::Held, sentence(&self.waits)));
         }
         let lasted = self.now.since(stage.entered);

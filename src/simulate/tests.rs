@@ -194,6 +194,20 @@ fn a_recording_is_what_the_metrics_are() {
 }
 
 #[test]
+fn a_plan_that_cannot_begin_says_why() {
+    for start in ["", "start: 2026-03-02T09:00Z\n"] {
+        let plan = plan(&format!(
+            "{start}baseline: 1h\nmetrics: {{ {ERRORS} }}\nwaves:\n- {{ name: all, exposure: 50%, bake: 1h, \
+             close_when: errors > baseline + 50% }}\n"
+        ));
+        let late = recorded(&plan, "time,errors@control\n1m,1%\n");
+        let held = ends(&plan, late, 1, Outcome::Held);
+        assert!(held.reason.contains("no baseline of errors: there are no values"), "{}", held.reason);
+        assert_eq!((held.lasted, held.timeline.len()), (Duration::ZERO, 0));
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_recording_is_told_at_its_place() {
     let plan = two_waves(
         "errors: { provider: outcomes, measure: error_ratio }, p95: { provider: outcomes, measure: latency_p95 }",

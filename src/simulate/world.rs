@@ -5,7 +5,7 @@ use super::model::Model;
 use super::scenario::{Course, planned};
 use super::traffic::{Traffic, hours, share};
 use crate::analysis::statistics::Enclosing;
-use crate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Reading, Sums};
+use crate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Reading, Sampled, Sums};
 use crate::rollout::{
     Arm, Evidence, Measure, Metric, MetricSource, Over, Plan, Question, Split, State, Versus, questions,
     questions_at_start,
@@ -192,7 +192,13 @@ impl<'p> World<'p> {
         let with = self.dice.successes(all, moment.share);
         let mut group = |exposed, rate| Group { exposed, bad: self.dice.successes(exposed, rate) };
         let (candidate, control) = (group(with, candidate), group(all.saturating_sub(with), control));
-        Compared::Counts(Counts { candidate, control, of: Counted::Users, until: moment.now })
+        Compared::Counts(Counts {
+            candidate,
+            control,
+            of: Counted::Users,
+            until: moment.now,
+            sampled: Sampled::default(),
+        })
     }
 
     /// Where the quantile of so many latencies is known to lie.

@@ -53,11 +53,11 @@ async fn what_has_not_begun_may_change_under_way_and_nothing_that_was_seen_is_lo
     scene.start(&slow_plan("a")).await;
     let before = scene.view("a");
     let State::Running(was) = &before.state else { panic!("{:?}", before.state) };
-    let changed = slow_plan("a").replace("50%", "40%");
+    let changed = slow_plan("a").replace("exposure: 50%", "exposure: 40%");
     let applied = scene.apply(&changed).await.unwrap();
     let difference = applied.difference.unwrap();
-    assert!(difference.lines().any(|line| line.starts_with('-') && line.contains("50%")), "{difference}");
-    assert!(difference.lines().any(|line| line.starts_with('+') && line.contains("40%")), "{difference}");
+    assert!(difference.lines().any(|line| line.starts_with('-') && line.contains("exposure: 50%")), "{difference}");
+    assert!(difference.lines().any(|line| line.starts_with('+') && line.contains("exposure: 40%")), "{difference}");
     let State::Running(is) = &applied.view.state else { panic!("{:?}", applied.view.state) };
     assert_eq!((is.entered, is.attempt, is.step), (was.entered, was.attempt, was.step));
     assert_eq!(applied.view.source.revision, 2);

@@ -227,7 +227,13 @@ mod tests {
 
     fn counts(candidate: (u64, u64), control: (u64, u64), of: Counted) -> Counts {
         let group = |(exposed, bad)| Group { exposed, bad };
-        Counts { candidate: group(candidate), control: group(control), of, until: crate::units::UnixMillis::new(0) }
+        Counts {
+            candidate: group(candidate),
+            control: group(control),
+            of,
+            until: crate::units::UnixMillis::new(0),
+            sampled: Default::default(),
+        }
     }
 
     fn users(candidate: (u64, u64), control: (u64, u64)) -> Counts {

@@ -18,12 +18,12 @@ use tidegate::units::format_duration;
 pub(super) const AFTER: &str = "\
 Scenarios:
   healthy        the candidate is as good as the stable variant
-  double-errors  the candidate is twice as bad from the beginning: errors, latencies, all that can be bad
+  double-errors  the candidate is twice as bad from the beginning: errors, latencies
   slow-burn      from the second wave on the candidate gets worse with every hour
   outage         in the middle of the second wave no metric has data for three hours
-  FILE.csv       what the metrics are: `time,metric,value[,arm]`, or `time` and names of metrics
+  FILE.csv       the metrics are what the table says: `time,metric,value[,arm]`
 
-Exit codes: 0 completed, 3 rolled back, 6 held: it stays where it is until a person does something.";
+Exit codes: 0 completed, 3 rolled back, 6 held until a person does something.";
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {

@@ -133,7 +133,6 @@ fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
     let looked = stage.memory.looked.get(&budget.metric).copied().unwrap_or(stage.entered);
     let cost = stage.memory.cost.get_or_insert_default();
     cost.harm.look(counts);
-    let exposures = counts.candidate.exposed.saturating_add(counts.control.exposed);
-    cost.exposures = cost.exposures.saturating_add(exposures);
+    cost.exposures = cost.exposures.saturating_add(counts.exposures());
     cost.seen = cost.seen.saturating_add(counts.until.since(looked));
 }

@@ -9,6 +9,9 @@ use crate::units::{MetricName, UnixMillis};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// As long as outcomes are kept: a longer wave is seen for that long back.
+const LONGEST_SEEN: Duration = Duration::from_secs(3 * 86_400);
+
 /// Everything that a check asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
@@ -71,7 +74,8 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     asked.others.sort();
     asked.others.dedup();
     if rules.min_samples > 0 {
-        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), now.since(stage.entered)));
+        let span = now.since(stage.entered).min(LONGEST_SEEN);
+        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), span));
     }
     // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
     let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
