@@ -5,7 +5,7 @@ use super::decide::{moved, wave_name};
 use super::decision::{Change, Decision, Effect, Opening};
 use super::event::Evidence;
 use super::memory::over_budget;
-use super::overlay::{open, open_to_all};
+use super::overlay::{held_back, open, open_to_all};
 use super::plan::Plan;
 use super::stage::Rules;
 use super::state::{Stage, State};
@@ -62,7 +62,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
         (Some(wave), _) => {
             let next = stage.followed_by(index, now);
             let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-            let change = Change::WaveOpened { from, wave: wave.name.clone(), exposure: wave.exposure, baked, by };
+            let change = Change::WaveOpened { from, wave: wave.name.clone(), exposure: held_back(plan, wave), baked, by };
             let effect = open(plan, Rank::open(next.attempt, next.step), index)
                 .map_or(Effect::Keep, |overlay| Effect::Open(Opening(overlay)));
             moved(plan, State::Running(next), effect, Some(change), now)

@@ -14,6 +14,7 @@ mod memory;
 mod overlay;
 mod plan;
 mod question;
+mod reach;
 mod stage;
 mod start;
 mod state;

@@ -1,6 +1,6 @@
 //! Taking what a check brought into what the attempt remembers.
 
-use super::ask::each_clause;
+use super::ask::{each_clause, looked};
 use super::attempt::TrailKey;
 use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Reading};
@@ -20,7 +20,10 @@ pub(in crate::rollout) fn absorb(
     now: UnixMillis,
 ) {
     note_silence(stage, &evidence.readings, unseen);
-    note_means(plan, stage, &evidence.readings);
+    // In the watch the last wave is over, and what it was stays what it was.
+    if !rules.watching {
+        note_means(plan, stage, &evidence.readings);
+    }
     note_courses(plan, stage, evidence, now);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
@@ -111,7 +114,7 @@ fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut
         | Condition::Alert(_) => return,
     };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(metric) else { return };
-    let lasted = counts.until.since(stage.memory.looked.get(metric).copied().unwrap_or(stage.entered));
+    let lasted = counts.until.since(looked(stage, metric));
     let key = leaf.to_string();
     if !counted.insert(key.clone()) {
         return;
@@ -128,7 +131,7 @@ fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut
 fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
     let Some(budget) = &plan.budget else { return };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(&budget.metric) else { return };
-    let looked = stage.memory.looked.get(&budget.metric).copied().unwrap_or(stage.entered);
+    let looked = looked(stage, &budget.metric);
     let cost = stage.memory.cost.get_or_insert_default();
     cost.harm.look(counts);
     let exposures = counts.candidate.exposed.saturating_add(counts.control.exposed);
