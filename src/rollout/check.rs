@@ -4,7 +4,7 @@
 use super::cause::Cause;
 use super::decision::Finding;
 use super::event::Evidence;
-use super::memory::{absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
+use super::memory::{Seen, absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
 use super::plan::{Clause, List, NoDataThen, Plan};
 use super::reach::looks_back;
 use super::stage::Rules;
@@ -101,7 +101,7 @@ fn judge_all(
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, (stage, rules.watching), evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, evidence, condition, now),
+        statistics: &|condition| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, condition, now),
         firing: &stage.firing,
         now,
         unseen: now.since(stage.accounted()),
@@ -173,7 +173,10 @@ impl Look {
                     self.cause = Some(Cause::NoData { metric: metric.clone(), why: why.to_string() });
                 }
                 // Nothing holds for it, but what must be true to go on is not true by it.
-                NoDataThen::Ignore if (due || !itself) && list != List::Advance => {}
+                NoDataThen::Ignore if (due || !itself) && list == List::Advance => {
+                    self.wait(Wait::Advance(judgement.seen.clone()));
+                }
+                NoDataThen::Ignore if due || !itself => {}
                 NoDataThen::Hold | NoDataThen::Close | NoDataThen::Ignore => self.wait(no_data(metric, why)),
             }
         }

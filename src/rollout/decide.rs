@@ -1,6 +1,6 @@
 //! The decision: plan, state, event and time in; next state, effect and reason out. Total and pure.
 
-use super::advance::{advance, stands_against_next};
+use super::advance::{advance, came_back, stands_against_next};
 use super::alerts;
 use super::cause::Cause;
 use super::check::{Look, Notice, SteppingBack, look};
@@ -49,7 +49,7 @@ pub fn standing_waits(plan: &Plan, state: &State, now: UnixMillis) -> Vec<Wait> 
         State::Paused { .. } => vec![Wait::Resume],
         State::Running(stage) => {
             let left = wave_at(plan, stage.wave).and_then(|wave| Rules::of_wave(wave).time_left(stage));
-            left.into_iter().chain([Wait::NextCheck]).collect()
+            left.into_iter().chain(came_back(plan, stage)).chain([Wait::NextCheck]).collect()
         }
         State::Watching(stage) => Rules::of_watch(plan).time_left(stage).into_iter().collect(),
     }

@@ -35,7 +35,7 @@ pub(super) fn start_waits(plan: &Plan, attempts: u32, now: UnixMillis) -> Wait {
     match plan.start {
         Some(start) if attempts == 0 && start > now => Wait::StartTime { left: start.since(now) },
         Some(start) if attempts == 0 && now.since(start) > BEGINS_WITHIN => {
-            Wait::StartMissed("nobody was there".to_owned())
+            Wait::StartMissed("for an hour nobody was there, or something stood against it".to_owned())
         }
         Some(_) | None => Wait::Start,
     }

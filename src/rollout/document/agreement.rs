@@ -1,6 +1,7 @@
 //! Whether a plan agrees with itself: what only shows when all of it is known.
 
 use super::clauses::Placed;
+use super::courses::{longest_trends, lost_in_a_longer_course, too_short_for_its_checks};
 use super::reader::Reader;
 use super::waves::WaveRead;
 use crate::analysis::{Bound, Compare, Comparison, Condition, Reference};
@@ -46,6 +47,9 @@ pub(super) fn check(
                 let message = format!("`for {lasting}` is longer than the bake of wave {}, {bake}", wave.name);
                 complain(reader, placed.at, message, "write a shorter `for`, or a longer `bake`");
             }
+            if let Some(message) = too_short_for_its_checks(&placed.clause.when, wave.every) {
+                complain(reader, placed.at, message, LONGER_OVER);
+            }
         }
         for (one, other) in contradictions(&read.clauses) {
             let message = format!(
@@ -58,20 +62,37 @@ pub(super) fn check(
             complain(reader, one.at, message, "what lets a wave go on must lie well within what closes it");
         }
     }
-    let all = waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
-    for placed in all.filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
+    let all = || waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
+    for placed in all().filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
         let message = "the condition compares with the baseline, and the plan takes none".to_owned();
         complain(reader, placed.at, message, "write `baseline: 1h`: over how long before the first wave it is taken");
     }
     let held_back = given.holdback != Exposure::NONE;
-    for placed in after.iter().flat_map(|(_, clauses)| clauses) {
+    for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
+        if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > after.watch) {
+            let (lasting, watch) = (format_duration(lasting), format_duration(after.watch));
+            let message = format!("`for {lasting}` is longer than the watch, {watch}");
+            complain(reader, placed.at, message, "write a shorter `for`, or a longer `watch`");
+        }
+        if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
+            complain(reader, placed.at, message, LONGER_OVER);
+        }
         let full = waves.last().is_some_and(|read| read.wave.exposure == Exposure::ALL && !held_back);
         if full && needs_control(&placed.clause.when) {
             let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
             complain(reader, placed.at, message, HOLD_SOMEBODY_BACK);
         }
     }
+    let longest = longest_trends(all().map(|placed| &placed.clause.when));
+    for placed in all() {
+        if let Some(message) = lost_in_a_longer_course(&placed.clause.when, &longest) {
+            let hint = "write trends of one metric over times of which the longest is at most ten times the shortest";
+            complain(reader, placed.at, message, hint);
+        }
+    }
 }
+
+const LONGER_OVER: &str = "write a longer `over`, or a shorter `every`";
 
 const HOLD_SOMEBODY_BACK: &str =
     "write `holdback: 1%` under `after`, or put the condition only into the waves before this one";

@@ -57,7 +57,8 @@ impl Ramp {
         let mut waves = Vec::new();
         for step in 0..self.steps {
             let mut wave = read.wave.clone();
-            wave.name = WaveName::new(&format!("{}.{step}", read.wave.name)).ok()?;
+            let name = format!("{}.{step}", read.wave.name);
+            wave.name = WaveName::new(&name).map_err(|error| reader.problems.add(self.at, error.to_string())).ok()?;
             wave.exposure = self.at_step(from, step);
             wave.bake = self.each;
             wave.min_samples = 0;

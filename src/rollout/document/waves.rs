@@ -27,6 +27,9 @@ const LONGEST_BAKE: Duration = Duration::from_secs(366 * 86_400);
 /// The most waves of one rollout.
 const MOST: usize = 100;
 
+/// The most waves of one rollout with all steps of its ramps.
+const MOST_WITH_STEPS: usize = 200;
+
 /// More outcomes than any wave will have.
 const MOST_SAMPLES: u64 = 1_000_000_000_000;
 
@@ -69,7 +72,31 @@ pub(super) fn waves(
     let mut seen = Seen::default();
     let read: Vec<Option<Vec<WaveRead>>> =
         items.iter().enumerate().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
-    Some(read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    steps_have_their_own_names(items, &read, &seen, reader);
+    let waves: Vec<WaveRead> = read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    if waves.len() > MOST_WITH_STEPS {
+        let message = format!("with all steps of its ramps the plan has {} waves", waves.len());
+        reader.complain(node.span, message, format!("write at most {MOST_WITH_STEPS} waves and steps"));
+        return None;
+    }
+    Some(waves)
+}
+
+/// The steps of a ramp `grow` are waves named `grow.0`, `grow.1` and so on, which no other wave may be.
+fn steps_have_their_own_names(
+    items: &[Node<'_>],
+    read: &[Option<Vec<WaveRead>>],
+    seen: &Seen,
+    reader: &mut Reader<'_>,
+) {
+    for (item, waves) in items.iter().zip(read) {
+        let Some((last, steps)) = waves.as_deref().and_then(|waves| waves.split_last()) else { continue };
+        let taken = steps.iter().map(|step| &step.wave.name).find(|name| seen.names.contains(*name));
+        if let (Some(taken), Some(node)) = (taken, item.get("name")) {
+            let message = format!("a step of the ramp `{}` is named `{taken}`, as another wave is", last.wave.name);
+            reader.complain(node.span, message, "give one of them another name");
+        }
+    }
 }
 
 /// What the waves so far were.
