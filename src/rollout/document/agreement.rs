@@ -36,16 +36,20 @@ pub(super) fn check(
         let wave = &read.wave;
         let full = wave.audience.is_none() && wave.exposure.min(given.holdback.rest()) == Exposure::ALL;
         if let Some((_, at)) = budget.filter(|_| full) {
-            complain(reader, at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
+            complain(reader, at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
         }
         for placed in &read.clauses {
             if full && needs_control(&placed.clause.when) {
                 complain(reader, placed.at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
             }
             if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > wave.bake) {
+                let (what, hint) = match read.step {
+                    true => ("the step", "write a shorter `for`, a longer `over` for the ramp, or fewer steps"),
+                    false => ("the bake of wave", "write a shorter `for`, or a longer `bake`"),
+                };
                 let (lasting, bake) = (format_duration(lasting), format_duration(wave.bake));
-                let message = format!("`for {lasting}` is longer than the bake of wave {}, {bake}", wave.name);
-                complain(reader, placed.at, message, "write a shorter `for`, or a longer `bake`");
+                let message = format!("`for {lasting}` is longer than {what} {}, {bake}", wave.name);
+                complain(reader, placed.at, message, hint);
             }
             if let Some(message) = too_short_for_its_checks(&placed.clause.when, wave.every) {
                 complain(reader, placed.at, message, LONGER_OVER);

@@ -51,6 +51,8 @@ pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>
 pub(super) struct WaveRead {
     pub(super) wave: Wave,
     pub(super) clauses: Vec<Placed>,
+    /// It is a step of a ramp, and not its end.
+    pub(super) step: bool,
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
@@ -141,7 +143,7 @@ fn wave(
         approval: approval?,
         clauses: clauses.iter().map(|placed| placed.clause.clone()).collect(),
     };
-    let read = WaveRead { wave, clauses };
+    let read = WaveRead { wave, clauses, step: false };
     match ramp? {
         Some(ramp) => ramp.waves(read, reader),
         None => Some(vec![read]),
@@ -192,7 +194,8 @@ fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option
         Some(before) => before.with(part.clone()),
         None => Parts::of(part.clone()),
     });
-    let ramp = match fields.get("ramp") {
+    // That a group has none is told already.
+    let ramp = match fields.get("ramp").filter(|_| fields.entry("group").is_none()) {
         Some(node) => Some(ramp(node, part.exposure, reader)?),
         None => None,
     };
