@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
 use tidegate::measure::{Batch, Outcome, Outcomes, User, parse_outcomes};
-use tidegate::rollout::{Measure, Plan, Versus, lower};
+use tidegate::rollout::{Attachments, Measure, Plan, Versus, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{FlagKey, MetricName, UnixMillis, VariantName};
 
@@ -191,5 +191,5 @@ fn versus(looked: i64) -> Versus {
 fn plan() -> Plan {
     let text = "{ kind: Rollout, name: s, flag: search, candidate: 'on', stable: 'off', waves: [{ name: all, exposure: 100%, bake: 1h }] }";
     let parsed = parse("plan.yaml", text.as_bytes(), Format::Yaml).expect("sound");
-    lower(&parsed.documents[0], &parsed.text).expect("a plan")
+    lower(&parsed.documents[0], &parsed.text, &Attachments::none()).expect("a plan")
 }

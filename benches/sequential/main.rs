@@ -13,6 +13,7 @@ mod traffic;
 
 use contest::{Judge, Setting, median_delay, most, share};
 use errors::Error;
+use std::io::Write;
 use std::time::Instant;
 use tidegate::analysis::statistics::{Claim, CountTest};
 use traffic::{Dice, Kind, LOOK, Traffic};
@@ -70,6 +71,7 @@ fn false_alarms(runs: u64, seed: u64) {
         print!("{name:32}");
         for (_, judge) in JUDGES {
             print!("{:>23.2}", share(&setting.run(judge, runs, seed)) * 100.0);
+            flush();
         }
         println!();
     };
@@ -90,6 +92,7 @@ fn delays(kind: Kind, runs: u64, seed: u64) {
         let setting = Setting { kind, factor, onset, looks, tolerance: 0.0, alpha: ALPHA };
         for (_, judge) in JUDGES {
             print!("{:>23}", median_delay(&setting.run(judge, runs, seed), onset));
+            flush();
         }
         println!();
     }
@@ -107,6 +110,11 @@ fn microseconds_a_look(seed: u64) -> f64 {
     });
     std::hint::black_box(proved.count());
     begun.elapsed().as_secs_f64() * 1e6 / 100_000.0
+}
+
+/// Shows what is there already: the whole takes minutes.
+fn flush() {
+    drop(std::io::stdout().flush());
 }
 
 fn heads() {

@@ -137,6 +137,7 @@ impl Traffic {
             control: control[which],
             of,
             until: UnixMillis::new(0),
+            sampled: Default::default(),
         };
         Look {
             requests: counts(0, Counted::Events),

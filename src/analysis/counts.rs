@@ -14,6 +14,45 @@ pub struct Counts {
     /// Up to when it was counted: the next look begins there. Not after the present, and not before the last
     /// look unless the clock was set back.
     pub until: UnixMillis,
+    /// Which part of the users was counted. Rates are compared as they are; how much there was of something altogether
+    /// must be scaled by it.
+    pub sampled: Sampled,
+}
+
+/// How many of a million users of each variant are among those counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sampled {
+    /// Of those who have the candidate; at least 1.
+    pub candidate: u32,
+    /// Of those who have the stable variant; at least 1.
+    pub control: u32,
+}
+
+impl Default for Sampled {
+    /// All of them.
+    fn default() -> Self {
+        Self { candidate: MILLION, control: MILLION }
+    }
+}
+
+const MILLION: u32 = 1_000_000;
+
+impl Counts {
+    /// By what numbers of the candidate's are multiplied to be those of all its users: 1 where all were counted.
+    #[must_use]
+    pub fn scale(&self) -> f64 {
+        f64::from(MILLION) / f64::from(self.sampled.candidate.max(1))
+    }
+
+    /// The exposures of both variants, of those who were not counted too. Within about 3 % where not all were.
+    #[must_use]
+    pub fn exposures(&self) -> u64 {
+        let all = |group: Group, part: u32| {
+            let all = u128::from(group.exposed).saturating_mul(u128::from(MILLION)).checked_div(u128::from(part));
+            all.and_then(|all| u64::try_from(all).ok()).unwrap_or(u64::MAX)
+        };
+        all(self.candidate, self.sampled.candidate).saturating_add(all(self.control, self.sampled.control))
+    }
 }
 
 /// One variant's part.
@@ -76,4 +115,20 @@ pub struct Sums {
     /// The variance of one value, inflated for values of one user that go together, so that
     /// `variance / count` is that of the mean.
     pub variance: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_counted_is_scaled_up() {
+        let group = |exposed| Group { exposed, bad: 0 };
+        let sampled = Sampled { candidate: 250_000, control: 1_000 };
+        let (candidate, control, until) = (group(1_000), group(2_000), UnixMillis::new(0));
+        let part = Counts { candidate, control, of: Counted::Users, until, sampled };
+        assert_eq!((part.scale(), part.exposures()), (4.0, 4_000 + 2_000_000));
+        let all = Counts { sampled: Sampled::default(), ..part };
+        assert_eq!((all.scale(), all.exposures()), (1.0, 3_000));
+    }
 }

@@ -23,7 +23,7 @@ pub use alert::{Alert, AlertMatch, LabelTest};
 pub use bound::{Bound, Offset, Reference};
 pub use condition::{Compare, Comparison, Condition};
 pub use condition_error::ConditionError;
-pub use counts::{Band, Compared, Counted, Counts, Group, Sums};
+pub use counts::{Band, Compared, Counted, Counts, Group, Sampled, Sums};
 pub(crate) use grammar::is_reserved;
 pub use judge::Facts;
 pub(crate) use judge::value;

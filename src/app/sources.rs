@@ -298,7 +298,7 @@ fn split(parsed: &Parsed, format: Format, path: &Path, known: &Catalog) -> Conte
             let text = document_text(&parsed.text, document.span);
             let mut attachments = files.clone();
             attachments.keep(&rollout::named_files(document));
-            (Arc::new(plan), PlanSource { text, format, origin: origin.clone(), attachments })
+            (Arc::new(plan), PlanSource { text, format, origin: origin.clone(), attachments, revision: 1 })
         });
         let plan = plan.map_err(|problems| plan_problems.extend(problems)).ok();
         let name = document.get("name").and_then(Node::as_str).and_then(|name| RolloutName::new(name).ok());

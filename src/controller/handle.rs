@@ -225,7 +225,7 @@ impl Controller {
         self.spawn(lane, handle.clone());
         drop(creating);
         match created {
-            true => Ok(Applied { view, outcome: Outcome::Created }),
+            true => Ok(Applied { view, outcome: Outcome::Created, difference: None }),
             false => handle.plan(plan, source, by).await,
         }
     }
@@ -239,7 +239,7 @@ impl Controller {
             kind: "applied".to_owned(),
             actor: by.to_owned(),
             sentence: format!("applied by {by}"),
-            detail: super::planning::written(&source),
+            detail: serde_json::Value::Object(super::planning::written(&source)),
         };
         let change = Change {
             rollout: plan.name.clone(),

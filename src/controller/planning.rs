@@ -3,50 +3,63 @@
 use super::lane::Lane;
 use super::saving::Saved;
 use super::view::{Applied, ApplyError, Outcome};
-use crate::rollout::{Attachment, Plan, State, describe, standing_waits};
+use crate::rollout::{self, Attachment, Plan, standing_waits};
 use crate::store::{Entry, Message, Origin, PlanSource};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use similar::TextDiff;
 use std::sync::Arc;
 
+/// The longest difference that is kept and shown, in characters.
+const LONGEST_DIFFERENCE: usize = 20_000;
+
 /// A plan as the ledger keeps it. Of the files that it names there is what tells them from others: they can be long.
-pub(super) fn written(source: &PlanSource) -> Value {
+pub(super) fn written(source: &PlanSource) -> Map<String, Value> {
     let digest = |text: &str| Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let file = |(name, file): (&str, &Attachment)| {
         let text: &str = file.text();
         (name.to_owned(), json!({ "bytes": text.len(), "sha256": digest(text) }))
     };
     let files: Map<String, Value> = source.attachments.iter().map(file).collect();
-    match files.is_empty() {
-        true => json!({ "plan": source.text }),
-        false => json!({ "plan": source.text, "files": files }),
+    let mut written = Map::new();
+    written.insert("plan".to_owned(), json!(source.text));
+    if !files.is_empty() {
+        written.insert("files".to_owned(), Value::Object(files));
     }
+    written
 }
 
 impl Lane {
-    /// Takes a new plan where that is safe: before the first start, and after a closing as long as the
-    /// new plan is for the same flag and variants. A plan under way stays as it was started.
+    /// Takes a new plan where that is safe: before the first start; after a closing as long as it is for the
+    /// same flag and variants; and under way as far as it changes only what has not begun. What was seen so
+    /// far goes on counting.
     pub(super) async fn on_plan(
         &mut self,
         plan: Arc<Plan>,
-        source: PlanSource,
+        mut source: PlanSource,
         by: &str,
     ) -> Result<Applied, ApplyError> {
         if source.says_the_same(&self.source) && source.origin == self.source.origin {
             self.plan_problem = None;
-            return Ok(Applied { view: self.view(), outcome: Outcome::Unchanged });
+            return Ok(Applied { view: self.view(), outcome: Outcome::Unchanged, difference: None });
         }
-        if let Err(refused) = self.may_take(&plan, &source) {
+        let may_take = self.may_take(&plan, &source);
+        let difference = difference(&self.source.text, &source.text);
+        if let Err(refused) = may_take {
             if matches!(source.origin, Origin::File(_)) {
                 self.plan_problem = Some(format!("its file has a newer plan: {refused}"));
             }
             return Err(ApplyError::Refused(refused));
         }
+        source.revision = self.source.revision.saturating_add(1);
+        let mut detail = written(&source);
+        detail.insert("revision".to_owned(), json!(source.revision));
+        detail.insert("difference".to_owned(), json!(difference));
         let entry = Entry {
             kind: "plan-changed".to_owned(),
             actor: by.to_owned(),
-            sentence: format!("{by} changed the plan"),
-            detail: written(&source),
+            sentence: format!("{by} changed the plan: revision {}", source.revision),
+            detail: Value::Object(detail),
         };
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
@@ -60,7 +73,7 @@ impl Lane {
                 self.plan_problem = None;
                 self.waits = standing_waits(&self.plan, &self.state, self.now());
                 self.updated = self.now();
-                Ok(Applied { view: self.view(), outcome: Outcome::Updated })
+                Ok(Applied { view: self.view(), outcome: Outcome::Updated, difference: Some(difference) })
             }
             Saved::Conflict => {
                 self.source = before;
@@ -87,19 +100,17 @@ impl Lane {
         if self.unsaved.is_some() {
             return Err(format!("{name}'s closing is not stored yet"));
         }
-        let same =
-            plan.flag == self.plan.flag && plan.candidate == self.plan.candidate && plan.stable == self.plan.stable;
-        match &self.state {
-            State::Pending { attempts: 0 } => Ok(()),
-            State::Pending { .. } | State::RolledBack { .. } if same => Ok(()),
-            State::Pending { .. } | State::RolledBack { .. } => Err(format!(
-                "{name} was closed for variant {} of flag {}: a plan for another flag or variant needs another name",
-                self.plan.candidate, self.plan.flag
-            )),
-            State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => {
-                let where_it_is = describe(&self.plan, &self.state);
-                Err(format!("{name} is {where_it_is}: it goes on with the plan it was started with"))
-            }
-        }
+        rollout::may_revise(&self.plan, plan, &self.state)
     }
+}
+
+/// What changed from one text to the other, line by line, with the lines around it.
+fn difference(before: &str, after: &str) -> String {
+    let lines = TextDiff::from_lines(before, after);
+    let mut text = lines.unified_diff().context_radius(2).to_string();
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_DIFFERENCE) {
+        text.truncate(end);
+        text.push_str("\n...");
+    }
+    text
 }

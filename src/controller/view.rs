@@ -145,6 +145,8 @@ pub struct Applied {
     pub view: View,
     /// What was done.
     pub outcome: Outcome,
+    /// What changed in the plan's text, if it replaced another.
+    pub difference: Option<String>,
 }
 
 /// Why a plan was not taken.

@@ -14,7 +14,23 @@ const ELEMENTS_PER_STEP: usize = 8;
 impl<'v> Evaluation<'v> {
     pub(super) fn cat(&self, operands: &'v [Rule]) -> Result<Value<'v>, Exhausted> {
         let mut text = String::new();
-        self.join(operands, &mut |part| text.push_str(part))?;
+        let mut put = |part: &str| text.push_str(part);
+        match operands {
+            // A text alone is there already.
+            [only] => match self.rule(only)? {
+                Value::Text(alone) => {
+                    self.budget().produce(alone.len())?;
+                    return Ok(Value::Text(alone));
+                }
+                other @ (Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::List(_)
+                | Value::Built(_)
+                | Value::Object(_)) => self.write(&other, &mut put)?,
+            },
+            _ => self.join(operands, &mut put)?,
+        }
         Ok(Value::Text(Cow::Owned(text)))
     }
 

@@ -2,22 +2,16 @@
 
 use super::latencies::{Bin, Latencies};
 use crate::analysis::Band;
+use crate::analysis::statistics::deviation;
 
-/// How far the share of latencies under any bound may be off, at any number of samples, but for a chance of `alpha`
-/// over all of them together: the closed form of Howard and Ramdas, "Sequential estimation of quantiles" (2022),
-/// around the inequality of Dvoretzky, Kiefer and Wolfowitz. Over 1 for few samples.
-fn half_width(samples: f64, alpha: f64) -> f64 {
-    let constant = 0.8 * (1_612.0 / alpha).ln();
-    0.85 * (((1.0 + samples.ln()).ln() + constant) / samples).sqrt()
-}
-
-/// The band of a quantile, in milliseconds, rounded outwards to the edges of the bins. `None` without latencies.
+/// The band of a quantile, in milliseconds, rounded outwards to the edges of the bins: the latencies at the ranks
+/// between which it lies however often one looks, but for a chance of `alpha`. `None` without latencies.
 pub(super) fn band(latencies: &Latencies<u64>, quantile: f64, alpha: f64) -> Option<Band> {
     let samples = latencies.total();
     if samples == 0 {
         return None;
     }
-    let off = half_width(samples as f64, alpha);
+    let off = deviation(samples, alpha);
     let low = match (quantile - off) * samples as f64 {
         before if before > 1.0 => latencies.at_rank(rank(before.ceil() - 1.0)).map_or(0.0, Bin::lower_edge),
         _ => 0.0,
@@ -40,14 +34,6 @@ mod tests {
         let mut latencies = Latencies::default();
         (0..count).for_each(|number| latencies.add(Bin::of(f64::from(number % 10_000) / 100.0)));
         latencies
-    }
-
-    #[test]
-    fn the_constant_is_that_of_the_paper() {
-        for (alpha, constant) in [(0.05, 8.31), (0.01, 9.59), (0.001, 11.43)] {
-            let of_one_sample = (half_width(1.0, alpha) / 0.85).powi(2);
-            assert!((of_one_sample - constant).abs() < 0.01, "{alpha}: {of_one_sample}");
-        }
     }
 
     #[test]

@@ -1,30 +1,21 @@
 //! Candidate and control side by side, from what applications posted.
 
 use super::band::band;
-use super::latencies::Bin;
 use super::look::Look;
 use super::outcomes::{Claim, Outcomes, locked, no_room};
 use super::ring::Slot;
 use super::series::Series;
 use super::tally::{nearly_all, under};
-use super::users::{Sample, Users};
-use crate::analysis::{Compared, Counted, Counts, Group, NoData};
+use super::users::{Bad, Gathered, Sample, Users};
+use crate::analysis::{Compared, Counted, Counts, Group, NoData, Sampled};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
-
-/// Which outcomes count against a variant.
-#[derive(Debug, Clone, Copy)]
-enum Bad {
-    Failed,
-    /// Slower than this.
-    Slower(Bin),
-}
 
 /// One variant's part in a look.
 struct Part {
     events: Group,
-    /// `None` when too many outcomes came without a user.
-    users: Option<Sample>,
+    /// Who was there, and for whom it had gone badly before; `None` when too many outcomes came without a user.
+    users: Option<(Gathered, Gathered)>,
 }
 
 impl Outcomes {
@@ -32,7 +23,7 @@ impl Outcomes {
     /// began. Latencies are in milliseconds, values as they were posted.
     ///
     /// Counts are of whole slots that are over, and say up to when: a second for looks that are up to 25 s apart, ten
-    /// seconds up to 4 min, a minute up to an hour, 72 minutes up to 10 hours. The next look begins there, and every
+    /// seconds up to 4 min, a minute up to 75 min, 72 minutes up to 10 hours. The next look begins there, and every
     /// outcome is in one look and no other, those too that are posted while a look closes their slot. A look that
     /// takes more than a fifth longer to come than the one before may find that only wider slots are left, and begins
     /// with the first whole one of them. So does the first look of a wave, which begins in the middle of a slot.
@@ -41,17 +32,18 @@ impl Outcomes {
     /// came with a targeting key; otherwise of outcomes. Up to 1,024 users of a variant in a slot they are exact.
     /// Beyond, they are exact counts within a part of the variant's users, chosen by hash: what would be seen if there
     /// were fewer of them. The part need not be the same for both variants, for what is compared is the share of bad
-    /// ones among the users of each; so a small candidate is counted whole beside a large control group. Whoever had
-    /// a bad outcome in several looks is in each of them.
+    /// ones among the users of each; so a small candidate is counted whole beside a large control group, and how large
+    /// the parts are is told. Whoever had a bad outcome is counted as bad in the first such look of the wave, as far as
+    /// users are remembered: twelve hours.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
     pub fn compare(&self, plan: &Plan, measure: Measure, versus: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
         match measure {
             Measure::ErrorRatio | Measure::SuccessRatio | Measure::Errors => {
-                self.counts(plan, Bad::Failed, versus.looked, now)
+                self.counts(plan, Bad::Failed, versus, now)
             }
-            Measure::SlowRatio(bound) => self.counts(plan, Bad::Slower(under(bound)), versus.looked, now),
+            Measure::SlowRatio(bound) => self.counts(plan, Bad::Slower(under(bound)), versus, now),
             Measure::LatencyP50 => self.bands(plan, 0.50, versus, now),
             Measure::LatencyP95 => self.bands(plan, 0.95, versus, now),
             Measure::LatencyP99 => self.bands(plan, 0.99, versus, now),
@@ -77,25 +69,29 @@ impl Outcomes {
         let without_users =
             || NoData::Refused("outcomes come without `targetingKey`: users cannot be counted".to_owned());
         let (candidate, control) = candidate.zip(control).ok_or_else(without_users)?;
-        let (candidate, control) = Sample::in_common(candidate, control);
+        let (candidate, control) = Sample::in_common(candidate.each_once(), control.each_once());
         Ok(Split { candidate: candidate.count(), control: control.count() })
     }
 
-    fn counts(&self, plan: &Plan, bad: Bad, looked: UnixMillis, now: UnixMillis) -> Result<Compared, NoData> {
-        let look = Look::following(looked, now);
+    fn counts(&self, plan: &Plan, bad: Bad, versus: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
+        let look = Look::following(versus.looked, now);
+        let before = Look { from: versus.entered.min(look.from), until: look.from };
         let (candidate, control) = self.both(plan, now, |series| {
-            let slots: Vec<&Slot> = series.look(look, now).collect();
-            Part::of(&slots, bad)
+            let (slots, before) = series.look_after(look, before, now);
+            Part::of(&slots, &before, bad)
         })?;
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let group = |users: &Sample| Group { exposed: users.count(), bad: bad.users(users) };
-                let (candidate, control) = (group(&candidate), group(&control));
-                Counts { candidate, control, of: Counted::Users, until: look.until }
+                let first_time =
+                    |(users, before): (Gathered, Gathered)| users.each_once().first_time(before.each_once(), bad);
+                let ((of_candidate, candidate), (of_control, control)) = (first_time(candidate), first_time(control));
+                let sampled = Sampled { candidate: of_candidate.part(), control: of_control.part() };
+                Counts { candidate, control, of: Counted::Users, until: look.until, sampled }
             }
             None => {
                 let (candidate, control) = (candidate.events, control.events);
-                Counts { candidate, control, of: Counted::Events, until: look.until }
+                let sampled = Sampled::default();
+                Counts { candidate, control, of: Counted::Events, until: look.until, sampled }
             }
         }))
     }
@@ -127,7 +123,7 @@ impl Outcomes {
 }
 
 impl Part {
-    fn of(slots: &[&Slot], bad: Bad) -> Self {
+    fn of(slots: &[&Slot], before: &[&Slot], bad: Bad) -> Self {
         let mut events = Group::default();
         for slot in slots {
             let (exposed, bad) = bad.events(slot);
@@ -140,24 +136,19 @@ impl Part {
             count = count.saturating_add(slot.tally.count());
         }
         let users = slots.iter().map(|slot| slot.users.as_ref()).collect::<Option<Vec<_>>>();
-        let users = users.filter(|_| nearly_all(keyed, count)).map(|users| Users::all(users.into_iter()));
+        let before = before.iter().filter_map(|slot| slot.users.as_ref());
+        let users = users.filter(|_| nearly_all(keyed, count));
+        let users = users.map(|users| (Users::all(users.into_iter()), Users::badly_off(before, bad)));
         Self { events, users }
     }
 }
 
 impl Bad {
-    /// All outcomes of a slot that could be bad, and those that are.
+    /// All outcomes of a slot that could be bad, and those that are. What took no time is neither slow nor fast.
     fn events(self, slot: &Slot) -> (u64, u64) {
         match self {
             Self::Failed => (slot.tally.count(), slot.tally.errors()),
             Self::Slower(than) => (slot.tally.timed(), slot.tally.slow(than)),
-        }
-    }
-
-    fn users(self, of: &Sample) -> u64 {
-        match self {
-            Self::Failed => of.failed(),
-            Self::Slower(than) => of.slower_than(than),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct Look {
 impl Look {
     /// The look that follows on one that ended at `looked`. It ends with the last slot that is over, of the finest
     /// width at which this end will still be found when the next look takes a fifth longer to come than this one.
+    /// Each width is kept so long that, when it no longer fits, a slot of the next one has begun since the last look.
     /// While no slot is over it is empty and ends where it begins, also while the clock is a little behind.
     ///
     /// When the clock was set back by more than an hour, nothing before belongs to any time: looks begin anew.
@@ -84,6 +85,8 @@ mod tests {
             (240_000, 238_000),
             (299_000, 288_000),
             (HOUR + 59_000, HOUR + 48_000),
+            (HOUR + 900_000, HOUR + 888_000),
+            (HOUR + 900_001, 4_320_000 - 12_000),
             (3 * HOUR, 2 * 4_320_000 - 12_000),
         ] {
             assert_eq!(until(after) - LOOKED, counted, "{after}");

@@ -9,12 +9,11 @@ use crate::units::UnixMillis;
 use std::time::Duration;
 
 /// The rings from fine to wide. Each width is a multiple of the one before, so that wide slots begin where narrow
-/// ones do. The third is as long as the fourth's slots are wide and a little more: a look an hour after the last
-/// one still finds the minutes.
+/// ones do, and each ring but the last knows its users for at least 1.2 widths of the next: looks rely on it.
 pub(super) const SHAPES: [Shape; 4] = [
     Shape { width: 1_000, slots: 60, with_users: 30 },
     Shape { width: 10_000, slots: 60, with_users: 30 },
-    Shape { width: 60_000, slots: 75, with_users: 75 },
+    Shape { width: 60_000, slots: 90, with_users: 90 },
     Shape { width: 4_320_000, slots: 60, with_users: 10 },
 ];
 
@@ -35,7 +34,7 @@ const MOST_STANDING: usize = 2;
 
 /// A flag's variant: rings from fine to wide. A window is read from the finest ring that spans it, so
 /// it is longer than asked for by at most a second up to a minute, ten seconds up to ten minutes, a
-/// minute up to 75 minutes and 72 minutes up to three days, and never shorter.
+/// minute up to 90 minutes and 72 minutes up to three days, and never shorter.
 #[derive(Debug)]
 pub(super) struct Series {
     rings: [Ring; SHAPES.len()],
@@ -82,13 +81,13 @@ impl Series {
         self.rings.iter().find(|ring| window <= ring.span()).map(|ring| ring.total(window, now))
     }
 
-    /// What came in a look. From now on nothing is added before its end, so that a look that begins there misses
+    /// What came in a look, and what came before it. From now on nothing is added before its end, so that a look that begins there misses
     /// nothing.
-    pub(super) fn look(&mut self, look: Look, now: UnixMillis) -> impl Iterator<Item = &Slot> {
+    pub(super) fn look_after(&mut self, look: Look, before: Look, now: UnixMillis) -> (Vec<&Slot>, Vec<&Slot>) {
         self.read = Some(now);
         self.start_afresh_if_set_back(now);
         self.counted = self.counted.max(Some(look.until));
-        self.slots_of(look, now)
+        (self.slots_of(look, now).collect(), self.slots_of(before, now).collect())
     }
 
     /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so
@@ -160,13 +159,13 @@ mod tests {
             assert!(series.add(&outcome(), UnixMillis::new(second * 1_000)));
         }
         for (seconds, error) in
-            [(10, 1), (30, 1), (60, 1), (61, 10), (300, 10), (600, 10), (601, 60), (4_500, 60), (4_501, 4_320)]
+            [(10, 1), (30, 1), (60, 1), (61, 10), (300, 10), (600, 10), (601, 60), (5_400, 60), (5_401, 4_320)]
         {
             let counted = count(&mut series, Duration::from_secs(seconds), 17_999_400);
             assert!((seconds..=seconds + error).contains(&counted), "{seconds}s: {counted}");
         }
         assert!(series.total(LONGEST_WINDOW + Duration::from_millis(1), UnixMillis::new(0)).is_none());
-        assert!(series.slots() <= 61 + 61 + 76 + 61, "{}", series.slots());
+        assert!(series.slots() <= 61 + 61 + 91 + 61, "{}", series.slots());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::latencies::Bin;
 use super::outcome::{Noted, User};
+use crate::analysis::Group;
 use std::fmt;
 
 /// How many users a slot of time remembers.
@@ -13,6 +14,15 @@ const SHORTENED_BY: u32 = 16;
 
 /// No hash is over this.
 const ALL: u64 = 1 << (u64::BITS - SHORTENED_BY);
+
+/// Which outcomes count against a variant.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Bad {
+    /// What failed.
+    Failed,
+    /// What was slower than this.
+    Slower(Bin),
+}
 
 /// A user's shortened hash, whether something failed for them, and how slow the slowest was: 48 bits, one bit, and
 /// 15 bits, so that what orders it is the hash. Never printed.
@@ -39,8 +49,19 @@ impl Seen {
         self.0 & Self::FAILED != 0
     }
 
+    const fn timed(self) -> bool {
+        self.0 & Self::SLOWEST != 0
+    }
+
     fn slower_than(self, under: Bin) -> bool {
         self.0 & Self::SLOWEST > u64::from(under.number()).saturating_add(1)
+    }
+
+    fn is(self, bad: Bad) -> bool {
+        match bad {
+            Bad::Failed => self.failed(),
+            Bad::Slower(under) => self.slower_than(under),
+        }
     }
 
     /// What is known of one user from two sources.
@@ -109,13 +130,18 @@ impl Users {
         }
     }
 
-    /// Everybody in any of them.
-    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Sample {
+    /// Everybody in any of them, some of them several times: only copied, for others wait meanwhile.
+    pub(super) fn all<'u>(of: impl Iterator<Item = &'u Self> + Clone) -> Gathered {
         let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
-        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below).copied();
-        let mut seen: Vec<Seen> = seen.collect();
-        each_once(&mut seen);
-        Sample { below, seen }
+        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below);
+        Gathered { below, seen: seen.copied().collect() }
+    }
+
+    /// Those of them for whom it went badly, as far as they are remembered.
+    pub(super) fn badly_off<'u>(of: impl Iterator<Item = &'u Self> + Clone, bad: Bad) -> Gathered {
+        let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
+        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below && seen.is(bad));
+        Gathered { below, seen: seen.copied().collect() }
     }
 
     #[cfg(test)]
@@ -141,6 +167,20 @@ impl fmt::Debug for Users {
     }
 }
 
+/// Users as they were remembered.
+pub(super) struct Gathered {
+    below: u64,
+    seen: Vec<Seen>,
+}
+
+impl Gathered {
+    /// Each of them once.
+    pub(super) fn each_once(mut self) -> Sample {
+        each_once(&mut self.seen);
+        Sample { below: self.below, seen: self.seen }
+    }
+}
+
 /// Distinct users, each once, in the order of their hashes.
 #[derive(Clone)]
 pub(super) struct Sample {
@@ -159,17 +199,48 @@ impl Sample {
         (one, other)
     }
 
+    /// How many of a million users would be among them, at least 1.
+    pub(super) fn part(&self) -> u32 {
+        let part = u128::from(self.below).saturating_mul(1_000_000).checked_div(u128::from(ALL)).unwrap_or(0);
+        u32::try_from(part).unwrap_or(u32::MAX).max(1)
+    }
+
     /// How many.
     pub(super) fn count(&self) -> u64 {
         self.seen.len() as u64
     }
 
+    /// How many of them it could go badly for, and for how many it did for the first time: `before` are those
+    /// for whom it went badly before. Who fails once fails again, so that each further time says little; counted
+    /// in each look, a handful of users would look like a regression.
+    pub(super) fn first_time(mut self, mut before: Self, bad: Bad) -> (Self, Group) {
+        let below = self.below.min(before.below);
+        for sample in [&mut self, &mut before] {
+            sample.below = below;
+            sample.seen.retain(|seen| seen.hash() < below);
+        }
+        let known = |seen: &Seen| before.seen.binary_search_by_key(&seen.hash(), |other| other.hash()).is_ok();
+        let first = self.seen.iter().filter(|seen| seen.is(bad) && !known(seen)).count() as u64;
+        let exposed = match bad {
+            Bad::Failed => self.count(),
+            Bad::Slower(_) => self.timed(),
+        };
+        (self, Group { exposed, bad: first })
+    }
+
     /// For how many of them something failed.
+    #[cfg(test)]
     pub(super) fn failed(&self) -> u64 {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
     }
 
+    /// How many of them had an outcome with a latency.
+    pub(super) fn timed(&self) -> u64 {
+        self.seen.iter().filter(|seen| seen.timed()).count() as u64
+    }
+
     /// For how many of them something took longer than this.
+    #[cfg(test)]
     pub(super) fn slower_than(&self, under: Bin) -> u64 {
         self.seen.iter().filter(|seen| seen.slower_than(under)).count() as u64
     }
@@ -184,7 +255,7 @@ mod tests {
     }
 
     fn sample(users: &[&Users]) -> Sample {
-        Users::all(users.iter().copied())
+        Users::all(users.iter().copied()).each_once()
     }
 
     #[test]
@@ -214,6 +285,7 @@ mod tests {
         let sample = sample(&[&users]);
         let slower = [5.0, 100.0, 500.0, 1_000.0].map(|bound| sample.slower_than(Bin::under(bound)));
         assert_eq!((slower, sample.failed()), ([3, 2, 2, 0], 0));
+        assert_eq!((sample.timed(), sample.count()), (3, 4));
     }
 
     #[test]
@@ -225,7 +297,7 @@ mod tests {
         let sample = sample(&[&users]);
         let share = sample.failed() as f64 / sample.count() as f64;
         assert!((0.07..0.13).contains(&share), "{share}");
-        let scaled = sample.count() as f64 / (sample.below as f64 / ALL as f64);
+        let scaled = sample.count() as f64 * 1e6 / f64::from(sample.part());
         assert!((scaled / 200_000.0 - 1.0).abs() < 0.1, "{scaled}");
     }
 
@@ -266,7 +338,7 @@ mod tests {
             }
             let mut merged = Users::new(most);
             built.iter().for_each(|users| merged.merge(users));
-            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())] {
+            for sample in [Users::all(built.iter()), Users::all([&merged].into_iter())].map(Gathered::each_once) {
                 let expected: Vec<_> = model.iter().filter(|(hash, _)| **hash < sample.below).map(|(_, known)| *known).collect();
                 proptest::prop_assert_eq!(sample.count(), expected.len() as u64);
                 proptest::prop_assert_eq!(sample.failed(), expected.iter().filter(|(failed, _)| *failed).count() as u64);

@@ -15,6 +15,7 @@ mod overlay;
 mod plan;
 mod question;
 mod reach;
+mod revision;
 mod stage;
 mod start;
 mod state;
@@ -39,6 +40,7 @@ pub use plan::{
     Unit, Wave,
 };
 pub use question::{Arm, Over, Question, Split, Versus};
+pub use revision::may_revise;
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

@@ -15,6 +15,8 @@ pub struct PlanSource {
     pub origin: Origin,
     /// The files that it names.
     pub attachments: Attachments,
+    /// Which plan of this rollout it is, from 1: each that replaces another has the next number.
+    pub revision: u32,
 }
 
 impl PlanSource {

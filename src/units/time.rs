@@ -90,7 +90,8 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> Option<i64> {
         return None;
     }
     let before = year.checked_sub(1)?;
-    let leap_days = before / 4 - before / 100 + before / 400 - 477;
+    let leaps = |year: i64| Some((year / 4).checked_sub(year / 100)?.saturating_add(year / 400));
+    let leap_days = leaps(before)?.checked_sub(leaps(1969)?)?;
     let years = year.checked_sub(1970)?.checked_mul(365)?.checked_add(leap_days)?;
     let months: i64 = lengths.iter().take(month).sum();
     years.checked_add(months)?.checked_add(day)?.checked_sub(1)

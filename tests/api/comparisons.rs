@@ -3,7 +3,7 @@
 use super::providers::plan_and_metric;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use tidegate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Sums};
+use tidegate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Sampled, Sums};
 use tidegate::measure::{Outcome, Outcomes, User};
 use tidegate::rollout::{Measure, Plan, Split, Unit, Versus};
 use tidegate::units::{MetricName, UnixMillis};
@@ -107,7 +107,8 @@ fn a_user_who_fails_ten_times_is_one() {
         let counts = scene.look(measure, BEGIN, now);
         let until = UnixMillis::new(BEGIN + MINUTE);
         let (candidate, control) = (group(3, 2), group(1, 0));
-        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until });
+        let sampled = Sampled::default();
+        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until, sampled });
     }
 }
 
@@ -137,10 +138,13 @@ fn slow_users_are_those_with_an_outcome_over_the_bound() {
     let mixed = scene.look(slow, BEGIN, BEGIN + MINUTE);
     assert_eq!((mixed.of, mixed.candidate, mixed.control), (Counted::Events, group(5, 3), group(5, 3)));
     let later = BEGIN + 2 * MINUTE;
-    scene.took(later, Who::Candidate, Some(1), 20.0);
-    scene.took(later, Who::Candidate, Some(1), 700.0);
+    scene.took(later, Who::Candidate, Some(6), 20.0);
+    scene.took(later, Who::Candidate, Some(6), 700.0);
     scene.took(later, Who::Candidate, Some(2), 480.0);
     scene.took(later, Who::Control, Some(3), 900.0);
+    // Users of whom no latency is known say nothing of slowness, least of all that there is none.
+    scene.post(later, Who::Candidate, Some(4), true);
+    scene.post(later, Who::Control, Some(5), true);
     let counts = scene.look(slow, mixed.until.get(), later + MINUTE);
     assert_eq!((counts.of, counts.candidate, counts.control), (Counted::Users, group(2, 1), group(1, 1)));
 }
@@ -154,9 +158,12 @@ fn of_more_users_than_are_remembered_a_part_is_counted_that_fails_as_often() {
     for user in 1_000..50_000 {
         scene.post(BEGIN, Who::Control, Some(user), user % 5 != 0);
     }
-    let Counts { candidate, control, of, .. } = scene.look(Measure::ErrorRatio, BEGIN, BEGIN + MINUTE);
+    let counts = scene.look(Measure::ErrorRatio, BEGIN, BEGIN + MINUTE);
+    let Counts { candidate, control, of, sampled, .. } = counts;
     assert_eq!((of, candidate), (Counted::Users, group(900, 45)), "few are counted exactly beside many");
     assert!((1_024..2_048).contains(&control.exposed), "{control:?}");
+    assert_eq!(sampled.candidate, 1_000_000);
+    assert!((45_000..55_000).contains(&counts.exposures()), "{counts:?} is of 49,900");
     assert!((0.16..0.24).contains(&(control.bad as f64 / control.exposed as f64)), "{control:?}");
 }
 
@@ -301,6 +308,46 @@ fn plain(seen: &[(i64, bool, u32, bool)], from: i64, until: i64, users: bool) ->
     (of(true), of(false))
 }
 
+/// Whether a look counted what came in that stretch. Of users who failed before in the wave nobody has to be
+/// counted as bad once more; how many of them are known by then depends on how often one looks.
+fn is_what_came(counts: &Counts, seen: &[(i64, bool, u32, bool)], from: i64, until: i64, users: bool) -> bool {
+    let (candidate, control) = plain(seen, from, until, users);
+    let fresh = |of_candidate: bool| {
+        let failed = |from: i64, until: i64| -> BTreeSet<u32> {
+            let within = seen.iter().filter(|(at, ..)| (from..until).contains(at));
+            within.filter(|(_, who, _, ok)| *who == of_candidate && !ok).map(|one| one.2).collect()
+        };
+        failed(from, until).difference(&failed(BEGIN, from)).count() as u64
+    };
+    let fits = |counted: Group, came: Group, of_candidate: bool| {
+        let least = if users { fresh(of_candidate) } else { came.bad };
+        counted.exposed == came.exposed && (least..=came.bad).contains(&counted.bad)
+    };
+    fits(counts.candidate, candidate, true) && fits(counts.control, control, false)
+}
+
+/// Requests of one user fail together, in this look and in the next: whom all fails for is one bad user, or a
+/// handful of them would look like a regression.
+#[test]
+fn whoever_failed_before_in_the_wave_is_not_counted_as_bad_again() {
+    let scene = Scene::new();
+    let (mut looked, mut bad, mut exposed) = (BEGIN, (0, 0), 0);
+    for minute in 0..90 {
+        let at = BEGIN + minute * MINUTE;
+        for user in 0..20 {
+            scene.post(at, Who::Candidate, Some(user), user % 5 != 0);
+            scene.post(at, Who::Control, Some(100 + user), user % 10 != 0);
+        }
+        // And one new user fails after an hour.
+        scene.post(at, Who::Candidate, Some(50), minute != 60);
+        let counts = scene.look(Measure::ErrorRatio, looked, at + MINUTE);
+        looked = counts.until.get();
+        bad = (bad.0 + counts.candidate.bad, bad.1 + counts.control.bad);
+        exposed += counts.candidate.exposed;
+    }
+    assert_eq!((bad, exposed), ((5, 2), 90 * 21));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -327,7 +374,7 @@ proptest! {
                     prop_assert!((looked..=now).contains(&until));
                     let seconds = (looked.div_euclid(1_000)..=until.div_euclid(1_000)).map(|second| second * 1_000);
                     let mut begins = seconds.filter(|begin| *begin >= looked).chain([looked]);
-                    let exact = begins.any(|begin| plain(&seen, begin, until, users) == (counts.candidate, counts.control));
+                    let exact = begins.any(|begin| is_what_came(&counts, &seen, begin, until, users));
                     prop_assert!(exact, "{counts:?} is what came in no stretch up to {until} from {looked} on");
                     looked = until;
                 }
@@ -361,10 +408,41 @@ proptest! {
             let until = counts.until.get();
             // A wave begins in the middle of a slot: the first look begins with the first whole one.
             if !first {
-                prop_assert_eq!((counts.candidate, counts.control), plain(&seen, looked, until, users));
+                prop_assert!(is_what_came(&counts, &seen, looked, until, users), "{counts:?} from {looked} to {until}");
             }
             first &= until == looked;
             looked = until;
+        }
+    }
+
+    #[test]
+    fn whatever_the_clock_does_and_whoever_else_looks_nobody_counts_more_than_came(
+        steps in proptest::collection::vec((-2 * HOUR..2 * HOUR, 0..4_u8, 1..30_i64), 1..120),
+    ) {
+        let scene = Scene::new();
+        let (mut now, mut posted) = (BEGIN + 500 * HOUR, group(0, 0));
+        let mut lookers = [(now, group(0, 0)); 2];
+        for (jump, what, times) in steps {
+            // Mostly the clock goes on by little; now and then it jumps, to and fro.
+            now += if times == 1 { jump } else { times * 700 };
+            match what {
+                0 | 1 => {
+                    for number in 0..times {
+                        let ok = (number + times) % 3 != 0;
+                        scene.post(now + number, Who::Candidate, None, ok);
+                        posted = group(posted.exposed + 1, posted.bad + u64::from(!ok));
+                    }
+                }
+                who => {
+                    let (looked, counted) = &mut lookers[usize::from(who - 2)];
+                    let counts = scene.look(Measure::Errors, *looked, now);
+                    prop_assert!(counts.until.get() <= now || counts.until.get() == *looked);
+                    *looked = counts.until.get();
+                    counted.exposed += counts.candidate.exposed;
+                    counted.bad += counts.candidate.bad;
+                    prop_assert!(counted.exposed <= posted.exposed && counted.bad <= posted.bad, "{counted:?} of {posted:?}");
+                }
+            }
         }
     }
 }

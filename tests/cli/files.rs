@@ -190,7 +190,7 @@ async fn a_list_that_changes_is_a_plan_that_changes() {
     serving.until_variant("search", "on").await;
     // What is under way goes on with the list that it was started with, and says so.
     std::fs::write(&list, "cleo\n").unwrap();
-    serving.until_ready_says("it goes on with the plan it was started with").await;
+    serving.until_ready_says("wave beta has begun: it, and what is always looked at, cannot change").await;
     assert_eq!(serving.evaluate("search").await["variant"], "on");
 }
 

@@ -23,7 +23,7 @@ fn source(beta: &str) -> PlanSource {
     let mut attachments = Attachments::none();
     attachments.add("beta.txt", beta);
     attachments.add("of-nobody.txt", "user-9\n");
-    PlanSource { text: PLAN.to_owned(), format: Format::Yaml, origin: Origin::Api, attachments }
+    PlanSource { text: PLAN.to_owned(), format: Format::Yaml, origin: Origin::Api, attachments, revision: 1 }
 }
 
 #[tokio::test]

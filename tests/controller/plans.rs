@@ -29,20 +29,45 @@ async fn before_the_start_everything_may_change() {
     assert!((18..=22).contains(&scene.percent("other")));
 }
 
+/// What has begun stays as it was started: people have the candidate by it, and evidence was taken under it.
 #[tokio::test]
-async fn a_plan_under_way_stays_as_it_was_started() {
+async fn what_has_begun_cannot_change() {
     let scene = Scene::new(Place::Memory).await;
     scene.start(&plan("a")).await;
     let wider = plan("a").replace("10%", "20%");
     let why = refused(scene.apply(&wider).await);
-    assert!(why.contains("goes on with the plan it was started with"), "{why}");
+    assert!(why.contains("wave tenth has begun"), "{why}");
     scene.tell("a", Verb::Pause).await.unwrap();
     refused(scene.apply(&wider).await);
     assert_eq!(scene.apply(&plan("a")).await.unwrap().outcome, Outcome::Unchanged);
     scene.tell("a", Verb::Resume).await.unwrap();
     eventually("the end", async || matches!(scene.view("a").state, State::Completed { .. })).await;
-    refused(scene.apply(&wider).await);
+    let why = refused(scene.apply(&wider).await);
+    assert!(why.contains("completed"), "{why}");
     assert!(!scene.kinds("a").await.contains(&"plan-changed".to_owned()));
+}
+
+#[tokio::test]
+async fn what_has_not_begun_may_change_under_way_and_nothing_that_was_seen_is_lost() {
+    let scene = Scene::new(Place::folder()).await;
+    scene.start(&slow_plan("a")).await;
+    let before = scene.view("a");
+    let State::Running(was) = &before.state else { panic!("{:?}", before.state) };
+    let changed = slow_plan("a").replace("exposure: 50%", "exposure: 40%");
+    let applied = scene.apply(&changed).await.unwrap();
+    let difference = applied.difference.unwrap();
+    assert!(difference.lines().any(|line| line.starts_with('-') && line.contains("exposure: 50%")), "{difference}");
+    assert!(difference.lines().any(|line| line.starts_with('+') && line.contains("exposure: 40%")), "{difference}");
+    let State::Running(is) = &applied.view.state else { panic!("{:?}", applied.view.state) };
+    assert_eq!((is.entered, is.attempt, is.step), (was.entered, was.attempt, was.step));
+    assert_eq!(applied.view.source.revision, 2);
+    let scene = scene.again(std::time::Duration::ZERO).await;
+    let view = scene.view("a");
+    assert_eq!((view.source.revision, view.plan.waves[1].exposure.ppm()), (2, 400_000));
+    scene.ledger_is("a", &["applied", "started", "plan-changed"]).await;
+    // And what had begun under the new plan is closed by it like any other.
+    scene.tell("a", Verb::Rollback).await.unwrap();
+    assert!(!scene.is_open("search"));
 }
 
 #[tokio::test]

@@ -178,8 +178,13 @@ impl Scene {
     }
 
     pub async fn apply_from(&self, plan: &str, origin: Origin) -> Result<Applied, ApplyError> {
-        let source =
-            PlanSource { text: plan.to_owned(), format: Format::Yaml, origin, attachments: Attachments::none() };
+        let source = PlanSource {
+            text: plan.to_owned(),
+            format: Format::Yaml,
+            origin,
+            attachments: Attachments::none(),
+            revision: 1,
+        };
         self.controller.apply(source, "ada".to_owned()).await
     }
 

@@ -214,6 +214,7 @@ fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
         control: group(control),
         of: Counted::Users,
         until: now,
+        sampled: Default::default(),
     }))
 }
 

@@ -29,6 +29,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         control,
         of,
         until: UnixMillis::new(0),
+        sampled: Default::default(),
     })
 }
 

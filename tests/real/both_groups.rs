@@ -34,7 +34,7 @@ waves:
 
 fn plan() -> Plan {
     let parsed = parse("plan.yaml", PLAN.as_bytes(), Format::Yaml).expect("sound");
-    lower(&parsed.documents[0], &parsed.text, &Attachments::default()).expect("a plan")
+    lower(&parsed.documents[0], &parsed.text, &Attachments::none()).expect("a plan")
 }
 
 #[tokio::test(flavor = "multi_thread")]

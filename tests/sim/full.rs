@@ -16,7 +16,7 @@ use std::time::Duration;
 use tidegate::analysis::Alert;
 use tidegate::controller::{AlertAnswer, CommandError, Verb, View};
 use tidegate::flag::Catalog;
-use tidegate::rollout::State;
+use tidegate::rollout::{Attachments, State};
 use tidegate::source::Format;
 use tidegate::store::{Origin, PlanSource};
 use tidegate::telemetry::Metrics;
@@ -409,7 +409,8 @@ impl<'t> World<'t> {
         let Some(process) = &self.slots[holder].process else { return };
         let (controller, seat) = (process.controller.clone(), Arc::clone(&process.seat));
         process.spawn(async move {
-            let source = PlanSource { text, format: Format::Yaml, origin: Origin::Api };
+            let source =
+                PlanSource { text, format: Format::Yaml, origin: Origin::Api, attachments: Attachments::none() };
             let answer = controller.apply(source, "ada".to_owned()).await;
             let mut book = open(&seat.book);
             book.asked.remove(&door);

@@ -453,9 +453,8 @@ impl Walk {
             let (Some(Gate::Open(was)), Gate::Open(is)) = (was, &overlay.gate) else {
                 return broken("closed-stays-closed", format!("{overlay:?} in the same attempt"));
             };
-            if is.exposure < was.exposure
-                || (&is.salt, &is.bucket_by, &is.audience) != (&was.salt, &was.bucket_by, &was.audience)
-            {
+            let kept = was.parts.as_slice().iter().all(|part| is.parts.covers(part));
+            if !kept || (&is.salt, &is.bucket_by) != (&was.salt, &was.bucket_by) {
                 return broken("nobody-loses-it-while-it-grows", format!("{was:?} became {is:?}"));
             }
         }

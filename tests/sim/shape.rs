@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::Reading;
-use tidegate::rollout::{self, Plan};
+use tidegate::rollout::{self, Attachments, Plan};
 use tidegate::source::{Format, parse};
 use tidegate::units::RolloutName;
 
@@ -176,7 +176,7 @@ impl Shape {
 
     pub fn plan(&self) -> Arc<Plan> {
         let parsed = parse("plan.yaml", self.text.as_bytes(), Format::Yaml).unwrap();
-        match rollout::lower(&parsed.documents[0], &parsed.text) {
+        match rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()) {
             Ok(plan) => Arc::new(plan),
             Err(problems) => panic!("the simulator's plan is not sound: {problems:?}\n{}", self.text),
         }

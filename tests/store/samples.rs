@@ -23,6 +23,7 @@ pub fn change(rollout: &str, expected: Option<u64>) -> Change {
             format: Format::Yaml,
             origin: Origin::File("flags/batch.yaml".to_owned()),
             attachments: Attachments::none(),
+            revision: 7,
         },
         state: State::Pending { attempts: 0 },
         entries: vec![entry(&format!("{rollout} step {step}"))],

@@ -4,6 +4,7 @@ use super::super::counts::{Counted, Counts, Group};
 use super::dispersion::Dispersion;
 use super::finding::{Evidence, Finding, Outlook, Sampled, needed};
 use super::mixture::{Mixture, Share, Side, ln_sum};
+use super::stake::{stake, unstaked};
 use std::time::Duration;
 
 /// What a test of counts is to prove. Rates are bad events per exposure.
@@ -17,9 +18,9 @@ pub enum Claim {
     /// part of the stake is put on each look as the first bad one, all parts together being 1; this is a mixture
     /// of processes like that of `Worse`, each of which begins at another look.
     WorseLately,
-    /// A suspicion of the same, raised about three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
+    /// A suspicion of the same, raised two to three times as fast, by the e-detector M_t = L_t max(M_{t-1}, 1) of
     /// Shin, Ramdas and Rinaldo, arXiv 2203.03532. A sound candidate is suspected once in 1/alpha looks or more
-    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 about half of all sound
+    /// rarely, on average. That is no probability of alpha: over 720 looks at alpha 0.01 some four in ten sound
     /// candidates are suspected once. Enough to hold a rollout, too little to close it; at alpha divided by the
     /// number of looks it is a proof for that many looks.
     SuspectedWorse,
@@ -212,20 +213,6 @@ impl Group {
     }
 }
 
-/// How the stake is spread over the looks at which a regression may begin: as much lies on the first 250 looks as
-/// on all after them. With so heavy a tail a late look costs only the logarithm of its number.
-const SPREAD: f64 = 250.0;
-
-/// The part of the stake that lies on a look, counted from 1.
-fn stake(look: f64) -> f64 {
-    SPREAD / ((look + SPREAD - 1.0) * (look + SPREAD))
-}
-
-/// The part of the stake that lies on the looks after one.
-fn unstaked(look: f64) -> f64 {
-    SPREAD / (look + SPREAD)
-}
-
 /// The Kullback-Leibler divergence of a coin with one probability from one with another, in nats.
 fn divergence(seen: f64, edge: f64) -> f64 {
     let part = |seen: f64, edge: f64| if seen > 0.0 { seen * (seen / edge).ln() } else { 0.0 };
@@ -240,7 +227,13 @@ mod tests {
 
     fn counts(candidate: (u64, u64), control: (u64, u64), of: Counted) -> Counts {
         let group = |(exposed, bad)| Group { exposed, bad };
-        Counts { candidate: group(candidate), control: group(control), of, until: crate::units::UnixMillis::new(0) }
+        Counts {
+            candidate: group(candidate),
+            control: group(control),
+            of,
+            until: crate::units::UnixMillis::new(0),
+            sampled: Default::default(),
+        }
     }
 
     fn users(candidate: (u64, u64), control: (u64, u64)) -> Counts {

@@ -51,21 +51,27 @@ impl ExcessHarm {
         }
         let scale = counts.candidate.exposed as f64 / counts.control.exposed as f64;
         let (bad, control_bad) = (counts.candidate.bad as f64, counts.control.bad as f64);
-        self.difference += bad - control_bad * scale;
-        self.variance += bad + control_bad * scale * scale;
-        self.exposed = self.exposed.saturating_add(counts.candidate.exposed);
+        // Of users who were not counted as much is lost.
+        let all = counts.scale();
+        self.difference += (bad - control_bad * scale) * all;
+        self.variance += (bad + control_bad * scale * scale) * all * all;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of users")]
+        let exposed = (counts.candidate.exposed as f64 * all) as u64;
+        self.exposed = self.exposed.saturating_add(exposed);
         match counts.of {
             Counted::Users => {}
             Counted::Events => self.dispersion.look(counts),
         }
     }
 
-    /// The harm so far. The upper bound is the one-sided normal mixture boundary over the sum, with one event more
-    /// in the variance than was seen, because few events say little about it.
+    /// The harm so far. The upper bound is the one-sided normal mixture boundary over the sum.
     #[must_use]
     pub fn harm(&self) -> Harm {
         let dispersion = if self.dispersion.looks > 0 { self.dispersion.ratio() } else { 1.0 };
-        let upper = self.difference + boundary((self.variance + 1.0) * dispersion, TIGHTEST, ALPHA, Tails::One);
+        let above = |variance: f64| boundary(variance * dispersion, TIGHTEST, ALPHA, Tails::One);
+        // Where few events were seen because few happened to come, their variance looks small too. So it is that of
+        // a candidate whose harm is at the upper bound.
+        let upper = self.difference + above(self.variance + above(self.variance + 1.0));
         let at_most = if upper.is_nan() { f64::INFINITY } else { upper.max(0.0) };
         let rate_at_most = if self.exposed == 0 { f64::INFINITY } else { at_most / self.exposed as f64 };
         let events = if self.difference.is_nan() { 0.0 } else { self.difference.max(0.0) };
@@ -103,7 +109,7 @@ pub fn traffic(per_second: f64, time: Duration) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::counts::Group;
+    use super::super::super::counts::{Group, Sampled};
     use super::*;
 
     fn after(candidate: (u64, u64), control: (u64, u64), looks: u32) -> ExcessHarm {
@@ -113,6 +119,7 @@ mod tests {
             control: group(control),
             of: Counted::Users,
             until: crate::units::UnixMillis::new(0),
+            sampled: Sampled::default(),
         };
         let mut harm = ExcessHarm::default();
         for _ in 0..looks {
@@ -129,6 +136,29 @@ mod tests {
         assert_eq!(harm.samples, 20_000);
         assert_eq!(after((1_000, 5), (9_000, 90), 20).harm().events, 0.0);
         assert_eq!(after((1_000, 5), (0, 0), 20), ExcessHarm::default());
+    }
+
+    #[test]
+    fn of_a_part_of_the_users_all_are_meant() {
+        let group = |exposed, bad| Group { exposed, bad };
+        let until = crate::units::UnixMillis::new(0);
+        let all = Counts {
+            candidate: group(10_000, 150),
+            control: group(90_000, 450),
+            of: Counted::Users,
+            until,
+            sampled: Sampled::default(),
+        };
+        let sampled = Sampled { candidate: 100_000, control: 10_000 };
+        let part = Counts { candidate: group(1_000, 15), control: group(900, 5), sampled, ..all };
+        let [all, part] = [all, part].map(|counts| {
+            let mut harm = ExcessHarm::default();
+            harm.look(&counts);
+            harm
+        });
+        assert_eq!((all.harm().samples, part.harm().samples), (10_000, 10_000));
+        assert!((part.difference / all.difference - 1.0).abs() < 0.06, "{part:?} {all:?}");
+        assert!(part.variance > all.variance, "a part is less certain");
     }
 
     #[test]

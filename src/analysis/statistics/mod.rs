@@ -17,6 +17,7 @@ mod means;
 mod mixture;
 mod quantile_band;
 mod sample_ratio;
+mod stake;
 mod trail;
 
 pub use boundary::Tails;

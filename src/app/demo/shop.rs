@@ -119,7 +119,7 @@ impl Shop {
             for flag in FLAGS {
                 let Some((variant, new)) = self.ask(flag, user).await else { continue };
                 for _ in 0..REQUESTS_A_VISIT {
-                    let outcome = self.handle(flag, &variant, new, &mut random);
+                    let outcome = self.handle(flag, user, &variant, new, &mut random);
                     // A full queue means that the server is slow: the shop goes on without telling.
                     drop(outcomes.try_send(outcome));
                 }
@@ -142,7 +142,7 @@ impl Shop {
     }
 
     /// Handles one request in the new way or the old one, and says how it went.
-    fn handle(&self, flag: &str, variant: &str, new: bool, random: &mut StdRng) -> Value {
+    fn handle(&self, flag: &str, user: u32, variant: &str, new: bool, random: &mut StdRng) -> Value {
         let broken = new && flag == "checkout-v2" && self.books.broken.load(Ordering::Relaxed);
         let failing = if broken { 0.4 } else { 0.002 };
         let ok = !random.random_bool(failing);
@@ -152,7 +152,8 @@ impl Shop {
             // Only the first one counts.
             let _ = self.books.first_failure.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
         }
-        json!({ "flag": flag, "variant": variant, "ok": ok, "latency": latency })
+        let user = format!("user-{user}");
+        json!({ "flag": flag, "targetingKey": user, "variant": variant, "ok": ok, "latency": latency })
     }
 
     async fn post_outcomes(self, mut waiting: mpsc::Receiver<Value>, shutdown: CancellationToken) {

@@ -85,5 +85,9 @@ fn line(applied: &wire::Applied) -> String {
         wire::Change::Updated => "updated",
         wire::Change::Unchanged => "unchanged",
     };
-    format!("{change} {}", super::show::line(&applied.rollout))
+    let line = format!("{change} {}", super::show::line(&applied.rollout));
+    match &applied.difference {
+        Some(difference) => format!("{line}\nrevision {}:\n{}", applied.rollout.revision, difference.trim_end()),
+        None => line,
+    }
 }

@@ -34,6 +34,7 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         next_check: view.next_check.map(time),
         since: since.map(time),
         version: view.version,
+        revision: view.source.revision,
         origin: match &view.source.origin {
             Origin::Api => wire::Origin::Api,
             Origin::File(file) => wire::Origin::File(file.clone()),

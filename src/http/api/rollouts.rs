@@ -55,7 +55,10 @@ pub(super) async fn apply(
         Outcome::Updated => (StatusCode::OK, wire::Change::Updated),
         Outcome::Unchanged => (StatusCode::OK, wire::Change::Unchanged),
     };
-    Ok((status, Json(wire::Applied { change, rollout: render::rollout(&applied.view) })))
+    Ok((
+        status,
+        Json(wire::Applied { change, rollout: render::rollout(&applied.view), difference: applied.difference }),
+    ))
 }
 
 /// The plan in a body: by itself, or with the files that it names.
@@ -67,7 +70,7 @@ fn plan_source(kind: Option<&str>, body: Bytes) -> Result<PlanSource, ApiError> 
         _ => return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" }),
     };
     let text = String::from_utf8(body.into()).map_err(|_| ApiError::malformed("the body is not UTF-8"))?;
-    Ok(PlanSource { text, format, origin: Origin::Api, attachments: Attachments::none() })
+    Ok(PlanSource { text, format, origin: Origin::Api, attachments: Attachments::none(), revision: 1 })
 }
 
 fn with_files(sent: wire::PlanWithFiles) -> PlanSource {
@@ -77,7 +80,7 @@ fn with_files(sent: wire::PlanWithFiles) -> PlanSource {
     };
     let mut attachments = Attachments::none();
     sent.files.into_iter().for_each(|(name, text)| attachments.add(&name, text));
-    PlanSource { text: sent.plan, format, origin: Origin::Api, attachments }
+    PlanSource { text: sent.plan, format, origin: Origin::Api, attachments, revision: 1 }
 }
 
 pub(super) async fn command(

@@ -44,6 +44,8 @@ pub struct Rollout {
     pub version: u64,
     /// Where the plan came from.
     pub origin: Origin,
+    /// Which plan of this rollout it is, from 1.
+    pub revision: u32,
     /// What is wrong with it, such as a flag that is missing.
     pub problems: Vec<String>,
 }
@@ -134,6 +136,9 @@ pub struct Applied {
     pub change: Change,
     /// As it is now.
     pub rollout: Rollout,
+    /// What changed in the plan's text, as a unified diff, if it replaced another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
 }
 
 /// What an application of a plan did.

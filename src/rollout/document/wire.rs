@@ -75,7 +75,7 @@ pub enum MetricDocument {
     Outcomes {
         /// The figure.
         measure: MeasureWord,
-        /// Over how long, at most `1h`; `5m` when left out.
+        /// Over how long, at most `3d`; `5m` when left out.
         window: Option<DurationText>,
         /// Fewer outcomes than this are no data; 20 when left out, and 0 for `count`.
         min_samples: Option<u64>,

@@ -5,6 +5,7 @@ use super::attempt::TrailKey;
 use super::posted::with_counts;
 use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Reading};
+use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, wave_at};
 use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis};
@@ -20,6 +21,7 @@ pub(in crate::rollout) fn absorb(
     unseen: Duration,
     now: UnixMillis,
 ) {
+    stage.memory.alpha_parts = stage.memory.alpha_parts.max(tests_of(plan));
     let readings = with_counts(plan, stage, &evidence.readings, now);
     note_silence(stage, &evidence.readings, unseen);
     // In the watch the last wave is over, and what it was stays what it was.
@@ -145,7 +147,6 @@ fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
     let looked = looked(stage, &budget.metric);
     let cost = stage.memory.cost.get_or_insert_default();
     cost.harm.look(counts);
-    let exposures = counts.candidate.exposed.saturating_add(counts.control.exposed);
-    cost.exposures = cost.exposures.saturating_add(exposures);
+    cost.exposures = cost.exposures.saturating_add(counts.exposures());
     cost.seen = cost.seen.saturating_add(counts.until.since(looked));
 }

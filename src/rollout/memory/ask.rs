@@ -1,11 +1,16 @@
 //! What a check wants to know, beside the candidate's own readings.
 
+use super::attempt::Memory;
 use crate::analysis::{Bound, Condition, Reference};
+use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, rules_of};
 use crate::rollout::{Arm, Clause, MetricSource, Over, Plan, Question, Stage, State, Versus};
 use crate::units::{MetricName, UnixMillis};
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+/// As long as outcomes are kept: a longer wave is seen for that long back.
+const LONGEST_SEEN: Duration = Duration::from_secs(3 * 86_400);
 
 /// Everything that a check asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,7 +61,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     let mut asked = Asked::default();
     let mut against = BTreeMap::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| ask_for(plan, leaf, &mut asked, &mut against));
+        clause.when.each_leaf(&mut |leaf| ask_for(plan, stage, leaf, &mut asked, &mut against));
     }
     if let Some(budget) = &plan.budget {
         against.entry(budget.metric.clone()).or_insert(plan.alpha);
@@ -69,7 +74,8 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     asked.others.sort();
     asked.others.dedup();
     if rules.min_samples > 0 {
-        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), now.since(stage.entered)));
+        let span = now.since(stage.entered).min(LONGEST_SEEN);
+        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), span));
     }
     // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
     let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
@@ -86,10 +92,10 @@ pub(super) fn looked(stage: &Stage, metric: &MetricName) -> UnixMillis {
     looked.max(stage.entered)
 }
 
-fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
+fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
     let mut other = |metric: &MetricName, arm, over| asked.others.push(Question { metric: metric.clone(), arm, over });
     let mut versus = |metric: &MetricName, alpha: Option<f64>| {
-        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan)) / stages(plan) / 2.0;
+        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory)) / stages(plan) / 2.0;
         let strictest = against.entry(metric.clone()).or_insert(alpha);
         *strictest = strictest.min(alpha);
     };
@@ -114,18 +120,11 @@ fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTree
     }
 }
 
-/// The plan's alpha split over its tests, so that all of them together are wrong no more often.
+/// The plan's alpha split over its tests, so that all of them together are wrong no more often. A test that
+/// an earlier revision of the plan had has used up its part, too.
 #[must_use]
-pub(in crate::rollout) fn part_of_alpha(plan: &Plan) -> f64 {
-    let mut tests = std::collections::BTreeSet::new();
-    each_clause(plan, &mut |clause| {
-        clause.when.each_leaf(&mut |leaf| {
-            if let Condition::Regresses(regresses) = leaf {
-                tests.insert(regresses.to_string());
-            }
-        });
-    });
-    plan.alpha / tests.len().max(1) as f64
+pub(in crate::rollout) fn part_of_alpha(plan: &Plan, memory: &Memory) -> f64 {
+    plan.alpha / tests_of(plan).max(memory.alpha_parts).max(1) as f64
 }
 
 /// What begins anew with each wave, and the watch, has its alpha split over them.

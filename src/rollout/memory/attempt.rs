@@ -22,6 +22,8 @@ pub struct Memory {
     pub late: BTreeMap<String, CountTest>,
     /// For regressions: the suspicions of that, which come sooner and prove nothing.
     pub suspected: BTreeMap<String, CountTest>,
+    /// The most tests that have shared the plan's alpha in this attempt.
+    pub alpha_parts: usize,
     /// Up to when both groups have been counted, for each metric by which they are compared.
     pub looked: BTreeMap<MetricName, UnixMillis>,
     /// How long each metric has been without data, as far as somebody watched.

@@ -11,6 +11,7 @@ mod score;
 mod statistics;
 
 pub(super) use absorb::absorb;
+pub(super) use ask::each_clause;
 pub use ask::{Asked, questions, questions_at_start};
 pub use attempt::{Cost, Mean, Memory, TrailKey};
 pub use budget::largest_safe_next;

@@ -48,7 +48,7 @@ pub(in crate::rollout) fn judge_statistics(
 /// Proved worse is true; everything else is false, for a test that has not decided yet says nothing
 /// against the candidate. A suspicion that it became worse lately holds: of such some are false.
 fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, now: UnixMillis) -> Judgement {
-    let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan));
+    let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory));
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let (finding, suspected) = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),

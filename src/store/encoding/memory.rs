@@ -22,6 +22,8 @@ pub(super) struct MemoryRow {
     late: BTreeMap<String, CountTestRow>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     suspected: BTreeMap<String, CountTestRow>,
+    #[serde(skip_serializing_if = "is_zero")]
+    alpha_parts: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trails: Vec<TrailRow>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -73,7 +75,20 @@ struct PostedRow {
 
 impl From<&Memory> for MemoryRow {
     fn from(memory: &Memory) -> Self {
-        let Memory { baseline, waves, trails, tests, late, suspected, looked, silent, events, noticed, cost } = memory;
+        let Memory {
+            baseline,
+            waves,
+            trails,
+            tests,
+            late,
+            suspected,
+            alpha_parts,
+            looked,
+            silent,
+            events,
+            noticed,
+            cost,
+        } = memory;
         let mean = |(metric, mean): (&MetricName, &Mean)| (metric.to_string(), MeanRow(mean.value, mean.readings));
         Self {
             baseline: baseline.iter().map(|(metric, value)| (metric.to_string(), *value)).collect(),
@@ -81,6 +96,7 @@ impl From<&Memory> for MemoryRow {
             tests: tests.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
             late: late.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
             suspected: suspected.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
+            alpha_parts: *alpha_parts,
             trails: trails.iter().map(TrailRow::from).collect(),
             looked: looked.iter().map(|(metric, at)| (metric.to_string(), at.get())).collect(),
             silent: silent.iter().map(|(metric, span)| (metric.to_string(), millis(*span))).collect(),
@@ -91,6 +107,11 @@ impl From<&Memory> for MemoryRow {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the derived code passes a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 pub(super) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
@@ -99,7 +120,20 @@ impl TryFrom<MemoryRow> for Memory {
     type Error = NameError;
 
     fn try_from(row: MemoryRow) -> Result<Self, NameError> {
-        let MemoryRow { baseline, waves, trails, tests, late, suspected, looked, silent, events, noticed, cost } = row;
+        let MemoryRow {
+            baseline,
+            waves,
+            trails,
+            tests,
+            late,
+            suspected,
+            alpha_parts,
+            looked,
+            silent,
+            events,
+            noticed,
+            cost,
+        } = row;
         Ok(Self {
             baseline: by_metric(baseline, |value| value)?,
             waves: waves
@@ -109,6 +143,7 @@ impl TryFrom<MemoryRow> for Memory {
             tests: tests.into_iter().map(|(text, row)| (text, row.into())).collect(),
             late: late.into_iter().map(|(text, row)| (text, row.into())).collect(),
             suspected: suspected.into_iter().map(|(text, row)| (text, row.into())).collect(),
+            alpha_parts,
             trails: trails.into_iter().map(trail).collect::<Result<_, _>>()?,
             looked: by_metric(looked, UnixMillis::new)?,
             silent: by_metric(silent, Duration::from_millis)?,

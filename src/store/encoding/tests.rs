@@ -47,7 +47,7 @@ prop_compose! {
             let group = |exposed: u64| Group { exposed, bad: exposed / 7 };
             let of = if users { Counted::Users } else { Counted::Events };
             let until = UnixMillis::new(0);
-            test.look(&Counts { candidate: group(candidate), control: group(control), of, until }, Duration::from_secs(60));
+            test.look(&Counts { candidate: group(candidate), control: group(control), of, until, sampled: Default::default() }, Duration::from_secs(60));
         }
         test
     }
@@ -71,6 +71,7 @@ prop_compose! {
         Memory {
             baseline,
             waves: [(WaveName::new("first").unwrap(), means)].into(),
+            alpha_parts: 3,
             late: tests.clone(),
             suspected: [("p95 regresses".to_owned(), CountTest::worse_lately(0.1))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]

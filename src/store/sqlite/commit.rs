@@ -83,14 +83,17 @@ async fn put_plan(connection: &mut SqliteConnection, change: &Change) -> Result<
         Origin::Api => None,
     };
     sqlx::query(
-        "INSERT INTO plans (rollout, text, format, file) VALUES (?, ?, ?, ?) \
-         ON CONFLICT (rollout) DO UPDATE SET text = excluded.text, format = excluded.format, file = excluded.file \
-         WHERE text IS NOT excluded.text OR format IS NOT excluded.format OR file IS NOT excluded.file",
+        "INSERT INTO plans (rollout, text, format, file, revision) VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT (rollout) DO UPDATE SET text = excluded.text, format = excluded.format, file = excluded.file, \
+         revision = excluded.revision \
+         WHERE text IS NOT excluded.text OR format IS NOT excluded.format OR file IS NOT excluded.file \
+         OR revision IS NOT excluded.revision",
     )
     .bind(change.rollout.as_str())
     .bind(change.plan.text.as_str())
     .bind(format)
     .bind(file)
+    .bind(change.plan.revision)
     .execute(connection)
     .await
     .map_err(unavailable)?;

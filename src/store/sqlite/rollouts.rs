@@ -67,5 +67,6 @@ fn plan(row: &SqliteRow, name: &str, attachments: Attachments) -> Result<PlanSou
         },
         origin: file.map_or(Origin::Api, Origin::File),
         attachments,
+        revision: row.try_get("revision").map_err(unreadable)?,
     })
 }
