@@ -7,7 +7,7 @@ use criterion::Criterion;
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
@@ -46,10 +46,9 @@ fn snapshot() -> Snapshot {
         candidate: VariantName::new("on").expect("a name"),
         stable: VariantName::new("off").expect("a name"),
         gate: Gate::Open(Share {
-            exposure: Exposure::from_ppm(250_000).expect("a share"),
+            parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(250_000).expect("a share"), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: "rollout".into(),
-            audience: None,
         }),
     };
     let overlays = BTreeMap::from([(FlagKey::new("rollout").expect("a key"), overlay)]);

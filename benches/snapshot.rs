@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate::eval::{Bucketing, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::live::Live;
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
@@ -157,10 +157,9 @@ fn publication(flags: usize, rounds: usize) {
     let loaded = catalog(&document(flags, "off"), Format::Json);
     let key = FlagKey::new(&format!("flag-{:06}", flags / 2)).expect("a key");
     let share = Share {
-        exposure: Exposure::ALL,
+        parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: None }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("bench"),
-        audience: None,
     };
     let live = Live::new(snapshot(&loaded, 1, None));
     let mut gates = [Gate::Open(share), Gate::Closed].into_iter().cycle();

@@ -3,7 +3,7 @@
 use crate::flags::{SUFFIX, Shape, VERSION, countries, joined};
 use std::collections::BTreeMap;
 use tidegate::eval::{Bucketing, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
@@ -98,10 +98,9 @@ fn quarter(key: &FlagKey) -> Overlay {
         candidate: VariantName::new("on").expect("a name"),
         stable: VariantName::new("off").expect("a name"),
         gate: Gate::Open(Share {
-            exposure: Exposure::from_ppm(250_000).expect("a share"),
+            parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(250_000).expect("a share"), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: key.as_str().into(),
-            audience: None,
         }),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tidegate::eval::{Bucketing, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share};
 use tidegate::http::evaluation::{EvaluationSettings, serve as serve_door};
 use tidegate::live::Live;
 use tidegate::source::{Format, parse};
@@ -42,10 +42,13 @@ fn snapshot() -> Result<Snapshot, String> {
 
 fn overlay() -> Result<(FlagKey, Overlay), tidegate::units::NameError> {
     let share = Share {
-        exposure: Exposure::from_ppm(250_000).unwrap_or(Exposure::NONE),
+        parts: Parts::of(Part {
+            step: 0,
+            exposure: Exposure::from_ppm(250_000).unwrap_or(Exposure::NONE),
+            audience: None,
+        }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("checkout-2026"),
-        audience: None,
     };
     let overlay = Overlay {
         rollout: RolloutName::new("checkout-2026")?,

@@ -1,6 +1,7 @@
 //! Why a text is no condition, and which part of it is at fault.
 
 use std::fmt;
+use std::ops::Range;
 
 /// The first fault of a condition's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,11 @@ pub struct ConditionError {
 impl ConditionError {
     pub(super) fn new(start: usize, end: usize, message: impl Into<String>) -> Self {
         Self { start, end, message: message.into(), hint: None, unknown_metric: false }
+    }
+
+    /// As [`ConditionError::new`], with the place as a range.
+    pub(super) fn at(place: &Range<usize>, message: impl Into<String>) -> Self {
+        Self::new(place.start, place.end, message)
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

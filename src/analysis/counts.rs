@@ -1,5 +1,7 @@
 //! What the users of both variants did in the same time.
 
+use crate::units::UnixMillis;
+
 /// Exposures and bad events of candidate and control between two looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -9,6 +11,9 @@ pub struct Counts {
     pub control: Group,
     /// What is counted.
     pub of: Counted,
+    /// Up to when it was counted: the next look begins there. Not after the present, and not before the last
+    /// look unless the clock was set back.
+    pub until: UnixMillis,
 }
 
 /// One variant's part.

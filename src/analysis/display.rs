@@ -139,7 +139,8 @@ impl fmt::Display for Score {
         for (index, ScorePart { metric, weight, critical }) in self.parts.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             write!(f, "{comma}{metric}")?;
-            if (*weight - 1.0).abs() > f64::EPSILON {
+            // One exactly: whatever else it is must be read again.
+            if weight.to_bits() != 1.0_f64.to_bits() {
                 write!(f, " weight {weight}")?;
             }
             if *critical {

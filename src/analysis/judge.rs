@@ -1,48 +1,35 @@
-//! Whether a condition is true of the readings of one check: true, false, or not known.
+//! Whether a condition is true of what a check found: true, false, or not known.
 
 use super::alert::Alert;
-use super::bound::Bound;
+use super::bound::{Bound, Reference};
 use super::condition::{Compare, Condition};
+use super::judgement::{Judgement, Measured, Truth};
+use super::quantity::Quantity;
 use super::reading::{NoData, Reading};
 use crate::units::{MetricName, UnixMillis, format_duration};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The three values a condition can have. What has no data is neither true nor false.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
-    /// It holds.
-    True,
-    /// It does not hold.
-    False,
-    /// It cannot be said.
-    Unknown,
-}
-
-/// A condition's value at a check, and what it rests on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Judgement {
-    /// The value.
-    pub truth: Truth,
-    /// What was seen: `p95 612ms > 400ms`.
-    pub seen: String,
-    /// A comparison with a `for` is true now, but not yet for long enough.
-    pub pending: bool,
-    /// The metrics without data that it speaks of, and why they have none.
-    pub missing: Vec<(MetricName, NoData)>,
-}
-
 /// What a check knows.
-#[derive(Debug)]
 pub struct Facts<'c> {
     /// The metrics' answers. A metric that is not there has no provider.
     pub readings: &'c BTreeMap<MetricName, Reading>,
+    /// What a metric was elsewhere.
+    pub elsewhere: &'c dyn Fn(&MetricName, &Reference) -> Result<f64, NoData>,
+    /// What is known of a condition that rests on more than one reading.
+    pub statistics: &'c dyn Fn(&Condition) -> Judgement,
     /// The alerts that fire.
     pub firing: &'c BTreeMap<String, Alert>,
     /// The time of the check.
     pub now: UnixMillis,
     /// The time since the last check. Where a metric has no data, it counts for no `for`.
     pub unseen: Duration,
+}
+
+impl std::fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Facts").field("readings", &self.readings).field("now", &self.now).finish_non_exhaustive()
+    }
 }
 
 impl Facts<'_> {
@@ -58,7 +45,7 @@ impl Facts<'_> {
             | Condition::Burn(_)
             | Condition::Regresses(_)
             | Condition::ProvedSafe(_)
-            | Condition::Score(_) => Judgement::plain(Truth::Unknown, "not judged yet".to_owned()),
+            | Condition::Score(_) => (self.statistics)(condition),
             Condition::Alert(matcher) => {
                 let name = |alert: &Alert| alert.labels.get("alertname").unwrap_or(&alert.fingerprint).clone();
                 match self.firing.values().find(|alert| matcher.matches(alert)) {
@@ -87,49 +74,39 @@ impl Facts<'_> {
             () => otherwise,
         };
         // Say what decided it, not what merely stood beside it.
-        let told: Vec<&str> = judged.iter().filter(|part| part.truth == truth).map(|part| part.seen.as_str()).collect();
+        let told: Vec<&Judgement> = judged.iter().filter(|part| part.truth == truth).collect();
+        let seen: Vec<&str> = told.iter().map(|part| part.seen.as_str()).collect();
         Judgement {
             truth,
-            seen: told.join(word),
+            seen: seen.join(word),
             pending: truth != Truth::True && judged.iter().any(|part| part.pending),
+            measured: told.iter().flat_map(|part| part.measured.iter().cloned()).collect(),
             missing: judged.iter().flat_map(|part| part.missing.iter().cloned()).collect(),
-        }
-    }
-
-    fn value(&self, metric: &MetricName) -> Result<f64, NoData> {
-        match self.readings.get(metric) {
-            Some(Reading::Value { value, .. }) if value.is_finite() => Ok(*value),
-            Some(Reading::Value { value, .. }) => Err(NoData::NotFinite(value.to_string())),
-            Some(Reading::NoData(why)) => Err(why.clone()),
-            None => Err(NoData::NoProvider(metric.to_string())),
         }
     }
 
     fn compare(&self, compare: &Compare, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
         let metric = &compare.metric;
-        let value = match self.value(metric) {
+        let (value, samples) = match value(self.readings, metric) {
             Ok(value) => value,
-            Err(why) => {
-                if let Some(since) = true_since.get_mut(&compare.to_string()) {
-                    *since = since.plus(self.unseen).min(self.now);
-                }
-                return Judgement::missing(metric, why);
-            }
+            Err(why) => return self.unknown(compare, why, true_since),
         };
-        let Bound::Fixed(bound) = compare.bound else {
-            return Judgement::plain(Truth::Unknown, "not judged yet".to_owned());
+        let (bound, named) = match self.bound(compare, metric) {
+            Ok(bound) => bound,
+            Err(why) => return self.unknown(compare, why, true_since),
         };
         let holds = compare.comparison.holds(value, bound);
         let shown = if holds { compare.comparison } else { compare.comparison.opposite() };
-        let (value, bound) = (compare.quantity.format(value), compare.quantity.format(bound));
-        let seen = format!("{metric} {value} {} {bound}", shown.symbol());
+        let quantity = compare.quantity;
+        let seen = format!("{metric} {} {} {named}", quantity.format(value), shown.symbol());
+        let measured = vec![Measured { samples, bound: Some(bound), ..Measured::of(metric.clone(), quantity, value) }];
         let Some(lasting) = compare.lasting else {
-            return Judgement::plain(if holds { Truth::True } else { Truth::False }, seen);
+            return Judgement { measured, ..Judgement::plain(if holds { Truth::True } else { Truth::False }, seen) };
         };
         let key = compare.to_string();
         if !holds {
             true_since.remove(&key);
-            return Judgement::plain(Truth::False, seen);
+            return Judgement { measured, ..Judgement::plain(Truth::False, seen) };
         }
         // A moment in the future is of a clock that was set back since: it would keep the comparison from
         // coming true until the clock is there again.
@@ -137,26 +114,53 @@ impl Facts<'_> {
         true_since.insert(key, since);
         let lasted = self.now.since(since);
         if lasted >= lasting {
-            return Judgement::plain(Truth::True, format!("{seen} for {}", format_duration(lasted)));
+            let seen = format!("{seen} for {}", format_duration(lasted));
+            return Judgement { measured, ..Judgement::plain(Truth::True, seen) };
         }
         let seen = format!("{seen} for {} of {}", format_duration(lasted), format_duration(lasting));
-        Judgement { truth: Truth::False, seen, pending: true, missing: Vec::new() }
+        Judgement { measured, pending: true, ..Judgement::plain(Truth::False, seen) }
+    }
+
+    /// A comparison that cannot be made now: the time until it can be made again counts for no `for`.
+    fn unknown(&self, compare: &Compare, why: NoData, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
+        if compare.lasting.is_some()
+            && let Some(since) = true_since.get_mut(&compare.to_string())
+        {
+            *since = since.plus(self.unseen).min(self.now);
+        }
+        Judgement::missing(&compare.metric, why)
+    }
+
+    /// The bound as a number, and as people read it.
+    fn bound(&self, compare: &Compare, metric: &MetricName) -> Result<(f64, String), NoData> {
+        let quantity: Quantity = compare.quantity;
+        match &compare.bound {
+            Bound::Fixed(bound) => Ok((*bound, quantity.format(*bound))),
+            Bound::Relative { to, by } => {
+                let reference = (self.elsewhere)(metric, to)?;
+                let bound = by.from(reference);
+                match bound.is_finite() {
+                    true => Ok((bound, format!("{} ({to} {})", quantity.format(bound), quantity.format(reference)))),
+                    false => Err(NoData::NotFinite(format!("{to} is {reference}"))),
+                }
+            }
+        }
     }
 }
 
-impl Judgement {
-    const fn plain(truth: Truth, seen: String) -> Self {
-        Self { truth, seen, pending: false, missing: Vec::new() }
-    }
-
-    fn missing(metric: &MetricName, why: NoData) -> Self {
-        let seen = format!("{metric}: {why}");
-        Self { truth: Truth::Unknown, seen, pending: false, missing: vec![(metric.clone(), why)] }
+/// A metric's value and how many samples it rests on.
+pub(crate) fn value(
+    readings: &BTreeMap<MetricName, Reading>,
+    metric: &MetricName,
+) -> Result<(f64, Option<u64>), NoData> {
+    match readings.get(metric) {
+        Some(reading) => reading.value(),
+        None => Err(NoData::NoProvider(metric.to_string())),
     }
 }
 
 impl Condition {
-    /// Calls `visit` with each comparison and alert test in it.
+    /// Calls `visit` with each part that is not made of others.
     pub fn each_leaf<'c>(&'c self, visit: &mut dyn FnMut(&'c Condition)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
@@ -172,5 +176,13 @@ impl Condition {
             | Self::Score(_)
             | Self::Alert(_) => visit(self),
         }
+    }
+
+    /// Whether some part that is not made of others is so.
+    #[must_use]
+    pub fn any_leaf(&self, wanted: &dyn Fn(&Self) -> bool) -> bool {
+        let mut found = false;
+        self.each_leaf(&mut |leaf| found |= wanted(leaf));
+        found
     }
 }

@@ -4,23 +4,40 @@ use super::condition::Condition;
 use super::condition_error::ConditionError;
 use super::grammar;
 use super::quantity::Quantity;
-use super::typing::{Mention, Vocabulary, typed};
+use super::typing::{Known, Mention, Vocabulary, typed};
 
 impl Condition {
     /// Reads a condition such as `error_rate > 10% for 5m`. `quantity_of` tells what a metric
-    /// measures, and that there is none of that name.
+    /// measures, and that there is none of that name. Any name is taken for a wave's, and every metric
+    /// as one that can be compared with a control.
     ///
     /// # Errors
-    /// With the place of the first fault: not of the grammar, an unknown metric, a bound that does
-    /// not fit what the metric measures, or a kind that this version does not judge yet.
+    /// With the place of the first fault: not of the grammar, an unknown metric, or a number that does
+    /// not fit what the metric measures.
     pub fn parse(text: &str, quantity_of: &dyn Fn(&str) -> Option<Quantity>) -> Result<Self, ConditionError> {
-        Self::parse_with(text, &Vocabulary { quantity_of, names: Vec::new() }).map(|(condition, _)| condition)
+        let metric = |name: &str| quantity_of(name).map(Known::all);
+        let vocabulary = Vocabulary { metric: &metric, names: Vec::new(), waves: None };
+        Self::parse_with(text, &vocabulary).map(|(condition, _)| condition)
     }
 
     /// As [`Condition::parse`], and tells what the condition speaks of and where.
-    pub(crate) fn parse_with(text: &str, vocabulary: &Vocabulary<'_>) -> Result<(Self, Vec<Mention>), ConditionError> {
-        let mut mentions = Vec::new();
-        let condition = typed(grammar::parse(text)?, vocabulary, &mut mentions)?;
-        Ok((condition, mentions))
+    ///
+    /// # Errors
+    /// As [`Condition::parse`], and when it asks what the vocabulary says cannot be asked.
+    pub fn parse_with(text: &str, vocabulary: &Vocabulary<'_>) -> Result<(Self, Vec<Mention>), ConditionError> {
+        typed(grammar::parse(text)?, vocabulary)
+    }
+
+    /// Reads what is said of a metric that is named elsewhere, such as `> 10% for 5m` or
+    /// `regresses by 20%`: the same grammar from behind the metric on. Places are in `text`.
+    ///
+    /// # Errors
+    /// As [`Condition::parse_with`]; an unknown metric is at fault with the whole text.
+    pub fn parse_threshold(
+        text: &str,
+        metric: &str,
+        vocabulary: &Vocabulary<'_>,
+    ) -> Result<(Self, Vec<Mention>), ConditionError> {
+        typed(grammar::parse_threshold(text, metric)?, vocabulary)
     }
 }

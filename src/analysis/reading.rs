@@ -20,6 +20,20 @@ pub enum Reading {
     NoData(NoData),
 }
 
+impl Reading {
+    /// The value and how many samples it rests on.
+    ///
+    /// # Errors
+    /// Why there is none; a value that is not finite is none.
+    pub fn value(&self) -> Result<(f64, Option<u64>), NoData> {
+        match self {
+            Self::Value { value, samples, .. } if value.is_finite() => Ok((*value, *samples)),
+            Self::Value { value, .. } => Err(NoData::NotFinite(value.to_string())),
+            Self::NoData(why) => Err(why.clone()),
+        }
+    }
+}
+
 /// Why a metric has no usable value. The texts in it are for people, shortened, and free of secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoData {
@@ -48,6 +62,55 @@ pub enum NoData {
     },
     /// Nobody asked: no provider of that name is configured.
     NoProvider(String),
+    /// There is nothing to compare it with: what is missing.
+    NoReference(String),
+    /// There is data, but it does not decide yet: what is missing.
+    Inconclusive(String),
+}
+
+/// The kinds of having no data, which are told apart wherever it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoDataKind {
+    /// The provider failed or could not be asked.
+    Error,
+    /// There is nothing.
+    Absent,
+    /// There is something, but it is too old.
+    Stale,
+    /// There is something, but it does not decide.
+    Inconclusive,
+}
+
+impl NoDataKind {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Absent => "absent",
+            Self::Stale => "stale",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+impl NoData {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> NoDataKind {
+        match self {
+            Self::Unreachable(_)
+            | Self::TimedOut(_)
+            | Self::Refused(_)
+            | Self::Malformed(_)
+            | Self::SeveralSeries(_)
+            | Self::NotFinite(_)
+            | Self::NoProvider(_) => NoDataKind::Error,
+            Self::Empty | Self::NoReference(_) => NoDataKind::Absent,
+            Self::Stale(_) => NoDataKind::Stale,
+            Self::TooFew { .. } | Self::Inconclusive(_) => NoDataKind::Inconclusive,
+        }
+    }
 }
 
 impl fmt::Display for NoData {
@@ -63,6 +126,7 @@ impl fmt::Display for NoData {
             Self::Stale(age) => write!(f, "newest value is {} old", crate::units::format_duration(*age)),
             Self::TooFew { have, need } => write!(f, "{have} of {need} samples"),
             Self::NoProvider(name) => write!(f, "no provider `{name}` is configured"),
+            Self::NoReference(what) | Self::Inconclusive(what) => f.write_str(what),
         }
     }
 }

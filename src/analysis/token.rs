@@ -2,7 +2,7 @@
 
 use super::condition_error::ConditionError;
 use std::ops::Range;
-use winnow::ascii::{digit1, multispace0};
+use winnow::ascii::digit1;
 use winnow::combinator::{alt, opt, preceded};
 use winnow::error::{ErrMode, ParserError};
 use winnow::stream::{LocatingSlice, Location, Stream};
@@ -20,6 +20,9 @@ pub(super) type Parse<T> = ModalResult<T, ConditionError>;
 
 /// The longest number, in bytes: more digits than a float can tell apart.
 const LONGEST_NUMBER: usize = 40;
+
+/// Signs of arithmetic, in the forms in which people type and paste them.
+const ARITHMETIC: [char; 8] = ['+', '-', '*', '/', '−', '–', '×', '÷'];
 
 impl<'s> ParserError<Input<'s>> for ConditionError {
     type Inner = Self;
@@ -39,10 +42,20 @@ pub(super) const fn cut(error: ConditionError) -> Mode {
     ErrMode::Cut(error)
 }
 
+/// Blanks of any kind: texts are pasted from documents, which have some that nobody sees.
+fn blank<'s>(input: &mut Input<'s>) -> Parse<&'s str> {
+    take_while(0.., char::is_whitespace).parse_next(input)
+}
+
 /// A name or a word: letters, digits, `.`, `_` and `-`, with its place.
 pub(super) fn word<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    preceded(multispace0, take_while(1.., plain).with_span()).parse_next(input)
+    preceded(blank, take_while(1.., plain).with_span()).parse_next(input)
+}
+
+/// A word without `-` and `.`, so that `baseline-50%` is a word and a distance from it.
+pub(super) fn short_word<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
+    preceded(blank, take_while(1.., |c: char| c.is_ascii_alphanumeric() || c == '_').with_span()).parse_next(input)
 }
 
 /// Exactly this word.
@@ -52,24 +65,24 @@ pub(super) fn keyword<'s>(keyword: &'static str) -> impl Parser<Input<'s>, Range
 
 /// Exactly these characters.
 pub(super) fn symbol<'s>(symbol: &'static str) -> impl Parser<Input<'s>, Range<usize>, Mode> {
-    preceded(multispace0, literal(symbol).span())
+    preceded(blank, literal(symbol).span())
 }
 
 /// Characters that comparisons are made of, right or wrong.
 pub(super) fn operator<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
     let part = |c: char| matches!(c, '<' | '>' | '=' | '!' | '~' | '≤' | '≥' | '≠');
-    preceded(multispace0, take_while(1..=3, part).with_span()).parse_next(input)
+    preceded(blank, take_while(1..=3, part).with_span()).parse_next(input)
 }
 
 /// One sign of arithmetic.
 pub(super) fn arithmetic<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
-    preceded(multispace0, one_of(['+', '-', '*', '/']).take().with_span()).parse_next(input)
+    preceded(blank, one_of(ARITHMETIC).take().with_span()).parse_next(input)
 }
 
 /// `-12.5`: digits, perhaps with a sign and decimals.
 pub(super) fn number<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
     let decimal = (opt('-'), digit1, opt(('.', digit1))).take().with_span();
-    let (number, at) = preceded(multispace0, decimal).parse_next(input)?;
+    let (number, at) = preceded(blank, decimal).parse_next(input)?;
     match number.len() > LONGEST_NUMBER {
         true => Err(cut(ConditionError::new(at.start, at.end, "the number has too many digits"))),
         false => Ok((number, at)),
@@ -79,12 +92,12 @@ pub(super) fn number<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)
 /// What may be a unit: `%`, or letters and digits.
 pub(super) fn unit<'s>(input: &mut Input<'s>) -> Parse<(&'s str, Range<usize>)> {
     let name = take_while(1.., |c: char| c.is_alphanumeric() || c == '_');
-    preceded(multispace0, alt((literal("%"), name)).with_span()).parse_next(input)
+    preceded(blank, alt((literal("%"), name)).with_span()).parse_next(input)
 }
 
 /// A text in double or single quotes; `\` before a quote or a `\` makes it an ordinary character.
 pub(super) fn string(input: &mut Input<'_>) -> Parse<String> {
-    let (quote, open) = preceded(multispace0, one_of(['"', '\'']).with_span()).parse_next(input)?;
+    let (quote, open) = preceded(blank, one_of(['"', '\'']).with_span()).parse_next(input)?;
     let mut text = String::new();
     loop {
         match input.next_token() {

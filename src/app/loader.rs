@@ -1,6 +1,7 @@
 //! Keeps what is served in step with the files: reads what changed, publishes definitions, collects
 //! plans, and remembers what is wrong until it is mended.
 
+use super::attached;
 use super::sources::{self, NamedRollout};
 use crate::flag::Catalog;
 use crate::rollout::Plan;
@@ -34,6 +35,8 @@ struct File {
     /// good one when it is wrong now. One that was never right has none.
     rollouts: BTreeMap<RolloutName, Option<(Arc<Plan>, PlanSource)>>,
     problems: Vec<Problem>,
+    /// The files that its rollouts name, as they were read: a list of users that changed is a plan that changed.
+    attached: attached::Seen,
     /// It was not there at the last look. It counts as gone at the second one: editors and deployment
     /// tools replace files by taking them away for a moment.
     missing: bool,
@@ -124,7 +127,7 @@ impl Loader {
         let seen = sources::digest(path);
         let file = self.files.entry(path.to_path_buf()).or_default();
         file.missing = false;
-        if file.read.as_ref() == Some(&seen) {
+        if file.read.as_ref() == Some(&seen) && attached::are_the_same(path, &file.attached) {
             return false;
         }
         let read = sources::bytes(path);
@@ -138,6 +141,7 @@ impl Loader {
             Err(problems) => sources::unreadable(problems),
         };
         file.problems = content.plan_problems;
+        file.attached = content.attached;
         match content.flags {
             Ok(Some(flags)) => self.catalog.update(&name, Ok(flags)),
             Ok(None) => self.catalog.remove(&name),

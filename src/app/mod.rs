@@ -1,5 +1,6 @@
 //! Wiring: the parts put together, started and stopped in order.
 
+mod attached;
 pub mod demo;
 mod feed;
 mod loader;

@@ -1,8 +1,9 @@
 //! Files as a server and `validate` read them: found under the paths that were named, read within
 //! bounds, split into flags and rollouts. One reader for both, so that what is validated is what loads.
 
+use super::attached;
 use crate::flag::{Catalog, FlagFile};
-use crate::rollout::{self, Plan};
+use crate::rollout::{self, Attachments, Plan};
 use crate::source::{self, Format, Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
 use crate::store::{Origin, PlanSource};
 use crate::units::RolloutName;
@@ -54,6 +55,8 @@ pub struct Content {
     pub rollouts: Vec<NamedRollout>,
     /// What is wrong with its rollouts.
     pub plan_problems: Vec<Problem>,
+    /// The files that its rollouts name, as they were read.
+    pub(super) attached: attached::Seen,
 }
 
 /// A rollout in a file.
@@ -281,35 +284,38 @@ fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
 
 /// What stands in a file that cannot be read, as far as anybody knows.
 pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
-    Content { flags: Err(problems), rollouts: Vec::new(), plan_problems: Vec::new() }
+    Content { flags: Err(problems), rollouts: Vec::new(), plan_problems: Vec::new(), attached: attached::Seen::new() }
 }
 
 fn split(parsed: &Parsed, format: Format, path: &Path, known: &Catalog) -> Content {
     let (mut rollouts, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
     let foreign = |document: &Node<'_>| document.get("kind").is_some() && document.get("flags").is_none();
-    let rollout = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
-    for document in parsed.documents.iter().filter(|document| foreign(document) || rollout(document)) {
-        let plan = plan(document, &parsed.text).map(|plan| {
+    let is_rollout = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    let (files, seen) = attached::of(parsed, path);
+    for document in parsed.documents.iter().filter(|document| foreign(document) || is_rollout(document)) {
+        let plan = plan(document, &parsed.text, &files).map(|plan| {
             let text = document_text(&parsed.text, document.span);
-            (Arc::new(plan), PlanSource { text, format, origin: origin.clone() })
+            let mut attachments = files.clone();
+            attachments.keep(&rollout::named_files(document));
+            (Arc::new(plan), PlanSource { text, format, origin: origin.clone(), attachments })
         });
         let plan = plan.map_err(|problems| plan_problems.extend(problems)).ok();
         let name = document.get("name").and_then(Node::as_str).and_then(|name| RolloutName::new(name).ok());
-        rollouts.extend(name.filter(|_| rollout(document)).map(|name| NamedRollout { name, plan }));
+        rollouts.extend(name.filter(|_| is_rollout(document)).map(|name| NamedRollout { name, plan }));
     }
     // A file of rollouts alone is no flag file; an empty one is, and says so.
     let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
         false => known.lower(parsed).map(Some),
     };
-    Content { flags, rollouts, plan_problems }
+    Content { flags, rollouts, plan_problems, attached: seen }
 }
 
-fn plan(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
+fn plan(document: &Node<'_>, text: &Text, files: &Attachments) -> Result<Plan, Vec<Problem>> {
     let Some(kind) = document.get("kind") else { return Err(Vec::new()) };
     if kind.as_str() == Some(ROLLOUT) {
-        return rollout::lower(document, text);
+        return rollout::lower(document, text, files);
     }
     let mut problems = Problems::new(text);
     let hint = kind

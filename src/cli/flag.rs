@@ -129,6 +129,10 @@ fn detail(detail: &wire::FlagDetail) -> String {
     rows.push(("file", place(flag)));
     if let Some(overlay) = &detail.overlay {
         let share = match (&overlay.exposure, overlay.closed) {
+            (Some(_), false) if overlay.parts.len() > 1 => {
+                let parts: Vec<_> = overlay.parts.iter().map(part).collect();
+                format!("{} get {}, the others {}", parts.join(" and "), overlay.candidate, overlay.stable)
+            }
             (Some(share), false) => format!("{share} get {}, the others {}", overlay.candidate, overlay.stable),
             (_, true) | (None, _) => format!("closed: nobody gets {}, but {}", overlay.candidate, overlay.stable),
         };
@@ -138,6 +142,11 @@ fn detail(detail: &wire::FlagDetail) -> String {
         rows.push(("audience", if overlay.audience { "some" } else { "everybody" }.to_owned()));
     }
     output::fields(rows)
+}
+
+fn part(part: &wire::SharePart) -> String {
+    let of = if part.audience { format!(" of the audience of wave {}", part.wave) } else { String::new() };
+    format!("{}{of}", part.exposure)
 }
 
 fn evaluation(answer: &Value) -> String {

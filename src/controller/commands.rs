@@ -1,13 +1,17 @@
 //! What people tell a rollout to do, other than closing it.
 
-use super::evidence::{Grounds, flag_problems, gather, shown};
+use super::evidence::{Grounds, flag_problems, shown};
+use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
 use super::saving::Saved;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
-use crate::rollout::{Beginning, Effect, Event, Evidence, State};
+use crate::rollout::{Beginning, Effect, Event, Evidence, State, Wait};
 use std::sync::Arc;
+
+/// Who begins a rollout whose plan names the time.
+const BY_ITS_PLAN: &str = "the plan's start time";
 
 impl Lane {
     pub(super) async fn on_command(&mut self, command: Command) {
@@ -33,15 +37,15 @@ impl Lane {
             return Err(CommandError::Unavailable(why.to_owned()));
         }
         let event = match verb {
-            Verb::Start => Event::Start(self.beginning(by)),
-            Verb::Retry => Event::Retry(self.beginning(by)),
+            Verb::Start => Event::Start(self.beginning(by).await),
+            Verb::Retry => Event::Retry(self.beginning(by).await),
             Verb::Pause => Event::Pause { by },
             Verb::Resume => Event::Resume { by },
             Verb::Rollback => Event::Rollback { by, reason: None },
             Verb::Promote => {
                 // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
                 self.may_promote(&by)?;
-                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan));
+                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
                 let Some(evidence) = self.unless_closed(work).await else {
                     return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
                 };
@@ -71,9 +75,28 @@ impl Lane {
         }
     }
 
-    fn beginning(&self, by: String) -> Beginning {
+    /// What is known at the moment of beginning. Nobody has the candidate yet, so that measuring first
+    /// delays no closing.
+    pub(super) async fn beginning(&mut self, by: String) -> Beginning {
+        let (world, plan) = (self.shared.world.clone(), Arc::clone(&self.plan));
+        let baseline = self.meanwhile_closing(async move { baseline(&world, &plan).await }).await;
         let flag_problems = flag_problems(&self.shared.world, &self.plan);
-        Beginning { by, flag_problems, firing: self.shared.firing.now(self.now()) }
+        Beginning { by, flag_problems, firing: self.shared.firing.now(self.now()), baseline }
+    }
+
+    /// Begins by itself, at the time that the plan names.
+    pub(super) async fn begin_on_time(&mut self) {
+        let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
+        let Ok(decision) = self.decide(&Event::Due(beginning)) else { return };
+        let begins = matches!(decision.effect, Effect::Open(_));
+        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
+            self.waits = vec![Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))];
+        } else {
+            self.carry_out(decision, Grounds::default()).await;
+        }
+        self.schedule();
+        self.put_off_beginning();
+        self.announce();
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {

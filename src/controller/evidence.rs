@@ -1,46 +1,24 @@
-//! Asking for what a check needs, and writing down what it found.
+//! What a check found, as it is shown and written down.
 
 use super::shared::World;
 use super::view::ReadingView;
-use crate::analysis::{NoData, Reading, Truth};
-use crate::rollout::{self, Change, Decision, Evidence, List, Metric, Plan};
+use crate::analysis::{Measured, Reading, Truth};
+use crate::rollout::{self, Change, Decision, Evidence, List, Plan};
 use crate::store::{Entry, Message};
-use futures_util::future::{FutureExt as _, join_all};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::timeout;
-
-/// No provider is waited for longer than this, whatever it promises: the others' answers may close the flag.
-const LONGEST_READING: Duration = Duration::from_secs(15);
-
-/// Asks every metric of a plan, all at once.
-pub(super) async fn gather(world: World, plan: Arc<Plan>) -> Evidence {
-    let asked = plan.metrics.iter().map(|(name, metric)| {
-        let (world, plan) = (&world, &plan);
-        async move { (name.clone(), read(world, plan, metric).await) }
-    });
-    let readings: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
-    Evidence { readings, flag_problems: flag_problems(&world, &plan) }
-}
-
-/// One metric's answer. A provider that hangs or has a fault must not take the lane with it.
-async fn read(world: &World, plan: &Plan, metric: &Metric) -> Reading {
-    let reading = AssertUnwindSafe(world.readings.read(plan, metric, world.clock.now())).catch_unwind();
-    match timeout(LONGEST_READING, reading).await {
-        Ok(Ok(reading)) => reading,
-        Ok(Err(_panic)) => Reading::NoData(NoData::Refused("the provider broke down; see the log".to_owned())),
-        Err(_elapsed) => Reading::NoData(NoData::TimedOut(LONGEST_READING)),
-    }
-}
 
 /// What is wrong with a plan's flag, as it is served now.
 pub(super) fn flag_problems(world: &World, plan: &Plan) -> Vec<String> {
     let live = world.publisher.live().load();
     let definition = live.snapshot().flag(plan.flag.as_str()).and_then(|flag| flag.definition().cloned());
     rollout::check_against(plan, definition.as_deref())
+}
+
+/// Whether rules of the flag's own have a part in who gets which variant.
+pub(super) fn is_targeted(world: &World, plan: &Plan) -> bool {
+    let live = world.publisher.live().load();
+    let flag = live.snapshot().flag(plan.flag.as_str());
+    flag.and_then(|flag| flag.definition().cloned()).is_none_or(|definition| definition.targeting.is_some())
 }
 
 /// A closing is for a variant by its name: where the flag has no variant of that name any more, what
@@ -83,10 +61,12 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: 
         .iter()
         .map(|finding| {
             json!({
-                "list": list(finding.list),
-                "condition": finding.condition,
-                "verdict": verdict(finding.list, finding.truth),
-                "seen": finding.seen,
+                "list": finding.list.as_str(),
+                "condition": &*finding.condition,
+                "observe": finding.observe,
+                "verdict": verdict(finding.list, finding.judgement.truth),
+                "seen": finding.judgement.seen,
+                "measured": finding.judgement.measured.iter().map(measured).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -117,7 +97,9 @@ fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
                 "metric": name.as_str(), "value": value, "samples": samples, "at": at.get(), "query": query,
             }),
             Reading::NoData(why) => {
-                json!({ "metric": name.as_str(), "noData": why.to_string(), "query": query })
+                json!({
+                    "metric": name.as_str(), "noData": why.to_string(), "kind": why.kind().as_str(), "query": query,
+                })
             }
         }
     };
@@ -146,20 +128,30 @@ pub(super) fn message(plan: &Plan, change: &Change, grounds: Grounds<'_>) -> Mes
     }
 }
 
-const fn list(list: List) -> &'static str {
-    match list {
-        List::Close => "close_when",
-        List::Hold => "hold_when",
-        List::Advance => "advance_when",
-    }
+/// A figure with what it was held against and how strong the proof is.
+fn measured(measured: &Measured) -> Value {
+    json!({
+        "metric": measured.metric.as_str(),
+        "value": finite(measured.value),
+        "bound": measured.bound.and_then(finite),
+        "samples": measured.samples,
+        "evidence": measured.proof.map(|proof| proof.evidence.to_string()),
+        "needed": measured.proof.map(|proof| proof.outlook.to_string()),
+    })
+}
+
+/// JSON has no word for what is not finite.
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
 }
 
 /// A condition's value as a verdict: what closes or holds fails by being true, what advances by being false.
 const fn verdict(list: List, truth: Truth) -> &'static str {
     match (list, truth) {
         (_, Truth::Unknown) => "no-data",
-        (List::Close, Truth::True) | (List::Advance, Truth::False) => "fail",
-        (List::Hold, Truth::True) => "warn",
-        (List::Close | List::Hold, Truth::False) | (List::Advance, Truth::True) => "pass",
+        (List::Close | List::StepBack, Truth::True) | (List::Advance, Truth::False) => "fail",
+        (List::Hold | List::Notify, Truth::True) | (List::Early, Truth::False) => "warn",
+        (List::Close | List::StepBack | List::Hold | List::Notify, Truth::False)
+        | (List::Advance | List::Early, Truth::True) => "pass",
     }
 }

@@ -14,7 +14,6 @@ use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
 use crate::units::{FlagKey, RolloutName, UnixMillis};
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
-use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -190,7 +189,7 @@ impl Controller {
     ///
     /// # Errors
     /// When it is not valid, cannot replace what is there, or could not be stored.
-    pub async fn apply(&self, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
+    pub async fn apply(&self, mut source: PlanSource, by: String) -> Result<Applied, ApplyError> {
         let name = match &source.origin {
             crate::store::Origin::File(file) => file.to_string(),
             crate::store::Origin::Api => "the request".to_owned(),
@@ -202,7 +201,8 @@ impl Controller {
             problems.add_with_hint(second, "a second document", "apply one rollout at a time");
             return Err(ApplyError::Invalid(problems.into_vec()));
         };
-        let plan = rollout::lower(document, &parsed.text).map_err(ApplyError::Invalid)?;
+        source.attachments.keep(&rollout::named_files(document));
+        let plan = rollout::lower(document, &parsed.text, &source.attachments).map_err(ApplyError::Invalid)?;
         self.apply_plan(Arc::new(plan), source, by).await
     }
 
@@ -239,7 +239,7 @@ impl Controller {
             kind: "applied".to_owned(),
             actor: by.to_owned(),
             sentence: format!("applied by {by}"),
-            detail: json!({ "plan": source.text }),
+            detail: super::planning::written(&source),
         };
         let change = Change {
             rollout: plan.name.clone(),
@@ -295,7 +295,7 @@ impl Controller {
         let (trigger_sender, triggers) = mpsc::channel(INBOX);
         let (command_sender, commands) = mpsc::channel(INBOX);
         let source = Arc::new(record.plan);
-        let waits = standing_waits(&plan, &record.state);
+        let waits = standing_waits(&plan, &record.state, self.inner.shared.world.clock.now());
         let first = View::initial(&plan, &source, &record.state, record.version, record.updated);
         let (views, view) = watch::channel(first);
         let lane = Lane {
@@ -404,7 +404,7 @@ pub(super) fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
     let parsed = parse("the stored plan", source.text.as_bytes(), source.format).map_err(told)?;
     let text: &Text = &parsed.text;
     let document = parsed.documents.first().ok_or("the stored plan is empty")?;
-    rollout::lower(document, text).map(Arc::new).map_err(told)
+    rollout::lower(document, text, &source.attachments).map(Arc::new).map_err(told)
 }
 
 fn salvage(record: &Record) -> Option<(FlagKey, Overlay)> {

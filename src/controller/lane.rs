@@ -1,7 +1,8 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, gather, message, shown};
+use super::evidence::{Grounds, entry, message, shown};
+use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
 use super::shared::Shared;
@@ -93,9 +94,11 @@ impl Lane {
                     checking = None;
                     self.on_checked(&evidence).await;
                 }
+                () = at(due), if matches!(self.state, State::Pending { .. }) => self.begin_on_time().await,
                 () = at(due) => {
                     checking = Some(stage_mark(&self.state));
-                    check = Some(gather(self.shared.world.clone(), Arc::clone(&self.plan)).boxed()).into();
+                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                    check = Some(work.boxed()).into();
                 }
                 () = ready(()), if rounds >= ROUNDS_IN_A_ROW => {}
             }
@@ -163,6 +166,13 @@ impl Lane {
         self.check_at = (!planted::is(Bug::ChecksEndAfterAFailure)).then(|| after(pause));
     }
 
+    /// A beginning that cannot take place yet is not tried again at once.
+    pub(super) fn put_off_beginning(&mut self) {
+        if matches!(self.state, State::Pending { .. }) && self.check_at.is_some() {
+            self.check_at = Some(after(LONGEST_PAUSE));
+        }
+    }
+
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
     pub(super) async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
@@ -175,6 +185,15 @@ impl Lane {
                 self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
                 self.take_closing(decision, grounds, None).await;
                 Saved::Yes
+            }
+            Effect::Narrow(narrowing) => {
+                // Fewer users is the safe side: it takes effect whether or not it can be stored.
+                self.lay(narrowing.overlay().clone());
+                let saved = self.save(&decision, grounds).await;
+                if saved != Saved::Conflict {
+                    self.take_up(decision);
+                }
+                saved
             }
             Effect::Open(opening) => {
                 if planted::is(Bug::OpensBeforeItIsStored) {
@@ -301,11 +320,12 @@ fn reason(state: &State, waits: &[Wait]) -> String {
 fn needs_the_store(decision: &Decision) -> bool {
     use rollout::Change;
     match &decision.change {
-        Some(Change::Held(_) | Change::Released) | None => false,
+        Some(Change::Held(_) | Change::Released | Change::Noticed(_)) | None => false,
         Some(
             Change::Closed { .. }
             | Change::Started { .. }
             | Change::WaveOpened { .. }
+            | Change::SteppedBack { .. }
             | Change::WatchBegan { .. }
             | Change::Completed { .. }
             | Change::Paused { .. }
@@ -319,6 +339,7 @@ fn check_result(decision: &Decision) -> CheckResult {
     let blind = |wait: &Wait| matches!(wait, Wait::NoData { .. } | Wait::Flag(_));
     match &decision.effect {
         Effect::Close(_) => CheckResult::Closed,
+        Effect::Narrow(_) => CheckResult::Held,
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(blind) => CheckResult::Blind,
         Effect::Open(_) | Effect::Keep if decision.waits.iter().any(held) => CheckResult::Held,
         Effect::Open(_) | Effect::Keep => CheckResult::Clear,

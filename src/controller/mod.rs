@@ -3,6 +3,7 @@
 mod commands;
 mod evidence;
 mod firing;
+mod gather;
 mod handle;
 mod inbox;
 mod lane;

@@ -3,10 +3,25 @@
 use super::lane::Lane;
 use super::saving::Saved;
 use super::view::{Applied, ApplyError, Outcome};
-use crate::rollout::{Plan, State, describe, standing_waits};
+use crate::rollout::{Attachment, Plan, State, describe, standing_waits};
 use crate::store::{Entry, Message, Origin, PlanSource};
-use serde_json::json;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+
+/// A plan as the ledger keeps it. Of the files that it names there is what tells them from others: they can be long.
+pub(super) fn written(source: &PlanSource) -> Value {
+    let digest = |text: &str| Sha256::digest(text).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let file = |(name, file): (&str, &Attachment)| {
+        let text: &str = file.text();
+        (name.to_owned(), json!({ "bytes": text.len(), "sha256": digest(text) }))
+    };
+    let files: Map<String, Value> = source.attachments.iter().map(file).collect();
+    match files.is_empty() {
+        true => json!({ "plan": source.text }),
+        false => json!({ "plan": source.text, "files": files }),
+    }
+}
 
 impl Lane {
     /// Takes a new plan where that is safe: before the first start, and after a closing as long as the
@@ -17,7 +32,7 @@ impl Lane {
         source: PlanSource,
         by: &str,
     ) -> Result<Applied, ApplyError> {
-        if source.text == self.source.text && source.origin == self.source.origin {
+        if source.says_the_same(&self.source) && source.origin == self.source.origin {
             self.plan_problem = None;
             return Ok(Applied { view: self.view(), outcome: Outcome::Unchanged });
         }
@@ -31,7 +46,7 @@ impl Lane {
             kind: "plan-changed".to_owned(),
             actor: by.to_owned(),
             sentence: format!("{by} changed the plan"),
-            detail: json!({ "plan": source.text }),
+            detail: written(&source),
         };
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
@@ -43,7 +58,7 @@ impl Lane {
                     self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
                 }
                 self.plan_problem = None;
-                self.waits = standing_waits(&self.plan, &self.state);
+                self.waits = standing_waits(&self.plan, &self.state, self.now());
                 self.updated = self.now();
                 Ok(Applied { view: self.view(), outcome: Outcome::Updated })
             }

@@ -316,7 +316,7 @@ impl Lane {
         }
         self.state = record.state;
         self.updated = record.updated;
-        self.waits = standing_waits(&self.plan, &self.state);
+        self.waits = standing_waits(&self.plan, &self.state, self.now());
         self.store_problem = None;
         self.look_again();
         self.serve();
@@ -373,7 +373,7 @@ impl Lane {
         let closing = self.closings.front().and_then(|(_, cause)| self.closing_for(cause, self.now()));
         let overlay = match closing.map(|decision| decision.effect) {
             Some(Effect::Close(closing)) => closing.overlay().clone(),
-            Some(Effect::Keep | Effect::Open(_)) | None => overlay,
+            Some(Effect::Keep | Effect::Open(_) | Effect::Narrow(_)) | None => overlay,
         };
         self.shared.world.publisher.open(&self.plan.flag, overlay);
     }

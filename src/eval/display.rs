@@ -1,7 +1,6 @@
 //! Rules as their authors wrote them, for explanations: JSONLogic.
 
 use super::attribute::Attribute;
-use super::datum::Datum;
 use super::rule::Rule;
 use super::split::{By, Entries, Split};
 use crate::json::quoted;
@@ -17,8 +16,7 @@ impl Display for Rule {
                 write!(f, "{{\"var\":[{},{fallback}]}}", quoted(&name(attribute)))
             }
             Self::OneOf(needle, texts) => {
-                let texts = Datum::List(texts.iter().map(|text| Datum::from(&**text)).collect());
-                write!(f, "{{\"in\":[{needle},{texts}]}}")
+                write!(f, "{{\"in\":[{needle},{}]}}", Listed(texts))
             }
             Self::Version(value, comparison, against) => {
                 write!(f, "{{\"sem_ver\":[{value},\"{}\",\"{against}\"]}}", comparison.name())
@@ -61,6 +59,20 @@ impl Display for Split {
             }
         }
         f.write_str("]}")
+    }
+}
+
+/// Texts as a JSON list, written one after the other: whoever shows the beginning of a long list stops there.
+#[derive(Debug)]
+pub(super) struct Listed<'t>(pub(super) &'t [Box<str>]);
+
+impl Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (position, text) in self.0.iter().enumerate() {
+            write!(f, "{}{}", if position == 0 { "" } else { "," }, quoted(text))?;
+        }
+        f.write_str("]")
     }
 }
 

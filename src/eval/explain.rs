@@ -13,7 +13,7 @@ use super::plain::{Plain, attributes};
 use super::pool::Pool;
 use super::resolution::Outcome;
 use super::rule::Rule;
-use super::share::{Laid, OpenShare};
+use super::share::{Laid, OpenPart, OpenShare};
 use super::step::{Fact, Part, Step};
 use super::value::Value;
 use super::walk::{Straight, Walk};
@@ -157,43 +157,50 @@ impl<'s> Walk<'s> for Explaining<'s> {
 
     fn opened(&mut self, laid: &Laid) {
         let overlay = &laid.overlay;
-        let exposure = match &overlay.gate {
-            Gate::Open(share) => share.exposure,
-            Gate::Closed => Exposure::NONE,
+        let (exposure, parts) = match &overlay.gate {
+            Gate::Open(share) => (share.parts.newest(), share.parts.as_slice().len()),
+            Gate::Closed => (Exposure::NONE, 0),
         };
         self.note(Step::Rollout {
             rollout: overlay.rollout.to_string(),
             attempt: overlay.rank.attempt(),
             wave: overlay.rank.step().saturating_add(1),
             exposure: exposure.to_string(),
+            parts,
             candidate: overlay.candidate.to_string(),
             stable: overlay.stable.to_string(),
         });
     }
 
-    fn audience(&mut self, rule: &Rule, inside: bool, evaluation: &Evaluation<'_>) {
-        let looked_at = facts(&attributes(rule), evaluation);
-        self.note(Step::Audience { audience: brief(&Plain(rule)), inside, looked_at });
+    fn audience(&mut self, share: &OpenShare, part: &OpenPart, rule: &Rule, inside: bool, evaluation: &Evaluation<'_>) {
+        let (wave, looked_at) = (wave(share, part), facts(&attributes(rule), evaluation));
+        self.note(Step::Audience { wave, audience: brief(&Plain(rule)), inside, looked_at });
     }
 
-    fn shared(&mut self, share: &OpenShare, hash: Option<u32>, evaluation: &Evaluation<'_>) {
+    fn shared(&mut self, share: &OpenShare, part: &OpenPart, hash: Option<u32>, evaluation: &Evaluation<'_>) {
         let buckets = Exposure::ALL.ppm();
         let bucket = hash.map(|hash| bucket(hash, buckets));
         self.note(Step::Share {
+            wave: wave(share, part),
             bucket_by: fact(&share.bucket_by, evaluation),
             salt: brief(&share.salt),
             hash,
             bucket,
             buckets,
-            end: share.parts,
-            exposure: Exposure::from_ppm(share.parts).unwrap_or(Exposure::ALL).to_string(),
-            inside: bucket.is_some_and(|bucket| bucket < share.parts),
+            end: part.end,
+            exposure: Exposure::from_ppm(part.end).unwrap_or(Exposure::ALL).to_string(),
+            inside: bucket.is_some_and(|bucket| bucket < part.end),
         });
     }
 
     fn replaced(&mut self, instead: Option<u16>) {
         self.replaced = Some(instead);
     }
+}
+
+/// The wave that brought a part; nothing where there is one part only, which is the rollout's as a whole.
+fn wave(share: &OpenShare, part: &OpenPart) -> Option<u32> {
+    share.has_several().then(|| part.step.saturating_add(1))
 }
 
 fn facts(attributes: &[&Attribute], evaluation: &Evaluation<'_>) -> Vec<Fact> {

@@ -1,7 +1,7 @@
 //! Rules as people say them, for explanations: `country in ["DE","FR"]`.
 
 use super::attribute::Attribute;
-use super::datum::Datum;
+use super::display::Listed;
 use super::rule::Rule;
 use super::split::{By, Entries, Split};
 use crate::flag::Operator;
@@ -20,8 +20,7 @@ impl Display for Plain<'_> {
             Rule::Constant(datum) => datum.fmt(f),
             Rule::Attribute(attribute) => attribute.fmt(f),
             Rule::OneOf(needle, texts) => {
-                let texts = Datum::List(texts.iter().map(|text| Datum::from(&**text)).collect());
-                write!(f, "{} in {texts}", Inner(needle))
+                write!(f, "{} in {}", Inner(needle), Listed(texts))
             }
             Rule::Version(value, comparison, against) => {
                 write!(f, "{} {} {against}", Inner(value), comparison.name())

@@ -64,9 +64,8 @@ impl Pool {
         if !pool.names.have_path(&share.bucket_by) {
             Arc::make_mut(pool).names.add_path(&share.bucket_by);
         }
-        if let Some(audience) = &share.audience {
-            Self::note(pool, audience);
-        }
+        let audiences = share.parts.as_slice().iter().filter_map(|part| part.audience.as_deref());
+        audiences.for_each(|audience| Self::note(pool, audience));
     }
 
     /// How many different variants there are.

@@ -8,7 +8,7 @@ use super::rule::Rule;
 use super::value::Value;
 use super::variants::Variants;
 use super::walk::Walk;
-use crate::flag::{Gate, Overlay, Share};
+use crate::flag::{Gate, Overlay, Part, Share};
 use crate::units::Exposure;
 
 /// What lies over a flag.
@@ -24,12 +24,23 @@ pub(super) struct Laid {
     pub(super) open: Option<OpenShare>,
 }
 
-/// An open share with its rule compiled.
+/// An open share with its rules compiled.
 #[derive(Debug)]
 pub(super) struct OpenShare {
-    pub(super) parts: u32,
     pub(super) bucket_by: Attribute,
     pub(super) salt: Box<str>,
+    /// By far most have one.
+    first: OpenPart,
+    others: Box<[OpenPart]>,
+}
+
+/// A part of it.
+#[derive(Debug)]
+pub(super) struct OpenPart {
+    /// Which exposure of the attempt brought it, from 0.
+    pub(super) step: u32,
+    /// The first bucket outside.
+    pub(super) end: u32,
     audience: Option<Rule>,
 }
 
@@ -37,21 +48,63 @@ impl Laid {
     pub(super) fn new(overlay: Overlay, variants: &Variants) -> Self {
         let (candidate, stable) = (variants.index(overlay.candidate.as_str()), variants.index(overlay.stable.as_str()));
         let open = match &overlay.gate {
-            Gate::Open(share) => Some(OpenShare::new(share)),
+            Gate::Open(share) => OpenShare::new(share),
             Gate::Closed => None,
         };
         Self { overlay, candidate, stable, open }
     }
 }
 
+impl OpenPart {
+    fn new(part: &Part) -> Self {
+        let audience = part.audience.as_deref().map(Rule::from);
+        Self { step: part.step, end: part.exposure.ppm(), audience }
+    }
+
+    /// Whether whoever asks belongs to the audience.
+    #[inline]
+    fn admits<'s: 'v, 'v>(
+        &'s self,
+        share: &'s OpenShare,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Exhausted> {
+        let Some(audience) = &self.audience else { return Ok(true) };
+        // Exactly true: whatever else a rule gives is no word of it.
+        let inside = matches!(evaluation.rule(audience)?, Value::Bool(true));
+        walk.audience(share, self, audience, inside, evaluation);
+        Ok(inside)
+    }
+
+    /// Whether somebody of the audience is in.
+    #[inline]
+    fn contains<'s>(
+        &self,
+        share: &OpenShare,
+        hash: Option<u32>,
+        evaluation: &Evaluation<'_>,
+        walk: &mut impl Walk<'s>,
+    ) -> bool {
+        walk.shared(share, self, hash, evaluation);
+        hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.end)
+    }
+}
+
 impl OpenShare {
-    fn new(share: &Share) -> Self {
-        Self {
-            parts: share.exposure.ppm(),
+    /// `None` of no parts at all, which nobody is in.
+    fn new(share: &Share) -> Option<Self> {
+        let (first, others) = share.parts.as_slice().split_first()?;
+        Some(Self {
             bucket_by: Attribute::parse(&share.bucket_by),
             salt: (&*share.salt).into(),
-            audience: share.audience.as_deref().map(Rule::from),
-        }
+            first: OpenPart::new(first),
+            others: others.iter().map(OpenPart::new).collect(),
+        })
+    }
+
+    /// Whether it has more than one part.
+    pub(super) const fn has_several(&self) -> bool {
+        !self.others.is_empty()
     }
 
     /// Whether whoever asks is in the share. Smaller shares lie inside larger ones: the candidate owns
@@ -61,21 +114,39 @@ impl OpenShare {
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
     ) -> Result<bool, Exhausted> {
-        if let Some(audience) = &self.audience {
-            // Exactly true: whatever else a rule gives is no word of it.
-            let inside = matches!(evaluation.rule(audience)?, Value::Bool(true));
-            walk.audience(audience, inside, evaluation);
-            if !inside {
-                return Ok(false);
+        if !self.others.is_empty() {
+            return self.some_part_contains(evaluation, walk);
+        }
+        Ok(self.first.admits(self, evaluation, walk)?
+            && self.first.contains(self, self.hash(evaluation), evaluation, walk))
+    }
+
+    /// The same of several parts. It stands apart because those with one part, nearly all, would pay for it.
+    #[inline(never)]
+    fn some_part_contains<'s: 'v, 'v>(
+        &'s self,
+        evaluation: &Evaluation<'v>,
+        walk: &mut impl Walk<'s>,
+    ) -> Result<bool, Exhausted> {
+        // The same for all parts; taken when one needs it.
+        let mut known = None;
+        for part in std::iter::once(&self.first).chain(&self.others) {
+            if !part.admits(self, evaluation, walk)? {
+                continue;
+            }
+            let hash = *known.get_or_insert_with(|| self.hash(evaluation));
+            let inside = part.contains(self, hash, evaluation, walk);
+            // Whoever cannot be told from anybody is in none.
+            if inside || hash.is_none() {
+                return Ok(inside);
             }
         }
-        let hash = self.hash(evaluation);
-        walk.shared(self, hash, evaluation);
-        Ok(hash.is_some_and(|hash| bucket(hash, Exposure::ALL.ppm()) < self.parts))
+        Ok(false)
     }
 
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be
     /// told from anybody.
+    #[inline]
     fn hash(&self, evaluation: &Evaluation<'_>) -> Option<u32> {
         let hash = |text: &str| Some(evaluation.bucketing().hash_text(&self.salt, text));
         match evaluation.attribute(&self.bucket_by) {

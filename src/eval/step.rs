@@ -78,8 +78,10 @@ pub enum Step {
         attempt: u32,
         /// Which wave, from 1.
         wave: u32,
-        /// The share of the users that gets the candidate.
+        /// The share that the wave opened to.
         exposure: String,
+        /// How many parts the share has: with more than one, users of other waves get the candidate too.
+        parts: usize,
         /// The variant for the share.
         candidate: String,
         /// The variant for the others.
@@ -87,6 +89,9 @@ pub enum Step {
     },
     /// The rollout is for some only.
     Audience {
+        /// The wave that brought them, from 1, where several waves say who.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wave: Option<u32>,
         /// Who they are.
         audience: String,
         /// Whether this is one of them.
@@ -94,8 +99,11 @@ pub enum Step {
         /// What was looked at.
         looked_at: Vec<Fact>,
     },
-    /// The rollout's share was looked at.
+    /// The rollout's share was looked at, or a part of it.
     Share {
+        /// The wave that brought the part, from 1, where there are several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        wave: Option<u32>,
         /// The attribute that is hashed.
         bucket_by: Fact,
         /// What is hashed before it.
@@ -211,22 +219,25 @@ impl fmt::Display for Step {
             Self::Said { wrong: true, .. } => f.write_str("the rule gives something that is no variant of the flag"),
             Self::Said { variant: Some(variant), .. } => write!(f, "the rule gives \"{variant}\""),
             Self::Said { variant: None, .. } => f.write_str("the rule leaves it to the default"),
-            Self::Rollout { rollout, attempt, wave, exposure, candidate, stable } => write!(
-                f,
-                "rollout {rollout}, attempt {attempt}, wave {wave}: \"{candidate}\" for {exposure}, \"{stable}\" for \
-                 the others"
-            ),
-            Self::Audience { audience, inside, looked_at } => {
-                let inside = if *inside { "inside" } else { "outside" };
-                write!(f, "{inside} the audience, {audience}{}", Facts(looked_at))
+            Self::Rollout { rollout, attempt, wave, exposure, parts, candidate, stable } => {
+                let earlier = if *parts > 1 { " and those of earlier waves" } else { "" };
+                write!(
+                    f,
+                    "rollout {rollout}, attempt {attempt}, wave {wave}: \"{candidate}\" for {exposure}{earlier}, \
+                     \"{stable}\" for the others"
+                )
             }
-            Self::Share { bucket: Some(bucket), buckets, exposure, inside, bucket_by, .. } => {
+            Self::Audience { wave, audience, inside, looked_at } => {
+                let inside = if *inside { "inside" } else { "outside" };
+                write!(f, "{}{inside} the audience, {audience}{}", OfWave(*wave), Facts(looked_at))
+            }
+            Self::Share { wave, bucket: Some(bucket), buckets, exposure, inside, bucket_by, .. } => {
                 let inside = if *inside { "inside" } else { "outside" };
                 let (bucket, buckets) = (Grouped(*bucket), Grouped(*buckets));
-                write!(f, "bucket {bucket} of {buckets} is {inside} {exposure} ({bucket_by})")
+                write!(f, "{}bucket {bucket} of {buckets} is {inside} {exposure} ({bucket_by})", OfWave(*wave))
             }
-            Self::Share { bucket: None, exposure, bucket_by, .. } => {
-                write!(f, "nothing to tell users apart by, so outside {exposure} ({bucket_by})")
+            Self::Share { wave, bucket: None, exposure, bucket_by, .. } => {
+                write!(f, "{}nothing to tell users apart by, so outside {exposure} ({bucket_by})", OfWave(*wave))
             }
             Self::Overruled { rollout } => {
                 write!(f, "rollout {rollout} has no say, for it decides only what the rule leaves to the default")
@@ -278,6 +289,15 @@ impl fmt::Display for Facts<'_> {
             write!(f, "{}{fact}", if position == 0 { " (" } else { ", " })?;
         }
         f.write_str(if self.0.is_empty() { "" } else { ")" })
+    }
+}
+
+/// The wave before what is said of it.
+struct OfWave(Option<u32>);
+
+impl fmt::Display for OfWave {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |wave| write!(f, "wave {wave}: "))
     }
 }
 

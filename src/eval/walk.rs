@@ -6,7 +6,7 @@ use super::evaluate::Evaluation;
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::rule::Rule;
-use super::share::{Laid, OpenShare};
+use super::share::{Laid, OpenPart, OpenShare};
 use super::value::Value;
 
 /// Goes along with an evaluation. The plain one only answers; what explains writes down what it sees.
@@ -46,13 +46,21 @@ pub(super) trait Walk<'s> {
     #[inline]
     fn opened(&mut self, _laid: &Laid) {}
 
-    /// Whether whoever asks belongs to a rollout's audience.
+    /// Whether whoever asks belongs to the audience of a part of a rollout's share.
     #[inline]
-    fn audience(&mut self, _rule: &Rule, _inside: bool, _evaluation: &Evaluation<'_>) {}
+    fn audience(
+        &mut self,
+        _share: &OpenShare,
+        _part: &OpenPart,
+        _rule: &Rule,
+        _inside: bool,
+        _evaluation: &Evaluation<'_>,
+    ) {
+    }
 
-    /// A rollout's share looked at this hash; `None` when the context has nothing to hash.
+    /// A part of a rollout's share looked at this hash; `None` when the context has nothing to hash.
     #[inline]
-    fn shared(&mut self, _share: &OpenShare, _hash: Option<u32>, _evaluation: &Evaluation<'_>) {}
+    fn shared(&mut self, _share: &OpenShare, _part: &OpenPart, _hash: Option<u32>, _evaluation: &Evaluation<'_>) {}
 
     /// A closed rollout took its candidate away and put this in its place, or the caller's own default.
     #[inline]

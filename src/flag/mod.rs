@@ -24,7 +24,7 @@ pub use attributes::Looked;
 pub use catalog::{Catalog, CatalogEntry};
 pub use definition::{Definition, FlagState, Variant, VariantType};
 pub use document::{FlagEntry, FlagFile, lower, lower_each};
-pub use exposure::{Gate, Overlay, Rank, Share};
+pub use exposure::{Gate, Overlay, Part, Parts, Rank, Share};
 pub use expression::{Expression, Fractional, FractionalEntry, Weight};
 pub use literal::{Literal, Numeral, write_object};
 pub use lower::lower_expression;

@@ -3,17 +3,24 @@
 //! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or
 //! the reason why there is none. Nothing here decides anything.
 
+mod band;
+mod comparison;
+mod latencies;
+mod look;
 mod outcome;
 mod outcomes;
 mod prometheus;
 mod providers;
 mod ring;
 mod series;
+mod standing;
 mod tally;
 mod template;
+mod users;
+mod values;
 mod wire;
 
-pub use outcome::Outcome;
+pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
 pub use providers::{Providers, Readings};

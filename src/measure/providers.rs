@@ -1,20 +1,28 @@
-//! One door to all metrics of a plan.
+//! One door to all that a check asks of metrics.
 
 use super::outcomes::Outcomes;
 use super::prometheus::{Address, Prometheus};
-use super::template::fill;
-use crate::analysis::{NoData, Reading};
-use crate::rollout::{Metric, MetricSource, Plan, Unit};
-use crate::units::UnixMillis;
+use super::template::{averaged, fill, names_variant, names_window};
+use crate::analysis::{Band, Compared, NoData, Reading, Sums};
+use crate::rollout::{Arm, Metric, MetricSource, Over, Plan, Split, Unit, Versus};
+use crate::units::{UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Where the controller gets its evidence from.
+/// Where the controller gets its evidence from. Nothing here fails: what goes wrong is a reason for having no data.
+/// Every answer comes within the provider's timeout.
 #[async_trait]
 pub trait Readings: Send + Sync + std::fmt::Debug {
-    /// The metric's value for the plan's candidate, in its quantity's base unit. Never fails: what
-    /// goes wrong is a reason for having no data. Answers within the provider's timeout.
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading;
+    /// The metric's value for one of the plan's variants, in its quantity's base unit.
+    async fn read(&self, plan: &Plan, metric: &Metric, arm: Arm, over: Over, now: UnixMillis) -> Reading;
+
+    /// The metric for both of the plan's variants, in a form in which they can be compared; quantities in base units.
+    async fn compare(&self, plan: &Plan, metric: &Metric, versus: &Versus, now: UnixMillis)
+    -> Result<Compared, NoData>;
+
+    /// How many distinct users had each of the plan's variants since a moment.
+    async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData>;
 }
 
 /// The metric providers of this process.
@@ -47,20 +55,72 @@ impl Providers {
 impl Readings for Providers {
     /// Outcomes are read in the windows that end at `now`. Prometheus has its own clock: there `now` is
     /// only compared with the time of its answer, so it must be the real time and not a compressed one.
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading {
+    async fn read(&self, plan: &Plan, metric: &Metric, arm: Arm, over: Over, now: UnixMillis) -> Reading {
+        let variant = variant(plan, arm);
         let reading = match &metric.source {
             MetricSource::Outcomes { measure, window, min_samples } => {
-                self.outcomes.read(&plan.flag, &plan.candidate, *measure, *window, *min_samples, now)
+                let window = span(over).unwrap_or(*window);
+                self.outcomes.read(&plan.flag, variant, *measure, window, *min_samples, now)
             }
-            // The rollout counts them itself and asks nobody.
-            MetricSource::Events { .. } => Reading::NoData(NoData::Empty),
+            MetricSource::Events { .. } => Reading::NoData(counted_elsewhere()),
+            MetricSource::Prometheus { query, .. } if arm == Arm::Control && !names_variant(query) => {
+                let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
+                Reading::NoData(NoData::Refused(why.to_owned()))
+            }
             MetricSource::Prometheus { query, window, address } => {
-                let query = fill(query, &plan.candidate, &plan.flag, *window);
+                let filled = fill(query, variant, &plan.flag, span(over).unwrap_or(*window));
+                let query = match over {
+                    Over::Span(span) if !names_window(query) => averaged(&filled, span),
+                    Over::Span(_) | Over::Usual => filled,
+                };
                 self.ask_prometheus(address.as_deref(), &query, now).await
             }
         };
         in_base_unit(reading, metric.unit)
     }
+
+    async fn compare(
+        &self,
+        plan: &Plan,
+        metric: &Metric,
+        versus: &Versus,
+        now: UnixMillis,
+    ) -> Result<Compared, NoData> {
+        match &metric.source {
+            MetricSource::Outcomes { measure, .. } => {
+                scaled(self.outcomes.compare(plan, *measure, versus, now)?, metric.unit.factor())
+            }
+            MetricSource::Events { .. } => Err(counted_elsewhere()),
+            MetricSource::Prometheus { .. } => Err(NoData::Refused(
+                "a query answers with a figure and not with what it was counted from: only outcomes can be compared \
+                 statistically"
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Only outcomes tell users apart.
+    async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
+        self.outcomes.split(plan, since, now)
+    }
+}
+
+const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
+    match arm {
+        Arm::Candidate => &plan.candidate,
+        Arm::Control => &plan.stable,
+    }
+}
+
+const fn span(over: Over) -> Option<Duration> {
+    match over {
+        Over::Usual => None,
+        Over::Span(span) => Some(span),
+    }
+}
+
+fn counted_elsewhere() -> NoData {
+    NoData::Refused("posted events are counted by the rollout itself, for no variant in particular".to_owned())
 }
 
 fn in_base_unit(reading: Reading, unit: Unit) -> Reading {
@@ -71,4 +131,27 @@ fn in_base_unit(reading: Reading, unit: Unit) -> Reading {
         },
         Reading::NoData(why) => Reading::NoData(why),
     }
+}
+
+/// Quantities times a factor. A band may be infinite above, nothing else may.
+fn scaled(compared: Compared, factor: f64) -> Result<Compared, NoData> {
+    let finite = |value: f64| match value.is_finite() {
+        true => Ok(value),
+        false => Err(NoData::NotFinite(value.to_string())),
+    };
+    let band =
+        |band: Band| Ok(Band { low: finite(band.low * factor)?, high: band.high * factor, samples: band.samples });
+    let sums = |sums: Sums| {
+        let (mean, variance) = (finite(sums.mean * factor)?, finite(sums.variance * factor * factor)?);
+        Ok(Sums { count: sums.count, mean, variance })
+    };
+    Ok(match compared {
+        Compared::Counts(counts) => Compared::Counts(counts),
+        Compared::Bands { candidate, control } => {
+            Compared::Bands { candidate: band(candidate)?, control: band(control)? }
+        }
+        Compared::Sums { candidate, control } => {
+            Compared::Sums { candidate: sums(candidate)?, control: sums(control)? }
+        }
+    })
 }

@@ -1,83 +1,132 @@
 //! The recent past in slots of equal width.
 
-use super::outcome::Outcome;
+use super::outcome::Noted;
 use super::tally::Tally;
+use super::users::{USERS_OF_A_SLOT, Users};
 use crate::units::UnixMillis;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How many slots a ring's span is divided into.
-const SLOTS: i64 = 60;
+/// How wide a ring's slots are and how many there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    /// In milliseconds, at least 1.
+    pub(super) width: i64,
+    /// How many slots the longest window has.
+    pub(super) slots: i64,
+    /// How many of the newest closed slots know their users: enough for a look at what came since the last one.
+    pub(super) with_users: i64,
+}
 
-/// Tallies of the last [`SLOTS`] slots in which something happened, in the order of time. One more is
+/// Tallies of the last slots in which something happened, in the order of time. One more is
 /// kept than the span needs: a window ends in the middle of a slot, so it also begins in one.
 #[derive(Debug)]
 pub(super) struct Ring {
-    /// A slot's width in milliseconds, at least 1.
-    width: i64,
+    shape: Shape,
     slots: VecDeque<Slot>,
 }
 
+/// What happened in one width of time.
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// Time divided by the width.
     number: i64,
-    tally: Tally,
+    pub(super) tally: Tally<u32>,
+    /// `None` when too old.
+    pub(super) users: Option<Users>,
+}
+
+impl Slot {
+    const fn new(number: i64, knows_users: bool) -> Self {
+        let users = if knows_users { Some(Users::new(USERS_OF_A_SLOT)) } else { None };
+        Self { number, tally: Tally::new(), users }
+    }
 }
 
 impl Ring {
-    /// Slots of that many whole milliseconds.
-    pub(super) const fn new(width_millis: u32) -> Self {
-        let width = if width_millis == 0 { 1 } else { width_millis as i64 };
-        Self { width, slots: VecDeque::new() }
+    pub(super) const fn new(shape: Shape) -> Self {
+        Self { shape, slots: VecDeque::new() }
     }
 
     /// The longest window that can be read.
     pub(super) fn span(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.width.saturating_mul(SLOTS)).unwrap_or(0))
+        self.shape.span()
     }
 
     /// Adds an outcome to its slot; `false` when that slot's time is already behind the ring.
-    pub(super) fn add(&mut self, outcome: &Outcome, at: UnixMillis) -> bool {
-        let number = self.number(at);
-        let newest = self.slots.back().map_or(number, |slot| slot.number.max(number));
-        let oldest = newest.saturating_sub(SLOTS);
-        while self.slots.front().is_some_and(|slot| slot.number < oldest) {
-            self.slots.pop_front();
+    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis) -> bool {
+        let number = self.shape.number(at);
+        let newest = self.slots.back().map(|slot| slot.number);
+        if newest.is_none_or(|newest| newest < number) {
+            self.begin(number);
         }
-        if number < oldest {
+        let newest = newest.map_or(number, |newest| newest.max(number));
+        if number < newest.saturating_sub(self.shape.slots) {
             return false;
         }
-        let position = match self.slots.binary_search_by_key(&number, |slot| slot.number) {
-            Ok(position) => position,
-            Err(position) => {
-                self.slots.insert(position, Slot { number, tally: Tally::default() });
-                position
+        if let Some(slot) = self.slot(number) {
+            slot.tally.add(noted);
+            if let Some(users) = &mut slot.users {
+                users.add(noted);
             }
-        };
-        if let Some(slot) = self.slots.get_mut(position) {
-            slot.tally.add(outcome);
         }
         true
     }
 
+    /// Begins the newest slot: the one before it is closed, and what is too old is forgotten.
+    fn begin(&mut self, number: i64) {
+        if let Some(closed) = self.slots.back_mut().and_then(|slot| slot.users.as_mut()) {
+            closed.close();
+        }
+        self.slots.push_back(Slot::new(number, true));
+        let oldest = number.saturating_sub(self.shape.slots);
+        while self.slots.front().is_some_and(|slot| slot.number < oldest) {
+            self.slots.pop_front();
+        }
+        let oldest = number.saturating_sub(self.shape.with_users);
+        // All before the first one without users have none either.
+        for slot in self.slots.iter_mut().rev().filter(|slot| slot.number < oldest) {
+            if slot.users.take().is_none() {
+                break;
+            }
+        }
+    }
+
+    fn slot(&mut self, number: i64) -> Option<&mut Slot> {
+        let position = match self.slots.back() {
+            Some(newest) if newest.number == number => self.slots.len().saturating_sub(1),
+            _ => match self.slots.binary_search_by_key(&number, |slot| slot.number) {
+                Ok(position) => position,
+                Err(position) => {
+                    let newest = self.slots.back().map_or(number, |slot| slot.number);
+                    let knows_users = number >= newest.saturating_sub(self.shape.with_users);
+                    self.slots.insert(position, Slot::new(number, knows_users));
+                    position
+                }
+            },
+        };
+        self.slots.get_mut(position)
+    }
+
     /// Everything in the window that ends at `now`, and what else is in the slot in which it begins.
-    pub(super) fn total(&self, window: Duration, now: UnixMillis) -> Tally {
-        let (first, last) = (self.number(now.minus(window)), self.number(now));
-        let mut total = Tally::default();
+    pub(super) fn total(&self, window: Duration, now: UnixMillis) -> Tally<u64> {
+        let (first, last) = (self.shape.number(now.minus(window)), self.shape.number(now));
+        let mut total = Tally::new();
         for slot in self.slots.iter().filter(|slot| (first..=last).contains(&slot.number)) {
             total.merge(&slot.tally);
         }
         total
     }
 
+    /// What happened in the slot that begins then; `None` when nothing did.
+    pub(super) fn at(&self, begins: UnixMillis) -> Option<&Slot> {
+        let number = self.shape.number(begins);
+        self.slots.binary_search_by_key(&number, |slot| slot.number).ok().and_then(|position| self.slots.get(position))
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.slots.clear();
-    }
-
-    fn number(&self, at: UnixMillis) -> i64 {
-        at.get().checked_div_euclid(self.width).unwrap_or(0)
     }
 
     #[cfg(test)]
@@ -86,16 +135,58 @@ impl Ring {
     }
 }
 
+impl Shape {
+    /// Time in widths.
+    fn number(self, at: UnixMillis) -> i64 {
+        at.get().checked_div_euclid(self.width).unwrap_or(0)
+    }
+
+    /// The longest window.
+    pub(super) fn span(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.width.saturating_mul(self.slots)).unwrap_or(0))
+    }
+
+    /// How far back slots know their users.
+    pub(super) fn span_with_users(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.width.saturating_mul(self.with_users)).unwrap_or(0))
+    }
+
+    /// The last moment up to this one at which a slot begins.
+    pub(super) fn floor(self, at: UnixMillis) -> UnixMillis {
+        UnixMillis::new(self.number(at).saturating_mul(self.width))
+    }
+
+    /// The first moment from this one on at which a slot begins.
+    pub(super) fn ceil(self, at: UnixMillis) -> UnixMillis {
+        let floor = self.floor(at);
+        if floor == at { at } else { UnixMillis::new(floor.get().saturating_add(self.width)) }
+    }
+
+    /// When the slot that begins then ends.
+    pub(super) fn end(self, begins: UnixMillis) -> UnixMillis {
+        UnixMillis::new(begins.get().saturating_add(self.width))
+    }
+
+    /// The beginning of the oldest slot that knows its users, as of now.
+    pub(super) fn oldest_with_users(self, now: UnixMillis) -> UnixMillis {
+        UnixMillis::new(self.number(now).saturating_sub(self.with_users).saturating_mul(self.width))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::analysis::{NoData, Reading};
+    use crate::measure::latencies::Bin;
+    use crate::measure::outcome::User;
     use crate::rollout::Measure;
-    use crate::units::{FlagKey, VariantName};
 
-    fn outcome() -> Outcome {
-        let (flag, variant) = (FlagKey::new("f").unwrap(), VariantName::new("on").unwrap());
-        Outcome { flag, variant, ok: true, latency_ms: Some(5.0), value: None }
+    fn outcome() -> Noted {
+        Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None }
+    }
+
+    fn ring(width: i64) -> Ring {
+        Ring::new(Shape { width, slots: 60, with_users: 30 })
     }
 
     fn count(ring: &Ring, window_seconds: u64, now: i64) -> u64 {
@@ -112,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_window_moves_on_and_leaves_old_outcomes_behind() {
-        let mut ring = Ring::new(1_000);
+        let mut ring = self::ring(1_000);
         for second in 0..30 {
             assert!(ring.add(&outcome(), UnixMillis::new(second * 1_000 + 500)));
         }
@@ -124,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_window_is_never_too_short_and_at_most_a_slot_too_long() {
-        let mut ring = Ring::new(10_000);
+        let mut ring = self::ring(10_000);
         for second in 0..600 {
             ring.add(&outcome(), UnixMillis::new(second * 1_000));
         }
@@ -137,7 +228,7 @@ mod tests {
 
     #[test]
     fn the_full_span_can_be_read_and_no_more_is_kept() {
-        let mut ring = Ring::new(1_000);
+        let mut ring = self::ring(1_000);
         for second in 0..10_000 {
             ring.add(&outcome(), UnixMillis::new(second * 1_000));
         }
@@ -148,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_comes_late_goes_to_its_own_time_or_nowhere() {
-        let mut ring = Ring::new(1_000);
+        let mut ring = self::ring(1_000);
         ring.add(&outcome(), UnixMillis::new(100_000));
         assert!(ring.add(&outcome(), UnixMillis::new(95_000)));
         assert_eq!(count(&ring, 2, 100_500), 1, "five seconds late is not within the last two");
@@ -158,8 +249,19 @@ mod tests {
     }
 
     #[test]
+    fn only_the_newest_slots_know_their_users() {
+        let mut ring = self::ring(1_000);
+        for second in 0..200 {
+            ring.add(&outcome(), UnixMillis::new(second * 1_000));
+        }
+        let known = ring.slots.iter().filter(|slot| slot.users.is_some()).map(|slot| slot.number);
+        assert_eq!(known.collect::<Vec<_>>(), (169..=199).collect::<Vec<_>>());
+        assert_eq!(ring.shape.oldest_with_users(UnixMillis::new(199_500)), UnixMillis::new(169_000));
+    }
+
+    #[test]
     fn the_ends_of_time_are_no_trouble() {
-        let mut ring = Ring::new(1_000);
+        let mut ring = self::ring(1_000);
         assert!(ring.add(&outcome(), UnixMillis::new(i64::MIN)));
         assert!(ring.add(&outcome(), UnixMillis::new(i64::MAX)));
         assert_eq!(count(&ring, 60, i64::MAX), 1);

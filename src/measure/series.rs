@@ -1,62 +1,125 @@
-//! One flag's variant over the last hour.
+//! One flag's variant over the last three days.
 
-use super::outcome::Outcome;
-use super::ring::Ring;
+use super::look::Look;
+use super::outcome::Noted;
+use super::ring::{Ring, Shape, Slot};
+use super::standing::Standing;
 use super::tally::Tally;
 use crate::units::UnixMillis;
 use std::time::Duration;
 
-/// The longest window that can be read: what the widest ring holds.
-pub const LONGEST_WINDOW: Duration = Duration::from_hours(1);
+/// The rings from fine to wide. Each width is a multiple of the one before, so that wide slots begin where narrow
+/// ones do. The third is as long as the fourth's slots are wide and a little more: a look an hour after the last
+/// one still finds the minutes.
+pub(super) const SHAPES: [Shape; 4] = [
+    Shape { width: 1_000, slots: 60, with_users: 30 },
+    Shape { width: 10_000, slots: 60, with_users: 30 },
+    Shape { width: 60_000, slots: 75, with_users: 75 },
+    Shape { width: 4_320_000, slots: 60, with_users: 10 },
+];
 
-/// The widths of the rings' slots: for windows up to a minute, ten minutes and an hour.
-const SLOT_MILLIS: [u32; 3] = [1_000, 10_000, 60_000];
+/// The longest window that can be read: what the widest ring holds.
+pub const LONGEST_WINDOW: Duration = Duration::from_hours(72);
+
+/// A clock that is behind the newest outcome by more than this was set back.
+pub(super) const SET_BACK: Duration = Duration::from_hours(1);
+
+/// An outcome whose clock was read up to this long before a look closed its slot belongs to the next look.
+const STRAGGLES: Duration = Duration::from_secs(10);
+
+/// Who has not been heard of or asked for in this time may go when there is no room.
+const IDLE_AFTER: Duration = Duration::from_hours(1);
+
+/// How many moments are remembered from which on everything is added up: the wave's beginning, and the one before.
+const MOST_STANDING: usize = 2;
 
 /// A flag's variant: rings from fine to wide. A window is read from the finest ring that spans it, so
-/// it is longer than asked for by at most a second up to a minute, ten seconds up to ten minutes, and a
-/// minute up to an hour, and never shorter.
+/// it is longer than asked for by at most a second up to a minute, ten seconds up to ten minutes, a
+/// minute up to 75 minutes and 72 minutes up to three days, and never shorter.
 #[derive(Debug)]
 pub(super) struct Series {
-    rings: [Ring; SLOT_MILLIS.len()],
+    rings: [Ring; SHAPES.len()],
     recorded: Option<UnixMillis>,
     read: Option<UnixMillis>,
+    /// Up to where a look has counted: nothing is added before it any more.
+    counted: Option<UnixMillis>,
+    /// The last one asked for comes first.
+    standing: Vec<Standing>,
 }
 
 impl Series {
     pub(super) fn new() -> Self {
-        Self { rings: SLOT_MILLIS.map(Ring::new), recorded: None, read: None }
+        Self { rings: SHAPES.map(Ring::new), recorded: None, read: None, counted: None, standing: Vec::new() }
     }
 
     /// Counts an outcome; `false` when the finest ring has no place for its time any more, because
     /// the clock is a minute or more behind the newest outcome.
-    ///
-    /// When it is behind by more than the rings hold, then it was set back: what was recorded before
-    /// belongs to no time any more and is forgotten, or nothing could be recorded until the clock is
-    /// where it once was.
-    pub(super) fn add(&mut self, outcome: &Outcome, now: UnixMillis) -> bool {
-        if self.recorded.is_some_and(|newest| newest.since(now) > LONGEST_WINDOW) {
-            self.rings.iter_mut().for_each(Ring::clear);
-            self.recorded = None;
-        }
+    pub(super) fn add(&mut self, noted: &Noted, now: UnixMillis) -> bool {
+        self.start_afresh_if_set_back(now);
         self.recorded = self.recorded.max(Some(now));
-        let kept = self.rings.each_mut().map(|ring| ring.add(outcome, now));
+        self.standing.iter_mut().for_each(|standing| standing.add(noted));
+        let straggles = |counted: &UnixMillis| *counted > now && counted.since(now) <= STRAGGLES;
+        let at = self.counted.filter(straggles).unwrap_or(now);
+        let kept = self.rings.each_mut().map(|ring| ring.add(noted, at));
         kept.into_iter().all(|kept| kept)
     }
 
+    /// When the clock is far behind what was recorded, then it was set back: what was recorded before belongs to no
+    /// time any more and is forgotten, or nothing could be recorded until the clock is where it once was, and then
+    /// would be mixed with it.
+    fn start_afresh_if_set_back(&mut self, now: UnixMillis) {
+        let behind = |moment: UnixMillis| moment.since(now) > SET_BACK;
+        if self.recorded.is_some_and(behind) || self.counted.is_some_and(behind) {
+            self.rings.iter_mut().for_each(Ring::clear);
+            self.recorded = None;
+            self.counted = None;
+        }
+    }
+
     /// The window that ends at `now`; `None` when it is longer than [`LONGEST_WINDOW`].
-    pub(super) fn total(&mut self, window: Duration, now: UnixMillis) -> Option<Tally> {
+    pub(super) fn total(&mut self, window: Duration, now: UnixMillis) -> Option<Tally<u64>> {
         self.read = Some(now);
         self.rings.iter().find(|ring| window <= ring.span()).map(|ring| ring.total(window, now))
     }
 
-    /// Whether it was read in the longest window before `now`: a rollout is looking at it.
-    pub(super) fn is_watched(&self, now: UnixMillis) -> bool {
-        self.read.is_some_and(|read| now.since(read) <= LONGEST_WINDOW)
+    /// What came in a look. From now on nothing is added before its end, so that a look that begins there misses
+    /// nothing.
+    pub(super) fn look(&mut self, look: Look, now: UnixMillis) -> impl Iterator<Item = &Slot> {
+        self.read = Some(now);
+        self.start_afresh_if_set_back(now);
+        self.counted = self.counted.max(Some(look.until));
+        self.slots_of(look, now)
     }
 
-    /// Whether it can be forgotten without anybody seeing a difference.
+    /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so
+    /// that nothing is lost as slots grow old.
+    pub(super) fn since(&mut self, since: UnixMillis, now: UnixMillis) -> Option<&Standing> {
+        self.read = Some(now);
+        let standing = match self.standing.iter().position(|standing| standing.since() == since) {
+            Some(position) => self.standing.remove(position),
+            None => {
+                let mut standing = Standing::new(since);
+                self.slots_of(Look::all_since(since, now), now).for_each(|slot| standing.take(slot));
+                self.standing.truncate(MOST_STANDING.saturating_sub(1));
+                standing
+            }
+        };
+        self.standing.insert(0, standing);
+        self.standing.first()
+    }
+
+    fn slots_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = &Slot> {
+        look.slots(now).filter_map(|(ring, begins)| self.rings.get(ring)?.at(begins))
+    }
+
+    /// Whether it was read lately: a rollout is looking at it.
+    pub(super) fn is_watched(&self, now: UnixMillis) -> bool {
+        self.read.is_some_and(|read| now.since(read) <= IDLE_AFTER)
+    }
+
+    /// Whether nobody has posted or read for a while.
     pub(super) fn is_idle(&self, now: UnixMillis) -> bool {
-        let silent = self.recorded.is_none_or(|recorded| now.since(recorded) > LONGEST_WINDOW);
+        let silent = self.recorded.is_none_or(|recorded| now.since(recorded) > IDLE_AFTER);
         silent && !self.is_watched(now)
     }
 
@@ -76,11 +139,9 @@ mod tests {
     use super::*;
     use crate::analysis::{NoData, Reading};
     use crate::rollout::Measure;
-    use crate::units::{FlagKey, VariantName};
 
-    fn outcome() -> Outcome {
-        let (flag, variant) = (FlagKey::new("f").unwrap(), VariantName::new("on").unwrap());
-        Outcome { flag, variant, ok: true, latency_ms: None, value: None }
+    fn outcome() -> Noted {
+        Noted { user: None, ok: true, latency: None, value: None }
     }
 
     fn count(series: &mut Series, window: Duration, now: i64) -> u64 {
@@ -93,17 +154,19 @@ mod tests {
     }
 
     #[test]
-    fn every_window_from_ten_seconds_to_an_hour_is_close_to_what_was_asked() {
+    fn every_window_from_ten_seconds_to_hours_is_close_to_what_was_asked() {
         let mut series = Series::new();
-        for second in 0..7_200 {
+        for second in 0..18_000 {
             assert!(series.add(&outcome(), UnixMillis::new(second * 1_000)));
         }
-        for (seconds, error) in [(10, 1), (30, 1), (60, 1), (61, 10), (300, 10), (600, 10), (601, 60), (3_600, 60)] {
-            let counted = count(&mut series, Duration::from_secs(seconds), 7_199_400);
+        for (seconds, error) in
+            [(10, 1), (30, 1), (60, 1), (61, 10), (300, 10), (600, 10), (601, 60), (4_500, 60), (4_501, 4_320)]
+        {
+            let counted = count(&mut series, Duration::from_secs(seconds), 17_999_400);
             assert!((seconds..=seconds + error).contains(&counted), "{seconds}s: {counted}");
         }
         assert!(series.total(LONGEST_WINDOW + Duration::from_millis(1), UnixMillis::new(0)).is_none());
-        assert!(series.slots() <= 3 * 61, "{}", series.slots());
+        assert!(series.slots() <= 61 + 61 + 76 + 61, "{}", series.slots());
     }
 
     #[test]
@@ -117,6 +180,6 @@ mod tests {
 
         series.add(&outcome(), UnixMillis::new(8 * hour));
         assert_eq!(count(&mut series, Duration::from_secs(10), 8 * hour), 1, "the clock was set back two hours");
-        assert_eq!(count(&mut series, LONGEST_WINDOW, 10 * hour), 0);
+        assert_eq!(count(&mut series, LONGEST_WINDOW, 10 * hour), 1, "what was before it is forgotten");
     }
 }

@@ -1,70 +1,55 @@
 //! What outcomes add up to, over a slot of time or over several.
 
-use super::outcome::Outcome;
-use crate::analysis::{NoData, Reading};
+use super::latencies::{Bin, Count, Latencies};
+use super::outcome::Noted;
+use super::values::Values;
+use crate::analysis::{NoData, Reading, Sums};
 use crate::rollout::Measure;
 use crate::units::UnixMillis;
-use sketches_ddsketch::{Config, DDSketch};
 
-/// A quantile is at most this share away from the true one.
-const RELATIVE_ERROR: f64 = 0.01;
-
-/// Latencies up to a microsecond count as none.
-const SMALLEST_LATENCY_MS: f64 = 0.001;
-
-/// As many bins as it takes from a microsecond to a day at that accuracy, so that a sketch never has
-/// to fold its lower bins together. It grows by 128 bins of 8 bytes, only as far as the latencies
-/// really spread.
-const MOST_BINS: u32 = 1_280;
-
-/// Sums over outcomes. Two of them add up to the tally of all their outcomes.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
+/// Sums over outcomes. Those of several slots add up to those of all their outcomes. `C` is what counts latencies:
+/// `u32` in a slot, `u64` in what slots add up to.
+#[derive(Debug)]
+pub(super) struct Tally<C> {
     count: u64,
     errors: u64,
+    /// How many came with a user.
+    keyed: u64,
     /// Boxed and only there when an outcome had a latency: most slots of most series are empty.
-    latencies: Option<Box<Latencies>>,
-    valued: u64,
-    value_sum: f64,
+    latencies: Option<Box<Latencies<C>>>,
+    /// Only there when an outcome had a value.
+    values: Option<Box<Values>>,
 }
 
-struct Latencies(DDSketch);
-
-impl Latencies {
-    fn new() -> Self {
-        Self(DDSketch::new(Config::new(RELATIVE_ERROR, MOST_BINS, SMALLEST_LATENCY_MS)))
+impl<C> Tally<C> {
+    /// Of nothing yet.
+    pub(super) const fn new() -> Self {
+        Self { count: 0, errors: 0, keyed: 0, latencies: None, values: None }
     }
 }
 
-impl std::fmt::Debug for Latencies {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Latencies({})", self.0.count())
-    }
-}
-
-impl Tally {
-    pub(super) fn add(&mut self, outcome: &Outcome) {
+impl<C: Count> Tally<C> {
+    pub(super) fn add(&mut self, noted: &Noted) {
         self.count = self.count.saturating_add(1);
-        if !outcome.ok {
-            self.errors = self.errors.saturating_add(1);
+        self.errors = self.errors.saturating_add(u64::from(!noted.ok));
+        self.keyed = self.keyed.saturating_add(u64::from(noted.user.is_some()));
+        if let Some(latency) = noted.latency {
+            self.latencies.get_or_insert_default().add(latency);
         }
-        if let Some(latency) = outcome.latency_ms {
-            self.latencies.get_or_insert_with(|| Box::new(Latencies::new())).0.add(latency);
-        }
-        if let Some(value) = outcome.value {
-            self.valued = self.valued.saturating_add(1);
-            self.value_sum += value;
+        if let Some(value) = noted.value {
+            self.values.get_or_insert_default().add(value, noted.user);
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge<D: Count>(&mut self, other: &Tally<D>) {
         self.count = self.count.saturating_add(other.count);
         self.errors = self.errors.saturating_add(other.errors);
-        self.valued = self.valued.saturating_add(other.valued);
-        self.value_sum += other.value_sum;
+        self.keyed = self.keyed.saturating_add(other.keyed);
         if let Some(latencies) = &other.latencies {
-            let merged = self.latencies.get_or_insert_with(|| Box::new(Latencies::new())).0.merge(&latencies.0);
-            debug_assert!(merged.is_ok(), "sketches differ in accuracy only when they were made by different code");
+            self.latencies.get_or_insert_default().merge(latencies);
+        }
+        if let Some(values) = &other.values {
+            self.values.get_or_insert_default().merge(values);
         }
     }
 
@@ -88,11 +73,8 @@ impl Tally {
     fn samples(&self, measure: Measure) -> u64 {
         match measure {
             Measure::ErrorRatio | Measure::SuccessRatio | Measure::Count | Measure::Errors => self.count,
-            Measure::SlowRatio(_) => 0,
-            Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => {
-                self.latencies.as_ref().map_or(0, |latencies| u64::try_from(latencies.0.count()).unwrap_or(u64::MAX))
-            }
-            Measure::ValueMean => self.valued,
+            Measure::SlowRatio(_) | Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => self.timed(),
+            Measure::ValueMean => self.values.as_ref().map_or(0, |values| values.count()),
         }
     }
 
@@ -100,37 +82,91 @@ impl Tally {
         match measure {
             Measure::ErrorRatio => Some(self.errors as f64 / self.count as f64),
             Measure::SuccessRatio => Some(1.0 - self.errors as f64 / self.count as f64),
-            Measure::SlowRatio(_) => None,
+            Measure::SlowRatio(bound) => Some(self.slow(under(bound)) as f64 / self.timed() as f64),
             Measure::Count => Some(self.count as f64),
             Measure::Errors => Some(self.errors as f64),
-            Measure::LatencyP50 => self.latency(0.50),
-            Measure::LatencyP95 => self.latency(0.95),
-            Measure::LatencyP99 => self.latency(0.99),
-            Measure::ValueMean => Some(self.value_sum / self.valued as f64),
+            Measure::LatencyP50 => self.quantile(0.50),
+            Measure::LatencyP95 => self.quantile(0.95),
+            Measure::LatencyP99 => self.quantile(0.99),
+            Measure::ValueMean => self.values.as_ref().and_then(|values| values.mean()),
         }
     }
 
-    fn latency(&self, quantile: f64) -> Option<f64> {
-        self.latencies.as_ref().and_then(|latencies| latencies.0.quantile(quantile).ok().flatten())
+    /// Within 1 % of the latency that has this share of the others before it.
+    fn quantile(&self, share: f64) -> Option<f64> {
+        let latencies = self.latencies.as_ref()?;
+        let last = latencies.total().checked_sub(1)?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a number of latencies")]
+        let rank = (share * last as f64) as u64;
+        latencies.at_rank(rank).map(Bin::middle)
+    }
+
+    /// How many outcomes.
+    pub(super) const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// How many of them failed.
+    pub(super) const fn errors(&self) -> u64 {
+        self.errors
+    }
+
+    /// How many had a latency.
+    pub(super) fn timed(&self) -> u64 {
+        self.latencies.as_ref().map_or(0, |latencies| latencies.total())
+    }
+
+    /// How many took longer than this.
+    pub(super) fn slow(&self, under: Bin) -> u64 {
+        self.latencies.as_ref().map_or(0, |latencies| latencies.over(under))
+    }
+
+    /// How many came with a user.
+    pub(super) const fn keyed(&self) -> u64 {
+        self.keyed
+    }
+
+    /// Whether users can be counted.
+    pub(super) const fn tells_users(&self) -> bool {
+        nearly_all(self.keyed, self.count)
+    }
+
+    pub(super) fn latencies(&self) -> Option<&Latencies<C>> {
+        self.latencies.as_deref()
+    }
+
+    pub(super) fn sums(&self) -> Result<Sums, NoData> {
+        self.values.as_ref().map_or(Err(NoData::Empty), |values| values.sums())
     }
 
     #[cfg(test)]
     pub(super) fn bins(&self) -> usize {
-        self.latencies.as_ref().map_or(0, |latencies| latencies.0.length())
+        self.latencies.as_ref().map_or(0, |latencies| latencies.bins())
     }
+}
+
+/// Whether at least 99 % of what was posted came with a user. Where nothing was posted there is nothing against it.
+pub(super) const fn nearly_all(keyed: u64, count: u64) -> bool {
+    keyed.saturating_mul(100) >= count.saturating_mul(99)
+}
+
+/// The last bin that is not slow, for a bound in microseconds.
+pub(super) fn under(bound_micros: u64) -> Bin {
+    Bin::under(bound_micros as f64 / 1_000.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::{FlagKey, VariantName};
 
-    fn outcome(ok: bool, latency_ms: Option<f64>, value: Option<f64>) -> Outcome {
-        let (flag, variant) = (FlagKey::new("f").unwrap(), VariantName::new("on").unwrap());
-        Outcome { flag, variant, ok, latency_ms, value }
+    const RELATIVE_ERROR: f64 = 0.01;
+    const SMALLEST_LATENCY_MS: f64 = 0.001;
+
+    fn outcome(ok: bool, latency_ms: Option<f64>, value: Option<f64>) -> Noted {
+        Noted { user: None, ok, latency: latency_ms.map(Bin::of), value }
     }
 
-    fn value(tally: &Tally, measure: Measure) -> f64 {
+    fn value<C: Count>(tally: &Tally<C>, measure: Measure) -> f64 {
         match tally.read(measure, 0, UnixMillis::new(0)) {
             Reading::Value { value, .. } => value,
             Reading::NoData(why) => panic!("{measure:?}: {why}"),
@@ -147,9 +183,9 @@ mod tests {
     #[test]
     fn quantiles_are_within_one_percent_also_after_merging_many_slots() {
         let mut sorted = latencies(20_000);
-        let mut whole = Tally::default();
+        let mut whole = Tally::<u64>::new();
         for chunk in sorted.chunks(333) {
-            let mut slot = Tally::default();
+            let mut slot = Tally::<u32>::new();
             chunk.iter().for_each(|latency| slot.add(&outcome(true, Some(*latency), None)));
             whole.merge(&slot);
         }
@@ -164,7 +200,7 @@ mod tests {
 
     #[test]
     fn from_a_microsecond_to_a_day_nothing_is_folded_together() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::<u32>::new();
         let extremes = [0.0, 0.001_1, 1.0, 30_000.0, 86_400_000.0];
         extremes.iter().for_each(|latency| tally.add(&outcome(true, Some(*latency), None)));
         let median = value(&tally, Measure::LatencyP50);
@@ -178,9 +214,9 @@ mod tests {
             slots in proptest::collection::vec(proptest::collection::vec(-4.0..7.9_f64, 1..40), 1..8),
         ) {
             let slots: Vec<Vec<f64>> = slots.iter().map(|slot| slot.iter().map(|power| 10_f64.powf(*power)).collect()).collect();
-            let mut whole = Tally::default();
+            let mut whole = Tally::<u64>::new();
             for latencies in &slots {
-                let mut slot = Tally::default();
+                let mut slot = Tally::<u32>::new();
                 latencies.iter().for_each(|latency| slot.add(&outcome(true, Some(*latency), None)));
                 whole.merge(&slot);
             }
@@ -197,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_measure_counts_only_the_outcomes_that_have_it() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::<u32>::new();
         tally.add(&outcome(true, None, Some(2.0)));
         tally.add(&outcome(false, Some(80.0), None));
         tally.add(&outcome(true, None, Some(5.0)));
@@ -210,12 +246,25 @@ mod tests {
         let too_few = |have, need| Reading::NoData(NoData::TooFew { have, need });
         assert_eq!(tally.read(Measure::LatencyP95, 2, now), too_few(1, 2));
         assert_eq!(tally.read(Measure::ValueMean, 3, now), too_few(2, 3));
-        assert_eq!(Tally::default().read(Measure::Count, 5, now), Reading::NoData(NoData::Empty));
+        assert_eq!(Tally::<u32>::new().read(Measure::Count, 5, now), Reading::NoData(NoData::Empty));
+    }
+
+    #[test]
+    fn what_took_longer_than_the_bound_is_slow_by_those_that_took_any_time() {
+        let mut tally = Tally::<u32>::new();
+        [100.0, 480.0, 520.0, 9_000.0].iter().for_each(|latency| tally.add(&outcome(true, Some(*latency), None)));
+        tally.add(&outcome(false, None, None));
+        assert_eq!(value(&tally, Measure::SlowRatio(500_000)), 0.5);
+        assert_eq!(value(&tally, Measure::SlowRatio(50_000)), 1.0);
+        assert_eq!(value(&tally, Measure::SlowRatio(86_400_000_000)), 0.0);
+        let reading = tally.read(Measure::SlowRatio(500_000), 5, UnixMillis::new(0));
+        assert_eq!(reading, Reading::NoData(NoData::TooFew { have: 4, need: 5 }));
+        assert_eq!(value(&tally, Measure::SuccessRatio), 0.8);
     }
 
     #[test]
     fn a_sum_that_overflows_is_no_data() {
-        let mut tally = Tally::default();
+        let mut tally = Tally::<u32>::new();
         tally.add(&outcome(true, None, Some(f64::MAX)));
         tally.add(&outcome(true, None, Some(f64::MAX)));
         let reading = tally.read(Measure::ValueMean, 0, UnixMillis::new(0));

@@ -36,6 +36,23 @@ pub fn fill(template: &str, variant: &VariantName, flag: &FlagKey, window: Durat
     filled
 }
 
+/// Whether a query asks for one variant.
+pub(super) fn names_variant(template: &str) -> bool {
+    template.contains("{{variant}}")
+}
+
+/// Whether a query looks back as long as it is told to.
+pub(super) fn names_window(template: &str) -> bool {
+    template.contains("{{window}}")
+}
+
+/// The average of a filled query over a time up to now, in about 120 steps of at least 15 seconds, which is how often
+/// Prometheus is commonly told to look. The query stands on lines of its own, for it may end in a comment.
+pub(super) fn averaged(query: &str, over: Duration) -> String {
+    let step = Duration::from_secs(over.as_secs().div_ceil(120).max(15)).min(over);
+    format!("avg_over_time((\n{query}\n)[{}:{}])", prometheus_duration(over), prometheus_duration(step))
+}
+
 /// The inside of a double-quoted PromQL string.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
@@ -86,6 +103,14 @@ mod tests {
             assert_eq!(filled(query, "on", "f", Duration::ZERO), query);
         }
         assert_eq!(filled("{{{{flag}}", "on", "f", Duration::ZERO), "{{f");
+    }
+
+    #[test]
+    fn an_average_is_taken_in_steps_that_fit_its_length() {
+        for (seconds, range) in [(7, "7s:7s"), (300, "5m:15s"), (3_600, "1h:30s"), (259_200, "72h:36m")] {
+            let query = averaged("up # or down", Duration::from_secs(seconds));
+            assert_eq!(query, format!("avg_over_time((\nup # or down\n)[{range}])"));
+        }
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Alerts: one that fires closes, or is remembered for what waits for it; one that ends is forgotten.
 
 use super::cause::Cause;
-use super::check::look;
+use super::check::judge;
 use super::concern::{Bearing, Concern, bearing, concern, speaks_of_alerts};
-use super::decide::{close, keep, live_stage, rules_of, with_stage};
+use super::decide::{close, keep, with_stage};
 use super::decision::Decision;
 use super::event::Evidence;
+use super::memory::PostedEvent;
 use super::plan::Plan;
-use super::stage::{Rules, wave_at};
+use super::stage::{Rules, rules_of, wave_at};
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::analysis::Alert;
@@ -19,33 +20,49 @@ use std::collections::BTreeMap;
 const MOST_FIRING: usize = 256;
 
 pub(super) fn firing(plan: &Plan, state: &State, alert: &Alert, now: UnixMillis) -> Decision {
-    let Some((before, rules)) = live_stage(state).and_then(|stage| Some((stage, rules_of(plan, state, stage)?))) else {
-        return keep(plan, state);
-    };
+    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     if bearing(plan, alert) == Bearing::None {
-        return keep(plan, state);
+        return keep(plan, state, now);
     }
     let mut stage = before.clone();
     if let Some(cause) = closing(plan, &rules, &mut stage, alert, now) {
         return close(plan, state, before.attempt, before.wave, cause, now);
     }
     if stage.firing == before.firing {
-        return keep(plan, state);
+        return keep(plan, state, now);
     }
-    let mut decision = keep(plan, &with_stage(state, stage));
-    decision.check_now = true;
-    decision
+    check_soon(plan, &with_stage(state, stage), now)
 }
 
-pub(super) fn resolved(plan: &Plan, state: &State, fingerprint: &str) -> Decision {
-    let Some(stage) = live_stage(state).filter(|stage| stage.firing.contains_key(fingerprint)) else {
-        return keep(plan, state);
-    };
-    let mut stage = stage.clone();
+pub(super) fn resolved(plan: &Plan, state: &State, fingerprint: &str, now: UnixMillis) -> Decision {
+    let Some((before, _)) = rules_of(plan, state) else { return keep(plan, state, now) };
+    if !before.firing.contains_key(fingerprint) {
+        return keep(plan, state, now);
+    }
+    let mut stage = before.clone();
     stage.firing.remove(fingerprint);
-    let mut decision = keep(plan, &with_stage(state, stage));
-    decision.check_now = true;
-    decision
+    check_soon(plan, &with_stage(state, stage), now)
+}
+
+/// Something was reported. What it makes true by itself closes the flag at once; for the rest there is a check.
+pub(super) fn posted(plan: &Plan, state: &State, event: &PostedEvent, now: UnixMillis) -> Decision {
+    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
+    let mut stage = before.clone();
+    if !stage.memory.post(plan, event, now) {
+        return keep(plan, state, now);
+    }
+    let mut judged = stage.clone();
+    match judge(plan, &rules.severe(), &mut judged, &Evidence::default(), now).cause {
+        Some(cause @ (Cause::Metric { .. } | Cause::Alert { .. } | Cause::Person { .. })) => {
+            close(plan, state, before.attempt, before.wave, cause, now)
+        }
+        // That nobody was asked is no lack of data.
+        Some(Cause::NoData { .. }) | None => check_soon(plan, &with_stage(state, stage), now),
+    }
+}
+
+fn check_soon(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
+    Decision { check_now: true, ..keep(plan, state, now) }
 }
 
 /// Takes alerts that fire already into the first wave of an attempt; one that would close it is the
@@ -68,8 +85,7 @@ pub(super) fn stands_against(
     let wave = plan.waves.get(index)?;
     let mut stage = Stage::enter(0, index, now);
     stage.firing.clone_from(firing);
-    let alerts_only = Rules { hold_when: &[], advance_when: &[], ..Rules::of_wave(wave) };
-    let cause = look(plan, &alerts_only, &mut stage, &Evidence::default(), now).cause?;
+    let cause = by_alerts(plan, &Rules::of_wave(wave), &mut stage, now)?;
     Some(Wait::Hold(format!("{cause} would close wave {}", wave.name)))
 }
 
@@ -85,15 +101,19 @@ fn closing(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, alert: &Alert, now
     }
     let full = stage.firing.len() >= MOST_FIRING && !stage.firing.contains_key(&alert.fingerprint);
     stage.firing.insert(alert.fingerprint.clone(), alert.clone());
-    let alerts_only = Rules { hold_when: &[], advance_when: &[], ..*rules };
     let mut judged = stage.clone();
-    let look = look(plan, &alerts_only, &mut judged, &Evidence::default(), now);
+    let closes = by_alerts(plan, rules, &mut judged, now);
     if full {
         stage.firing.remove(&alert.fingerprint);
     }
-    match look.cause {
+    match closes {
         Some(Cause::Metric { condition, .. }) => Some(cause(Some(condition))),
-        Some(other) => Some(other),
-        None => None,
+        other => other,
     }
+}
+
+/// What closes the stage without a look at any metric. That none was asked is no lack of data.
+fn by_alerts(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, now: UnixMillis) -> Option<Cause> {
+    let look = judge(plan, &rules.severe(), stage, &Evidence::default(), now);
+    look.cause.filter(|cause| !matches!(cause, Cause::NoData { .. }))
 }

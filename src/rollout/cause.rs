@@ -30,6 +30,13 @@ pub enum Cause {
         /// The readings it spoke of, formatted: `error_rate 12.4%`.
         readings: Vec<(MetricName, String)>,
     },
+    /// A metric had no data for longer than its plan allows.
+    NoData {
+        /// Which.
+        metric: MetricName,
+        /// Why it had none.
+        why: String,
+    },
 }
 
 impl fmt::Display for Cause {
@@ -39,6 +46,7 @@ impl fmt::Display for Cause {
             Self::Person { by, reason: None } => write!(f, "rolled back by {by}"),
             Self::Alert { name, condition: Some(condition), .. } => write!(f, "alert {name} fires: {condition}"),
             Self::Alert { name, condition: None, .. } => write!(f, "alert {name} fires and names this rollout"),
+            Self::NoData { metric, why } => write!(f, "no data for {metric} for longer than its plan allows: {why}"),
             Self::Metric { condition, readings } => {
                 write!(f, "{condition}")?;
                 for (index, (metric, value)) in readings.iter().enumerate() {

@@ -1,15 +1,17 @@
-//! One check: every condition of the stage against fresh readings. Guardrails are looked at first,
-//! and nothing that makes a rollout wait keeps them from being looked at.
+//! One check: every condition of the stage against fresh readings. What closes is looked at first, and
+//! nothing that makes a rollout wait keeps it from being looked at.
 
 use super::cause::Cause;
-use super::decision::{Finding, List};
+use super::decision::Finding;
 use super::event::Evidence;
-use super::plan::Plan;
+use super::memory::{absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
+use super::plan::{Clause, List, NoDataThen, Plan};
 use super::stage::Rules;
 use super::state::{Stage, Standing};
 use super::wait::Wait;
-use crate::analysis::{Condition, Facts, Judgement, Reading, Truth};
+use crate::analysis::{Facts, Judgement, NoData, Truth};
 use crate::units::{MetricName, UnixMillis};
+use std::time::Duration;
 
 /// What a check saw.
 #[derive(Debug)]
@@ -18,65 +20,154 @@ pub(super) struct Look {
     pub findings: Vec<Finding>,
     /// What closes the flag.
     pub cause: Option<Cause>,
+    /// What takes the rollout back to the wave before.
+    pub step_back: Option<String>,
     /// What stands against going on, the time apart.
     pub waits: Vec<Wait>,
     /// The check as a whole.
     pub standing: Standing,
+    /// All that the plan asks for to end a bake early is true.
+    pub early: bool,
+    /// What is true now that somebody wants to know of, and was not at the last check.
+    pub noticed: Vec<String>,
 }
 
-/// Judges all conditions of a stage and remembers what is true since when.
+/// Takes a check into what the stage remembers, and judges all conditions by it.
 pub(super) fn look(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) -> Look {
     stage.forget_unwatched(rules.every, now);
     let unseen = now.since(stage.accounted());
-    let facts = Facts { readings: &evidence.readings, firing: &stage.firing, now, unseen };
-    let mut true_since = std::mem::take(&mut stage.true_since);
-    let mut judge = |list: List, conditions: &[Condition]| -> Vec<(List, String, Judgement)> {
-        let judged = |condition: &Condition| (list, condition.to_string(), facts.judge(condition, &mut true_since));
-        conditions.iter().map(judged).collect()
-    };
-    let mut judged = judge(List::Close, rules.close_when);
-    judged.extend(judge(List::Hold, rules.hold_when));
-    judged.extend(judge(List::Advance, rules.advance_when));
-    stage.true_since = true_since;
+    let watched = if rules.is_watched(unseen) { unseen } else { Duration::ZERO };
+    absorb(plan, rules, stage, evidence, watched, now);
+    judge(plan, rules, stage, evidence, now)
+}
 
-    let mut look = Look { findings: Vec::new(), cause: None, waits: Vec::new(), standing: Standing::Clear };
-    look.waits.extend(evidence.flag_problems.iter().cloned().map(Wait::Flag));
-    for (list, condition, judgement) in judged {
-        look.weigh(plan, evidence, list, &condition, &judgement);
-        look.findings.push(Finding { list, condition, truth: judgement.truth, seen: judgement.seen });
+/// Judges all conditions of a stage by what is known, and remembers what is true since when.
+pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) -> Look {
+    let mut true_since = std::mem::take(&mut stage.true_since);
+    let judged = judge_all(plan, rules, stage, evidence, &mut true_since, now);
+    stage.true_since = true_since;
+    let mut look = Look {
+        findings: Vec::with_capacity(judged.len()),
+        cause: None,
+        step_back: None,
+        waits: evidence.flag_problems.iter().cloned().map(Wait::Flag).collect(),
+        standing: Standing::Clear,
+        early: early(rules.clauses, &judged),
+        noticed: Vec::new(),
+    };
+    for (clause, judgement) in rules.clauses.iter().zip(judged) {
+        look.weigh(plan, stage, clause, &judgement);
+        look.findings.push(Finding {
+            list: clause.list,
+            observe: clause.observe,
+            condition: clause.text.clone(),
+            judgement,
+        });
     }
+    look.waits.extend(sample_ratio(plan, stage, evidence).map(Wait::Hold));
     look.standing = standing(&look.waits);
     look
 }
 
+fn judge_all(
+    plan: &Plan,
+    rules: &Rules<'_>,
+    stage: &Stage,
+    evidence: &Evidence,
+    true_since: &mut std::collections::BTreeMap<String, UnixMillis>,
+    now: UnixMillis,
+) -> Vec<Judgement> {
+    let readings = with_counts(plan, stage, &evidence.readings, now);
+    let facts = Facts {
+        readings: &readings,
+        elsewhere: &|metric, place| elsewhere(plan, stage, evidence, metric, place),
+        statistics: &|condition| judge_statistics(plan, stage, evidence, condition, now),
+        firing: &stage.firing,
+        now,
+        unseen: now.since(stage.accounted()),
+    };
+    rules.clauses.iter().map(|clause| facts.judge(&clause.when, true_since)).collect()
+}
+
+fn early(clauses: &[Clause], judged: &[Judgement]) -> bool {
+    let mut early = clauses.iter().zip(judged).filter(|(clause, _)| clause.list == List::Early).peekable();
+    early.peek().is_some() && early.all(|(_, judgement)| judgement.truth == Truth::True)
+}
+
 impl Look {
-    fn weigh(&mut self, plan: &Plan, evidence: &Evidence, list: List, condition: &str, judgement: &Judgement) {
-        match (list, judgement.truth) {
-            (List::Close, Truth::True) if self.cause.is_none() => {
-                let readings = readings_of(plan, evidence, &judgement.seen);
-                self.cause = Some(Cause::Metric { condition: condition.to_owned(), readings });
-            }
-            (List::Close, Truth::False) if judgement.pending => self.hold(judgement),
-            (List::Hold, Truth::True) => self.hold(judgement),
-            (List::Advance, Truth::False) => self.waits.push(Wait::Advance(judgement.seen.clone())),
-            (_, Truth::Unknown) => {
-                for (metric, why) in &judgement.missing {
-                    let wait = Wait::NoData { metric: metric.clone(), why: why.clone() };
-                    if !self.waits.contains(&wait) {
-                        self.waits.push(wait);
-                    }
-                }
-            }
-            (List::Close, Truth::True | Truth::False) | (List::Hold, Truth::False) | (List::Advance, Truth::True) => {}
+    fn weigh(&mut self, plan: &Plan, stage: &mut Stage, clause: &Clause, judgement: &Judgement) {
+        if clause.list == List::Notify || clause.observe {
+            return self.notice(stage, clause, judgement);
+        }
+        match (clause.list, judgement.truth) {
+            (List::Close, Truth::True) if self.cause.is_none() => self.cause = Some(metric_cause(clause, judgement)),
+            (List::StepBack, Truth::True) if self.step_back.is_none() => self.step_back = Some(judgement.seen.clone()),
+            (List::Close | List::StepBack, Truth::False) if judgement.pending => self.wait(hold(judgement)),
+            (List::Hold, Truth::True) => self.wait(hold(judgement)),
+            (List::Advance, Truth::False) => self.wait(Wait::Advance(judgement.seen.clone())),
+            (list, Truth::Unknown) if list != List::Early => self.blind(plan, stage, list, judgement),
+            (
+                List::Close | List::StepBack | List::Hold | List::Notify | List::Early | List::Advance,
+                Truth::True | Truth::False | Truth::Unknown,
+            ) => {}
         }
     }
 
-    fn hold(&mut self, judgement: &Judgement) {
-        let wait = Wait::Hold(judgement.seen.clone());
+    /// Something is told once when it becomes true, and again only after it was not.
+    fn notice(&mut self, stage: &mut Stage, clause: &Clause, judgement: &Judgement) {
+        let known = stage.memory.noticed.contains(&*clause.text);
+        match judgement.truth {
+            Truth::True if !known => {
+                stage.memory.noticed.insert(clause.text.to_string());
+                self.noticed.push(judgement.seen.clone());
+            }
+            Truth::False => drop(stage.memory.noticed.remove(&*clause.text)),
+            Truth::True | Truth::Unknown => {}
+        }
+    }
+
+    /// What the metrics without data come to, each by its own policy.
+    fn blind(&mut self, plan: &Plan, stage: &Stage, list: List, judgement: &Judgement) {
+        for (metric, why) in &judgement.missing {
+            let policy = plan.metrics.get(metric).map(|metric| metric.no_data).unwrap_or_default();
+            let silent = stage.memory.silent.get(metric).copied().unwrap_or_default();
+            let due = silent >= policy.grace && stage.memory.silent.contains_key(metric);
+            match policy.then {
+                NoDataThen::Close if due && self.cause.is_none() => {
+                    self.cause = Some(Cause::NoData { metric: metric.clone(), why: why.to_string() });
+                }
+                // Nothing holds for it, but what must be true to go on is not true by it.
+                NoDataThen::Ignore if due && list != List::Advance => {}
+                NoDataThen::Hold | NoDataThen::Close | NoDataThen::Ignore => self.wait(no_data(metric, why)),
+            }
+        }
+    }
+
+    fn wait(&mut self, wait: Wait) {
         if !self.waits.contains(&wait) {
             self.waits.push(wait);
         }
     }
+}
+
+fn hold(judgement: &Judgement) -> Wait {
+    Wait::Hold(judgement.seen.clone())
+}
+
+fn no_data(metric: &MetricName, why: &NoData) -> Wait {
+    Wait::NoData { metric: metric.clone(), why: why.clone() }
+}
+
+/// A condition that was true, with the readings that made it so, as people read them.
+pub(super) fn metric_cause(clause: &Clause, judgement: &Judgement) -> Cause {
+    let mut readings = Vec::new();
+    for measured in &judgement.measured {
+        let reading = (measured.metric.clone(), measured.quantity.format(measured.value));
+        if !readings.contains(&reading) {
+            readings.push(reading);
+        }
+    }
+    Cause::Metric { condition: clause.text.to_string(), readings }
 }
 
 /// What the waits of a check make of the time around it.
@@ -88,15 +179,4 @@ fn standing(waits: &[Wait]) -> Standing {
         waits if waits.iter().any(held) => Standing::Held,
         _ => Standing::Clear,
     }
-}
-
-/// The readings that a closing speaks of, as people read them.
-fn readings_of(plan: &Plan, evidence: &Evidence, seen: &str) -> Vec<(MetricName, String)> {
-    let spoken = |name: &MetricName| seen.split(' ').any(|word| word == name.as_str());
-    let value = |(name, reading): (&MetricName, &Reading)| {
-        let Reading::Value { value, .. } = reading else { return None };
-        let metric = plan.metrics.get(name)?;
-        Some((name.clone(), metric.unit.quantity().format(*value)))
-    };
-    evidence.readings.iter().filter(|(name, _)| spoken(name)).filter_map(value).collect()
 }

@@ -1,6 +1,6 @@
 //! Which alerts are a rollout's business.
 
-use super::plan::Plan;
+use super::plan::{List, Plan};
 use crate::analysis::{Alert, AlertMatch, Condition};
 
 /// How an alert relates to a rollout.
@@ -61,23 +61,19 @@ pub fn bearing(plan: &Plan, alert: &Alert) -> Bearing {
 }
 
 fn closing_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
-    let waves = plan.waves.iter().flat_map(|wave| &wave.close_when);
-    waves.chain(plan.after.iter().flat_map(|after| &after.close_when))
+    conditions(plan, &[List::Close])
 }
 
 fn holding_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
-    plan.waves.iter().flat_map(|wave| &wave.hold_when)
+    conditions(plan, &[List::StepBack, List::Hold, List::Notify])
+}
+
+fn conditions<'p>(plan: &'p Plan, lists: &'static [List]) -> impl Iterator<Item = &'p Condition> {
+    let waves = plan.waves.iter().flat_map(|wave| &wave.clauses);
+    let all = waves.chain(plan.after.iter().flat_map(|after| &after.clauses));
+    all.filter(|clause| !clause.observe && lists.contains(&clause.list)).map(|clause| &clause.when)
 }
 
 fn has_alert(condition: &Condition, wanted: &dyn Fn(&AlertMatch) -> bool) -> bool {
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(|part| has_alert(part, wanted)),
-        Condition::Compare(_)
-        | Condition::Trend(_)
-        | Condition::Burn(_)
-        | Condition::Regresses(_)
-        | Condition::ProvedSafe(_)
-        | Condition::Score(_) => false,
-        Condition::Alert(test) => wanted(test),
-    }
+    condition.any_leaf(&|leaf| matches!(leaf, Condition::Alert(test) if wanted(test)))
 }

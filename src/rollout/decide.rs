@@ -1,14 +1,18 @@
 //! The decision: plan, state, event and time in; next state, effect and reason out. Total and pure.
 
+use super::advance::{advance, stands_against_next};
 use super::alerts;
 use super::cause::Cause;
 use super::check::{Look, look};
-use super::decision::{Change, Closing, Decision, Effect, Opening, Refusal};
-use super::event::{Beginning, Event, Evidence};
+use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
+use super::event::{Event, Evidence};
+use super::overlay::{closed, exposure, open};
 use super::plan::Plan;
-use super::stage::{Rules, closed, exposure, open, wave_at};
+use super::stage::{Rules, rules_of, wave_at};
+use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
 use super::wait::{Wait, sentence};
+use crate::flag::Rank;
 use crate::units::{UnixMillis, WaveName};
 
 /// Decides what an event means for a rollout.
@@ -22,22 +26,24 @@ pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Res
         Event::Rollback { by, reason } => {
             rollback(plan, state, Cause::Person { by: by.clone(), reason: reason.clone() }, now)
         }
-        Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint)),
+        Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint, now)),
+        Event::Posted(event) => Ok(alerts::posted(plan, state, event, now)),
         Event::Checked(evidence) => Ok(checked(plan, state, evidence, now)),
-        Event::Start(beginning) => start(plan, state, beginning, now),
+        Event::Due(beginning) => Ok(start::due(plan, state, beginning, now)),
+        Event::Start(beginning) => start::start(plan, state, beginning, now),
         Event::Pause { by } => pause(plan, state, by, now),
         Event::Resume { by } => resume(plan, state, by, now),
         Event::Promote { by, evidence } => promote(plan, state, by, evidence, now),
-        Event::Retry(beginning) => retry(plan, state, beginning, now),
+        Event::Retry(beginning) => start::retry(plan, state, beginning, now),
         Event::Recovered => Ok(recovered(plan, state, now)),
     }
 }
 
 /// What a rollout waits for as far as its state alone tells.
 #[must_use]
-pub fn standing_waits(plan: &Plan, state: &State) -> Vec<Wait> {
+pub fn standing_waits(plan: &Plan, state: &State, now: UnixMillis) -> Vec<Wait> {
     match state {
-        State::Pending { .. } => vec![Wait::Start],
+        State::Pending { attempts } => vec![start_waits(plan, *attempts, now)],
         State::RolledBack { .. } => vec![Wait::Retry],
         State::Completed { .. } => Vec::new(),
         State::Paused { .. } => vec![Wait::Resume],
@@ -49,25 +55,17 @@ pub fn standing_waits(plan: &Plan, state: &State) -> Vec<Wait> {
     }
 }
 
-pub(super) fn keep(plan: &Plan, state: &State) -> Decision {
-    moved(plan, state.clone(), Effect::Keep, None)
+pub(super) fn keep(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
+    moved(plan, state.clone(), Effect::Keep, None, now)
 }
 
-fn moved(plan: &Plan, next: State, effect: Effect, change: Option<Change>) -> Decision {
-    let waits = standing_waits(plan, &next);
+pub(super) fn moved(plan: &Plan, next: State, effect: Effect, change: Option<Change>, now: UnixMillis) -> Decision {
+    let waits = standing_waits(plan, &next, now);
     Decision { next, effect, change, waits, findings: Vec::new(), check_now: false }
 }
 
-fn wave_name(plan: &Plan, index: usize) -> Option<WaveName> {
+pub(super) fn wave_name(plan: &Plan, index: usize) -> Option<WaveName> {
     wave_at(plan, index).map(|wave| wave.name.clone())
-}
-
-/// The stage of a state in which somebody has the candidate and somebody watches.
-pub(super) const fn live_stage(state: &State) -> Option<&Stage> {
-    match state {
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => Some(stage),
-        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
-    }
 }
 
 /// The same state with another stage in it.
@@ -80,17 +78,6 @@ pub(super) fn with_stage(state: &State, stage: Stage) -> State {
     }
 }
 
-pub(super) fn rules_of<'p>(plan: &'p Plan, state: &State, stage: &Stage) -> Option<Rules<'p>> {
-    match state {
-        State::Watching(_) => Some(Rules::of_watch(plan)),
-        State::Running(_)
-        | State::Paused { .. }
-        | State::Pending { .. }
-        | State::Completed { .. }
-        | State::RolledBack { .. } => wave_at(plan, stage.wave).map(Rules::of_wave),
-    }
-}
-
 pub(super) fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause: Cause, now: UnixMillis) -> Decision {
     let change = wave_name(plan, wave).map(|name| Change::Closed {
         cause: cause.clone(),
@@ -98,7 +85,7 @@ pub(super) fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause
         exposure: exposure(plan, state),
     });
     let next = State::RolledBack { attempt, at: now, wave, cause };
-    moved(plan, next, Effect::Close(Closing(closed(plan, attempt))), change)
+    moved(plan, next, Effect::Close(Closing(closed(plan, attempt))), change, now)
 }
 
 fn rollback(plan: &Plan, state: &State, cause: Cause, now: UnixMillis) -> Result<Decision, Refusal> {
@@ -109,7 +96,7 @@ fn rollback(plan: &Plan, state: &State, cause: Cause, now: UnixMillis) -> Result
         State::Completed { attempt, .. } => {
             Ok(close(plan, state, *attempt, plan.waves.len().saturating_sub(1), cause, now))
         }
-        State::RolledBack { .. } => Ok(keep(plan, state)),
+        State::RolledBack { .. } => Ok(keep(plan, state, now)),
         State::Pending { .. } => {
             Err(Refusal(format!("{} has not been started: there is nothing to roll back", plan.name)))
         }
@@ -117,36 +104,61 @@ fn rollback(plan: &Plan, state: &State, cause: Cause, now: UnixMillis) -> Result
 }
 
 fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> Decision {
-    let Some((before, rules)) = live_stage(state).and_then(|stage| Some((stage, rules_of(plan, state, stage)?))) else {
-        return keep(plan, state);
-    };
+    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
-    let Look { findings, cause, mut waits, standing } = look(plan, &rules, &mut stage, evidence, now);
+    let Look { findings, cause, step_back, mut waits, standing, early, noticed } =
+        look(plan, &rules, &mut stage, evidence, now);
     if let Some(cause) = cause {
         let decision = close(plan, state, stage.attempt, stage.wave, cause, now);
         return Decision { findings, ..decision };
     }
-    let paused = matches!(state, State::Paused { .. });
-    stage.pass_time(rules.every, standing, !paused, now);
-    if paused {
-        let decision = keep(plan, &with_stage(state, stage));
-        return Decision { findings, ..decision };
+    if let Some(seen) = step_back {
+        return Decision { findings, ..back(plan, state, &stage, seen, now) };
     }
-    let seen_against = held_change(before, standing, &waits);
-    if let Some(left) = rules.time_left(&stage) {
+    let paused = matches!(state, State::Paused { .. });
+    stage.pass_time(&rules, standing, !paused, now);
+    let change =
+        held_change(before, standing, &waits).or_else(|| (!noticed.is_empty()).then_some(Change::Noticed(noticed)));
+    if paused {
+        let decision = keep(plan, &with_stage(state, stage), now);
+        let change = change.filter(|change| matches!(change, Change::Noticed(_)));
+        return Decision { findings, change, ..decision };
+    }
+    if let Some(left) = rules.time_left(&stage).filter(|_| !early) {
         waits.insert(0, left);
     }
-    if waits.is_empty() && !rules.watching {
-        waits.extend(alerts::stands_against(plan, stage.wave.saturating_add(1), &stage.firing, now));
-    }
-    if waits.is_empty() && !rules.watching {
-        waits.extend(approval_for_next(plan, &stage));
-    }
+    waits.extend(stands_against_next(plan, &rules, &stage, evidence, waits.is_empty(), now));
     if waits.is_empty() {
         return Decision { findings, ..advance(plan, state, &stage, None, now) };
     }
     let next = with_stage(state, stage);
-    Decision { next, effect: Effect::Keep, change: seen_against, waits, findings, check_now: false }
+    Decision { next, effect: Effect::Keep, change, waits, findings, check_now: false }
+}
+
+/// Back to the wave before, where only a person lets it go on. From the first wave there is no way back
+/// but to close.
+fn back(plan: &Plan, state: &State, stage: &Stage, seen: String, now: UnixMillis) -> Decision {
+    let before = stage.wave.checked_sub(1).filter(|_| !matches!(state, State::Watching(_)));
+    let to = before.and_then(|index| Some((index, wave_at(plan, index)?)));
+    let Some((index, wave)) = to else {
+        let cause = Cause::Metric { condition: seen, readings: Vec::new() };
+        return close(plan, state, stage.attempt, stage.wave, cause, now);
+    };
+    let mut next = stage.followed_by(index, now);
+    next.returned = true;
+    let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
+    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: wave.exposure, seen };
+    let effect = open(plan, Rank::open(next.attempt, next.step), index)
+        .map_or(Effect::Keep, |overlay| Effect::Narrow(Narrowing(overlay)));
+    let next = match state {
+        State::Paused { since, .. } => State::Paused { stage: next, since: *since },
+        State::Running(_)
+        | State::Watching(_)
+        | State::Pending { .. }
+        | State::Completed { .. }
+        | State::RolledBack { .. } => State::Running(next),
+    };
+    moved(plan, next, effect, Some(change), now)
 }
 
 /// A row for the ledger when holding begins, changes its kind, or ends.
@@ -160,87 +172,14 @@ fn held_change(before: &Stage, standing: Standing, waits: &[Wait]) -> Option<Cha
     }
 }
 
-fn approval_for_next(plan: &Plan, stage: &Stage) -> Option<Wait> {
-    let next = plan.waves.get(stage.wave.saturating_add(1))?;
-    let role = next.approval.clone()?;
-    Some(Wait::Approval { wave: next.name.clone(), role })
-}
-
-/// From a stage that has nothing left to wait for to the one that follows.
-fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str>, now: UnixMillis) -> Decision {
-    let by = by.map(str::to_owned);
-    let baked = stage.baked;
-    let completed = |by| {
-        let next = State::Completed { attempt: stage.attempt, at: now };
-        moved(plan, next, Effect::Keep, Some(Change::Completed { by }))
-    };
-    if matches!(state, State::Watching(_)) {
-        return completed(by);
-    }
-    let index = stage.wave.saturating_add(1);
-    let mut next = Stage::enter(stage.attempt, index, now);
-    next.firing.clone_from(&stage.firing);
-    match (plan.waves.get(index), &plan.after) {
-        (Some(wave), _) => {
-            let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-            let change = Change::WaveOpened { from, wave: wave.name.clone(), exposure: wave.exposure, baked, by };
-            let effect =
-                open(plan, stage.attempt, index).map_or(Effect::Keep, |overlay| Effect::Open(Opening(overlay)));
-            moved(plan, State::Running(next), effect, Some(change))
-        }
-        (None, Some(after)) => {
-            next.wave = stage.wave;
-            let change = Change::WatchBegan { baked, watch: after.watch, by };
-            moved(plan, State::Watching(next), Effect::Keep, Some(change))
-        }
-        (None, None) => completed(by),
-    }
-}
-
-fn begin(plan: &Plan, attempt: u32, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
-    if let Some(problem) = beginning.flag_problems.first() {
-        return Err(Refusal(format!("{} cannot begin: {problem}", plan.name)));
-    }
-    let (Some(wave), Some(overlay)) = (plan.waves.first(), open(plan, attempt, 0)) else {
-        return Err(Refusal(format!("{} has no waves", plan.name)));
-    };
-    let change =
-        Change::Started { attempt, wave: wave.name.clone(), exposure: wave.exposure, by: beginning.by.clone() };
-    let mut stage = Stage::enter(attempt, 0, now);
-    if let Some(cause) = alerts::remember_at_start(plan, &mut stage, &beginning.firing, now) {
-        return Err(Refusal(format!("{} cannot begin: {cause}", plan.name)));
-    }
-    let next = State::Running(stage);
-    Ok(moved(plan, next, Effect::Open(Opening(overlay)), Some(change)))
-}
-
-fn start(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
-    match state {
-        State::Pending { attempts } => begin(plan, attempts.saturating_add(1), beginning, now),
-        State::RolledBack { .. } => Err(Refusal(format!("{} was rolled back: use `retry` to begin anew", plan.name))),
-        State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => {
-            Err(Refusal(format!("{} was started already: it is {}", plan.name, describe(plan, state))))
-        }
-    }
-}
-
-fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
-    match state {
-        State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), beginning, now),
-        State::Pending { .. } => Err(Refusal(format!("{} was never started: use `start`", plan.name))),
-        State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => Err(Refusal(
-            format!("{} is {}: only what was rolled back can be retried", plan.name, describe(plan, state)),
-        )),
-    }
-}
-
 fn pause(plan: &Plan, state: &State, by: &str, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
         State::Running(stage) => {
+            let change = Change::Paused { by: by.to_owned() };
             let next = State::Paused { stage: stage.clone(), since: now };
-            Ok(moved(plan, next, Effect::Keep, Some(Change::Paused { by: by.to_owned() })))
+            Ok(moved(plan, next, Effect::Keep, Some(change), now))
         }
-        State::Paused { .. } => Ok(keep(plan, state)),
+        State::Paused { .. } => Ok(keep(plan, state, now)),
         State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => {
             Err(Refusal(format!("{} is {}: there is no wave to pause", plan.name, describe(plan, state))))
         }
@@ -252,9 +191,10 @@ fn resume(plan: &Plan, state: &State, by: &str, now: UnixMillis) -> Result<Decis
         State::Paused { stage, .. } => {
             let mut stage = stage.clone();
             stage.take_up(now);
-            Ok(moved(plan, State::Running(stage), Effect::Keep, Some(Change::Resumed { by: by.to_owned() })))
+            let change = Change::Resumed { by: by.to_owned() };
+            Ok(moved(plan, State::Running(stage), Effect::Keep, Some(change), now))
         }
-        State::Running(_) => Ok(keep(plan, state)),
+        State::Running(_) => Ok(keep(plan, state, now)),
         State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => {
             Err(Refusal(format!("{} is {}, not paused", plan.name, describe(plan, state))))
         }
@@ -272,15 +212,18 @@ fn promote(plan: &Plan, state: &State, by: &str, evidence: &Evidence, now: UnixM
         };
         return Err(Refusal(format!("{} is {}{advice}", plan.name, describe(plan, state))));
     };
-    let Some(rules) = rules_of(plan, state, before) else { return Ok(keep(plan, state)) };
+    let Some((_, rules)) = rules_of(plan, state) else { return Ok(keep(plan, state, now)) };
     let mut stage = before.clone();
-    let Look { findings, cause, waits, standing } = look(plan, &rules, &mut stage, evidence, now);
+    let Look { findings, cause, step_back, mut waits, standing, .. } = look(plan, &rules, &mut stage, evidence, now);
     if let Some(cause) = cause {
         return Ok(Decision { findings, ..close(plan, state, stage.attempt, stage.wave, cause, now) });
     }
-    stage.pass_time(rules.every, standing, true, now);
-    let alerts = alerts::stands_against(plan, stage.wave.saturating_add(1), &stage.firing, now);
-    let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).chain(alerts).collect();
+    if let Some(seen) = step_back {
+        return Ok(Decision { findings, ..back(plan, state, &stage, seen, now) });
+    }
+    stage.pass_time(&rules, standing, true, now);
+    waits.extend(stands_against_next(plan, &rules, &stage, evidence, true, now));
+    let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).collect();
     match against.is_empty() {
         true => Ok(Decision { findings, ..advance(plan, state, &stage, Some(by), now) }),
         false => Err(Refusal(format!("{} cannot go on: {}", plan.name, sentence(&against)))),
@@ -288,13 +231,11 @@ fn promote(plan: &Plan, state: &State, by: &str, evidence: &Evidence, now: UnixM
 }
 
 fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
-    let Some((before, rules)) = live_stage(state).and_then(|stage| Some((stage, rules_of(plan, state, stage)?))) else {
-        return keep(plan, state);
-    };
+    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
     stage.take_up(now);
-    keep(plan, &with_stage(state, stage))
+    keep(plan, &with_stage(state, stage), now)
 }
 
 /// The state in a few words: `in wave beta`, `paused in wave beta`.

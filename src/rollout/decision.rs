@@ -1,9 +1,10 @@
 //! What a decision says: the next state, what becomes of the exposure, what goes into the record.
 
 use super::cause::Cause;
+use super::plan::List;
 use super::state::State;
 use super::wait::{Wait, sentence};
-use crate::analysis::Truth;
+use crate::analysis::Judgement;
 use crate::flag::Overlay;
 use crate::units::{Exposure, WaveName, format_duration};
 use std::fmt;
@@ -47,6 +48,8 @@ pub enum Effect {
     Keep,
     /// More users get the candidate.
     Open(Opening),
+    /// Fewer users get it.
+    Narrow(Narrowing),
     /// Nobody gets it any more.
     Close(Closing),
 }
@@ -54,6 +57,10 @@ pub enum Effect {
 /// An exposure to publish once the state is durable.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opening(pub(super) Overlay);
+
+/// A smaller exposure to publish at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Narrowing(pub(super) Overlay);
 
 /// A closing to publish at once.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +71,14 @@ impl Opening {
     #[must_use]
     pub fn into_overlay(self) -> Overlay {
         self.0
+    }
+}
+
+impl Narrowing {
+    /// What is laid over the flag.
+    #[must_use]
+    pub const fn overlay(&self) -> &Overlay {
+        &self.0
     }
 }
 
@@ -80,23 +95,12 @@ impl Closing {
 pub struct Finding {
     /// Which of the lists it stands in.
     pub list: List,
+    /// Nothing comes of it.
+    pub observe: bool,
     /// The condition in canonical form.
-    pub condition: String,
-    /// Its value.
-    pub truth: Truth,
-    /// What was seen.
-    pub seen: String,
-}
-
-/// The lists of conditions in a wave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum List {
-    /// `close_when`
-    Close,
-    /// `hold_when`
-    Hold,
-    /// `advance_when`
-    Advance,
+    pub condition: Arc<str>,
+    /// Its value and what that rests on.
+    pub judgement: Judgement,
 }
 
 /// Something that happened to a rollout: one row of the ledger.
@@ -135,6 +139,19 @@ pub enum Change {
         /// Who promoted it, if the plan's own conditions did not.
         by: Option<String>,
     },
+    /// It went back to the wave before.
+    SteppedBack {
+        /// The wave that did not go well.
+        from: WaveName,
+        /// The wave it is in again.
+        wave: WaveName,
+        /// Its share.
+        exposure: Exposure,
+        /// What was seen.
+        seen: String,
+    },
+    /// Something was seen that somebody wants to know of.
+    Noticed(Vec<String>),
     /// The last wave is done and watched.
     WatchBegan {
         /// How long the last wave was under observation.
@@ -173,6 +190,8 @@ impl Change {
             Self::Closed { .. } => "closed",
             Self::Started { .. } => "started",
             Self::WaveOpened { .. } => "wave-opened",
+            Self::SteppedBack { .. } => "stepped-back",
+            Self::Noticed(_) => "noticed",
             Self::WatchBegan { .. } => "watch-began",
             Self::Completed { .. } => "completed",
             Self::Held(_) => "held",
@@ -194,10 +213,12 @@ impl Change {
             | Self::WatchBegan { by: Some(by), .. }
             | Self::Completed { by: Some(by) } => Arc::from(by.as_str()),
             Self::Closed { cause: Cause::Alert { .. }, .. } => Arc::from("alert"),
-            Self::Closed { cause: Cause::Metric { .. }, .. }
+            Self::Closed { cause: Cause::Metric { .. } | Cause::NoData { .. }, .. }
             | Self::WaveOpened { .. }
             | Self::WatchBegan { .. }
             | Self::Completed { .. }
+            | Self::SteppedBack { .. }
+            | Self::Noticed(_)
             | Self::Held(_)
             | Self::Released => Arc::from("controller"),
         }
@@ -219,6 +240,10 @@ impl fmt::Display for Change {
                 let baked = format_duration(*baked);
                 write!(f, "wave {wave} opens at {exposure} after {baked} of {from}{}", promoted(by))
             }
+            Self::SteppedBack { from, wave, exposure, seen } => {
+                write!(f, "back from wave {from} to {wave} at {exposure}: {seen}")
+            }
+            Self::Noticed(seen) => write!(f, "noticed: {}", seen.join("; ")),
             Self::WatchBegan { baked, watch, by } => {
                 let (baked, watch) = (format_duration(*baked), format_duration(*watch));
                 write!(f, "last wave done after {baked}; watched for {watch}{}", promoted(by))

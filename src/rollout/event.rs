@@ -1,6 +1,8 @@
 //! Everything that can happen to a rollout.
 
-use crate::analysis::{Alert, Reading};
+use super::memory::PostedEvent;
+use super::question::{Question, Split};
+use crate::analysis::{Alert, Compared, NoData, Reading};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 
@@ -21,8 +23,12 @@ pub enum Event {
         /// The alert's identity.
         fingerprint: String,
     },
+    /// Something happened that conditions may count.
+    Posted(PostedEvent),
     /// The metrics were asked.
     Checked(Evidence),
+    /// The time came at which the plan begins by itself.
+    Due(Beginning),
     /// A person begins the first wave.
     Start(Beginning),
     /// A person stops the clock.
@@ -58,13 +64,23 @@ pub struct Beginning {
     pub flag_problems: Vec<String>,
     /// The alerts that fire, whatever they concern.
     pub firing: Vec<Alert>,
+    /// What the metrics are before anybody has the candidate, where the plan compares with that.
+    pub baseline: BTreeMap<MetricName, Reading>,
 }
 
 /// What a check found out.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evidence {
-    /// The metrics' answers.
+    /// The metrics' answers for the candidate.
     pub readings: BTreeMap<MetricName, Reading>,
+    /// Those of other groups and other times, as far as they were asked for.
+    pub others: BTreeMap<Question, Reading>,
+    /// Both groups against each other, as far as that was asked for.
+    pub compared: BTreeMap<MetricName, Result<Compared, NoData>>,
+    /// The candidate's outcomes since the wave began, as far as that was asked for.
+    pub seen: Option<Reading>,
+    /// How the users are split, as far as that was asked for and a rule has no part in it.
+    pub split: Option<Split>,
     /// What is wrong with the flag itself: missing, or without one of the variants.
     pub flag_problems: Vec<String>,
 }

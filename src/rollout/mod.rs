@@ -1,6 +1,8 @@
 //! Rollouts: the plan, the state, and the pure decision what comes next.
 
+mod advance;
 mod alerts;
+mod attachments;
 mod cause;
 mod check;
 mod concern;
@@ -8,22 +10,34 @@ mod decide;
 mod decision;
 pub mod document;
 mod event;
+mod memory;
+mod overlay;
 mod plan;
 mod question;
 mod stage;
+mod start;
 mod state;
 mod wait;
 
+pub use crate::analysis::statistics::Better;
+pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
-pub use decision::{Change, Closing, Decision, Effect, Finding, List, Opening, Refusal};
+pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
-pub use document::{check_against, lower, salvage_closing};
+pub use document::{check_against, lower, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
-pub use plan::{After, Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, Role, Since, Unit, Wave};
+pub use memory::{
+    Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, largest_safe_next, questions, questions_at_start,
+};
+pub use overlay::{exposure, overlay};
+pub use plan::{
+    After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
+    Unit, Wave,
+};
 pub use question::{Arm, Over, Question, Split, Versus};
-pub use stage::{check_interval, exposure, next_check_in, overlay};
+pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

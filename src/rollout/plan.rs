@@ -1,8 +1,9 @@
 //! A rollout's plan, valid by construction: built by lowering a document, then trusted.
 
+use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::Expression;
-use crate::units::{Exposure, FlagKey, MetricName, RolloutName, VariantName, WaveName};
+use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +25,45 @@ pub struct Plan {
     pub bucket_by: Arc<str>,
     /// Hashed before the attribute; the rollout's name unless the plan says otherwise.
     pub salt: Arc<str>,
+    /// Who has the candidate first in another attempt.
+    pub retry: RetrySalt,
+    /// When it begins by itself. Nobody can begin it earlier.
+    pub start: Option<UnixMillis>,
+    /// Over how long before the first wave the baseline is taken.
+    pub baseline: Option<Duration>,
+    /// How often a sound candidate may be called worse, over all tests of an attempt together.
+    pub alpha: f64,
+    /// What the candidate may cost.
+    pub budget: Option<Budget>,
     /// What conditions may speak of.
     pub metrics: BTreeMap<MetricName, Metric>,
-    /// At least one; exposures never fall from one to the next.
+    /// At least one. Each adds to those before it: nobody loses the candidate from one to the next.
     pub waves: Vec<Wave>,
     /// The watch after the last wave.
     pub after: Option<After>,
+}
+
+/// Which users have the candidate first when a rollout begins anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RetrySalt {
+    /// The same as before.
+    #[default]
+    Same,
+    /// Others.
+    Fresh,
+}
+
+/// A cap on the harm that a rollout may do: a share of what an objective leaves to fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Budget {
+    /// The share of what fails.
+    pub metric: MetricName,
+    /// The share that must succeed: over 0, under 1.
+    pub objective: f64,
+    /// How much of what may fail the rollout may use up: over 0, at most 1.
+    pub share: f64,
+    /// Over how long the objective is kept.
+    pub window: Duration,
 }
 
 /// One step of exposure and what must be true to leave it.
@@ -45,14 +79,58 @@ pub struct Wave {
     pub bake: Duration,
     /// The time between checks; at least a second.
     pub every: Duration,
+    /// So many outcomes of the candidate must have been seen in the wave before the next.
+    pub min_samples: u64,
     /// Who must agree before this wave opens.
     pub approval: Option<Arc<str>>,
-    /// All must be true to go on.
-    pub advance_when: Vec<Condition>,
-    /// While one is true the rollout stays where it is. Those of `always` included.
-    pub hold_when: Vec<Condition>,
-    /// When one is true the flag closes. Those of `always` included.
-    pub close_when: Vec<Condition>,
+    /// What is looked at, in the order of severity. The clauses of `always` and of the metrics' own
+    /// thresholds included.
+    pub clauses: Vec<Clause>,
+}
+
+/// One condition of a plan and what comes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clause {
+    /// What comes of it.
+    pub list: List,
+    /// The condition.
+    pub when: Condition,
+    /// The condition in canonical form.
+    pub text: Arc<str>,
+    /// It is looked at and told, and nothing comes of it.
+    pub observe: bool,
+}
+
+/// What comes of a condition, in the order in which conditions are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum List {
+    /// When it is true, the flag closes.
+    Close,
+    /// When it is true, the rollout goes back to the wave before.
+    StepBack,
+    /// While it is true, the rollout stays where it is.
+    Hold,
+    /// When it becomes true, somebody is told.
+    Notify,
+    /// When all of these are true, the bake is over.
+    Early,
+    /// All of these must be true to go on.
+    Advance,
+}
+
+impl List {
+    /// The name of the list in a document.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Close => "close_when",
+            Self::StepBack => "step_back_when",
+            Self::Hold => "hold_when",
+            Self::Notify => "notify_when",
+            Self::Early => "early_when",
+            Self::Advance => "advance_when",
+        }
+    }
 }
 
 /// The watch at full exposure before the rollout counts as completed.
@@ -62,8 +140,11 @@ pub struct After {
     pub watch: Duration,
     /// The time between checks.
     pub every: Duration,
-    /// When one is true the flag closes: those of `always`.
-    pub close_when: Vec<Condition>,
+    /// The share of everybody that stays without the candidate until the watch is over, so that there
+    /// is something to compare it with.
+    pub holdback: Exposure,
+    /// What is looked at, those of `always` included; nothing advances here.
+    pub clauses: Vec<Clause>,
 }
 
 /// A named reading.
@@ -133,14 +214,16 @@ pub enum Role {
     Signal,
 }
 
-/// Which values of a metric are good.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Better {
-    /// Low ones: errors, latencies, cost.
-    #[default]
-    Lower,
-    /// High ones: successes, orders.
-    Higher,
+impl Metric {
+    /// Whether candidate and control can be told apart by it.
+    #[must_use]
+    pub fn tells_variants(&self) -> bool {
+        match &self.source {
+            MetricSource::Outcomes { .. } => true,
+            MetricSource::Events { .. } => false,
+            MetricSource::Prometheus { query, .. } => query.contains("{{variant}}"),
+        }
+    }
 }
 
 /// What happens while a metric has no data.

@@ -1,13 +1,13 @@
 //! The wave or watch that is under way: what the plan says of it, and its clock.
 
-use super::plan::{Plan, Wave};
+use super::memory::Memory;
+use super::plan::{Clause, List, Plan, Wave};
+use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
 use super::wait::Wait;
 use crate::analysis::Condition;
-use crate::flag::{Gate, Overlay, Rank, Share};
-use crate::units::{Exposure, UnixMillis};
+use crate::units::UnixMillis;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Time between two checks counts as watched up to this many check intervals. Over that the process
@@ -17,16 +17,29 @@ const WATCHED_INTERVALS: u32 = 3;
 impl Stage {
     /// A wave that begins now.
     #[must_use]
-    pub const fn enter(attempt: u32, wave: usize, now: UnixMillis) -> Self {
+    pub fn enter(attempt: u32, wave: usize, now: UnixMillis) -> Self {
         Self {
             attempt,
             wave,
+            step: 0,
+            returned: false,
             entered: now,
             baked: Duration::ZERO,
             checked: None,
             true_since: BTreeMap::new(),
             firing: BTreeMap::new(),
+            memory: Memory::default(),
         }
+    }
+
+    /// The stage after this one, with another exposure: what was seen in the attempt goes with it.
+    pub(super) fn followed_by(&self, wave: usize, now: UnixMillis) -> Self {
+        let mut next = Self::enter(self.attempt, wave, now);
+        next.step = self.step.saturating_add(1);
+        next.firing.clone_from(&self.firing);
+        next.memory = self.memory.clone();
+        next.memory.begin_wave();
+        next
     }
 
     /// The last moment the clock has taken account of.
@@ -35,11 +48,10 @@ impl Stage {
     }
 
     /// Takes account of a check: adds what was baked since the last one.
-    pub(super) fn pass_time(&mut self, every: Duration, standing: Standing, counts: bool, now: UnixMillis) {
+    pub(super) fn pass_time(&mut self, rules: &Rules<'_>, standing: Standing, counts: bool, now: UnixMillis) {
         let gap = now.since(self.accounted());
         let was_clear = self.checked.as_ref().is_none_or(|check| check.standing == Standing::Clear);
-        let watched = gap <= every.saturating_mul(WATCHED_INTERVALS);
-        if counts && watched && was_clear && standing == Standing::Clear {
+        if counts && rules.is_watched(gap) && was_clear && standing == Standing::Clear {
             self.baked = self.baked.saturating_add(gap);
         }
         self.checked = Some(Check { at: now, standing });
@@ -64,9 +76,8 @@ impl Stage {
 pub(super) struct Rules<'p> {
     pub every: Duration,
     pub bake: Duration,
-    pub close_when: &'p [Condition],
-    pub hold_when: &'p [Condition],
-    pub advance_when: &'p [Condition],
+    pub min_samples: u64,
+    pub clauses: &'p [Clause],
     pub watching: bool,
 }
 
@@ -75,29 +86,33 @@ impl<'p> Rules<'p> {
         Self {
             every: wave.every,
             bake: wave.bake,
-            close_when: &wave.close_when,
-            hold_when: &wave.hold_when,
-            advance_when: &wave.advance_when,
+            min_samples: wave.min_samples,
+            clauses: &wave.clauses,
             watching: false,
         }
     }
 
     /// The rules of the watch; without one in the plan, those of a watch that is over.
     pub(super) fn of_watch(plan: &'p Plan) -> Self {
-        let none = Self {
-            every: Duration::from_secs(1),
-            bake: Duration::ZERO,
-            close_when: &[],
-            hold_when: &[],
-            advance_when: &[],
-            watching: true,
-        };
+        let none =
+            Self { every: Duration::from_secs(1), bake: Duration::ZERO, min_samples: 0, clauses: &[], watching: true };
         plan.after.as_ref().map_or(none, |after| Self {
             every: after.every,
             bake: after.watch,
-            close_when: &after.close_when,
+            clauses: &after.clauses,
             ..none
         })
+    }
+
+    /// Only what closes or steps back. Clauses stand in the order of severity, so these come first.
+    pub(super) fn severe(self) -> Self {
+        let severe = self.clauses.iter().take_while(|clause| clause.list <= List::StepBack).count();
+        Self { clauses: self.clauses.get(..severe).unwrap_or(self.clauses), ..self }
+    }
+
+    /// Whether somebody watched all through a gap between two checks.
+    pub(super) fn is_watched(&self, gap: Duration) -> bool {
+        gap <= self.every.saturating_mul(WATCHED_INTERVALS)
     }
 
     /// What is missing of the bake or the watch.
@@ -111,97 +126,53 @@ impl<'p> Rules<'p> {
     }
 }
 
+/// The stage of a state in which somebody has the candidate and somebody watches, and its rules.
+pub(super) fn rules_of<'a>(plan: &'a Plan, state: &'a State) -> Option<(&'a Stage, Rules<'a>)> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } => {
+            wave_at(plan, stage.wave).map(|wave| (stage, Rules::of_wave(wave)))
+        }
+        State::Watching(stage) => Some((stage, Rules::of_watch(plan))),
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
+    }
+}
+
 /// The wave of that index. A stored index beyond the plan's end means the last wave, never a panic.
 pub(super) fn wave_at(plan: &Plan, index: usize) -> Option<&Wave> {
     plan.waves.get(index).or_else(|| plan.waves.last())
 }
 
-/// The share of users that has the candidate in a state.
-#[must_use]
-pub fn exposure(plan: &Plan, state: &State) -> Exposure {
-    let at = |index| wave_at(plan, index).map_or(Exposure::NONE, |wave| wave.exposure);
-    match state {
-        State::Pending { .. } | State::RolledBack { .. } => Exposure::NONE,
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => at(stage.wave),
-        State::Completed { .. } => at(usize::MAX),
-    }
-}
-
-/// What a state lays over the flag. Nothing before the start; after that always something, so that a
-/// closed flag stays closed whatever its definition becomes.
-#[must_use]
-pub fn overlay(plan: &Plan, state: &State) -> Option<Overlay> {
-    let last = plan.waves.len().saturating_sub(1);
-    match state {
-        State::Pending { attempts: 0 } => None,
-        State::Pending { attempts } => Some(closed(plan, *attempts)),
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-            open(plan, stage.attempt, stage.wave)
-        }
-        State::Completed { attempt, .. } => open(plan, *attempt, last),
-        State::RolledBack { attempt, .. } => Some(closed(plan, *attempt)),
-    }
-}
-
-pub(super) fn open(plan: &Plan, attempt: u32, index: usize) -> Option<Overlay> {
-    let wave = wave_at(plan, index)?;
-    let share = Share {
-        exposure: wave.exposure,
-        bucket_by: Arc::clone(&plan.bucket_by),
-        salt: Arc::clone(&plan.salt),
-        audience: wave.audience.clone(),
-    };
-    let step = u32::try_from(index).unwrap_or(u32::MAX);
-    Some(lay(plan, Rank::open(attempt, step), Gate::Open(share)))
-}
-
-pub(super) fn closed(plan: &Plan, attempt: u32) -> Overlay {
-    lay(plan, Rank::closed(attempt), Gate::Closed)
-}
-
-fn lay(plan: &Plan, rank: Rank, gate: Gate) -> Overlay {
-    Overlay { rollout: plan.name.clone(), rank, candidate: plan.candidate.clone(), stable: plan.stable.clone(), gate }
-}
-
 /// The time between two checks; `None` where none is made.
 #[must_use]
 pub fn check_interval(plan: &Plan, state: &State) -> Option<Duration> {
-    match state {
-        State::Running(stage) | State::Paused { stage, .. } => wave_at(plan, stage.wave).map(|wave| wave.every),
-        State::Watching(_) => Some(Rules::of_watch(plan).every),
-        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
-    }
+    rules_of(plan, state).map(|(_, rules)| rules.every)
 }
 
-/// How long until the next check is due; `None` where none is made. Never longer than the check
-/// interval, so that a clock set back cannot silence the guardrails.
+/// How long until the next check is due, or the beginning that the plan names; `None` where neither is
+/// made. Never longer than the check interval, so that a clock set back cannot silence the guardrails.
 #[must_use]
 pub fn next_check_in(plan: &Plan, state: &State, now: UnixMillis) -> Option<Duration> {
-    let (stage, rules, paused) = match state {
-        State::Running(stage) => (stage, Rules::of_wave(wave_at(plan, stage.wave)?), false),
-        State::Paused { stage, .. } => (stage, Rules::of_wave(wave_at(plan, stage.wave)?), true),
-        State::Watching(stage) => (stage, Rules::of_watch(plan), false),
-        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => return None,
-    };
+    if let State::Pending { .. } = state {
+        return start_in(plan, state, now);
+    }
+    let (stage, rules) = rules_of(plan, state)?;
     let last = stage.accounted();
     let mut due = last.plus(rules.every);
     let left = rules.bake.saturating_sub(stage.baked);
-    if !paused && !left.is_zero() {
+    if !matches!(state, State::Paused { .. }) && !left.is_zero() {
         due = due.min(last.plus(left));
     }
     // A `for` that runs out before the interval does is looked at when it runs out.
-    let lasting = |condition: &Condition| {
-        let mut ends = Vec::new();
-        condition.each_leaf(&mut |leaf| {
+    let severe = rules.severe().clauses.iter();
+    severe.for_each(|clause| {
+        clause.when.each_leaf(&mut |leaf| {
             if let Condition::Compare(compare) = leaf
                 && let (Some(span), Some(since)) = (compare.lasting, stage.true_since.get(&compare.to_string()))
+                && since.plus(span) > last
             {
-                ends.push(since.plus(span));
+                due = due.min(since.plus(span));
             }
-        });
-        ends
-    };
-    let ends = rules.close_when.iter().flat_map(lasting).filter(|end| *end > last);
-    due = ends.fold(due, UnixMillis::min);
+        })
+    });
     Some(due.since(now).min(rules.every))
 }

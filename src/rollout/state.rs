@@ -1,6 +1,7 @@
 //! Where a rollout stands. What is valid only in some states lives inside those variants.
 
 use super::cause::Cause;
+use super::memory::Memory;
 use crate::analysis::Alert;
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub enum State {
         attempt: u32,
         /// When.
         at: UnixMillis,
+        /// The exposure's number in the attempt.
+        step: u32,
     },
     /// Closed: the candidate is served to nobody.
     RolledBack {
@@ -64,6 +67,10 @@ pub struct Stage {
     pub attempt: u32,
     /// The index of the wave; of the last one while watching.
     pub wave: usize,
+    /// The exposure's number in the attempt, from 0: each change of the exposure has the next.
+    pub step: u32,
+    /// It came back from the wave after it: only a person lets it go there again.
+    pub returned: bool,
     /// When it was entered.
     pub entered: UnixMillis,
     /// Time under observation: between checks that had their data and nothing to hold for.
@@ -75,6 +82,8 @@ pub struct Stage {
     pub true_since: BTreeMap<String, UnixMillis>,
     /// Alerts that fire now and concern this rollout, by fingerprint. Bounded.
     pub firing: BTreeMap<String, Alert>,
+    /// What was seen in this attempt.
+    pub memory: Memory,
 }
 
 /// What the last check left behind.

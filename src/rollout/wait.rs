@@ -1,6 +1,6 @@
 //! Why a rollout stays where it is.
 
-use crate::analysis::NoData;
+use crate::analysis::{NoData, NoDataKind};
 use crate::units::{MetricName, WaveName, format_duration};
 use std::fmt;
 use std::sync::Arc;
@@ -11,6 +11,24 @@ use std::time::Duration;
 pub enum Wait {
     /// Nobody started it yet.
     Start,
+    /// Its plan names a later time.
+    StartTime {
+        /// What is left until then.
+        left: Duration,
+    },
+    /// It could not begin at its time, and a person must begin it: why not.
+    StartMissed(String),
+    /// It came back from the next wave; a person must send it there again.
+    SteppedBack(WaveName),
+    /// Too few outcomes were seen in the wave.
+    Samples {
+        /// How many there were.
+        have: u64,
+        /// How many there must be.
+        need: u64,
+    },
+    /// The next wave could cost more than the plan's budget allows: what was found.
+    Budget(String),
     /// Nobody retries it.
     Retry,
     /// Paused by a person.
@@ -55,6 +73,11 @@ impl Wait {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Start => "start",
+            Self::StartTime { .. } => "start-time",
+            Self::StartMissed(_) => "start-missed",
+            Self::SteppedBack(_) => "stepped-back",
+            Self::Samples { .. } => "samples",
+            Self::Budget(_) => "budget",
             Self::Retry => "retry",
             Self::Resume => "paused",
             Self::NextCheck => "check",
@@ -72,8 +95,17 @@ impl Wait {
     #[must_use]
     pub const fn needs_person(&self) -> bool {
         match self {
-            Self::Start | Self::Retry | Self::Resume | Self::Flag(_) | Self::Approval { .. } => true,
+            Self::Start
+            | Self::StartMissed(_)
+            | Self::SteppedBack(_)
+            | Self::Retry
+            | Self::Resume
+            | Self::Flag(_)
+            | Self::Approval { .. } => true,
             Self::NextCheck
+            | Self::StartTime { .. }
+            | Self::Samples { .. }
+            | Self::Budget(_)
             | Self::Bake { .. }
             | Self::Watch { .. }
             | Self::Advance(_)
@@ -86,8 +118,12 @@ impl Wait {
     #[must_use]
     pub(super) const fn yields_to_promotion(&self) -> bool {
         match self {
-            Self::Bake { .. } | Self::Approval { .. } => true,
+            Self::Bake { .. } | Self::Approval { .. } | Self::SteppedBack(_) => true,
             Self::Start
+            | Self::StartTime { .. }
+            | Self::StartMissed(_)
+            | Self::Samples { .. }
+            | Self::Budget(_)
             | Self::Retry
             | Self::Resume
             | Self::NextCheck
@@ -104,6 +140,11 @@ impl fmt::Display for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("waits to be started"),
+            Self::StartTime { left } => write!(f, "begins by itself in {}", format_duration(*left)),
+            Self::StartMissed(why) => write!(f, "did not begin at its time ({why}): `start` begins it"),
+            Self::SteppedBack(wave) => write!(f, "came back from wave {wave}: `promote` goes there again"),
+            Self::Samples { have, need } => write!(f, "{have} of {need} outcomes of the candidate in this wave"),
+            Self::Budget(found) => write!(f, "held: {found}"),
             Self::Retry => f.write_str("closed; `retry` begins a new attempt"),
             Self::Resume => f.write_str("paused"),
             Self::NextCheck => f.write_str("waits for the next check"),
@@ -111,7 +152,11 @@ impl fmt::Display for Wait {
             Self::Watch { left } => write!(f, "watch: {} left", format_duration(*left)),
             Self::Advance(seen) => f.write_str(seen),
             Self::Hold(seen) => write!(f, "held: {seen}"),
-            Self::NoData { metric, why } => write!(f, "held: no data for {metric}: {why}"),
+            Self::NoData { metric, why } => match why.kind() {
+                NoDataKind::Inconclusive => write!(f, "held: not enough data for {metric}: {why}"),
+                NoDataKind::Stale => write!(f, "held: no fresh data for {metric}: {why}"),
+                NoDataKind::Absent | NoDataKind::Error => write!(f, "held: no data for {metric}: {why}"),
+            },
             Self::Flag(problem) => write!(f, "held: {problem}"),
             Self::Approval { wave, role } => {
                 write!(f, "wave {wave} needs the approval of {role}: `promote` gives it")

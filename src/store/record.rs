@@ -1,6 +1,6 @@
 //! A rollout as it is kept.
 
-use crate::rollout::State;
+use crate::rollout::{Attachments, State};
 use crate::source::Format;
 use crate::units::{RolloutName, UnixMillis};
 
@@ -13,6 +13,16 @@ pub struct PlanSource {
     pub format: Format,
     /// Where it came from.
     pub origin: Origin,
+    /// The files that it names.
+    pub attachments: Attachments,
+}
+
+impl PlanSource {
+    /// Whether the other says the same, however it is written there.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.text == other.text && self.attachments == other.attachments
+    }
 }
 
 /// Where a plan came from.

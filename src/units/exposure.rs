@@ -41,6 +41,12 @@ impl Exposure {
         self.0
     }
 
+    /// Everybody else.
+    #[must_use]
+    pub const fn rest(self) -> Self {
+        Self(WHOLE.saturating_sub(self.0))
+    }
+
     /// Reads `25%`, `0.0001%` or `12.5 %`, exactly: the digits are read as a decimal number, never
     /// through a float.
     ///

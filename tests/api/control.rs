@@ -85,6 +85,38 @@ async fn a_rollout_is_applied_once_and_its_problems_have_places() {
 }
 
 #[tokio::test]
+async fn a_plan_brings_its_files_along() {
+    let control = Control::open().await;
+    let plan = ROLLOUT.replace("exposure: 50%", "group: { file: beta.txt }");
+    let (status, alone) = control.apply(&plan).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = &alone["error"]["problems"][0];
+    assert_eq!((&problem["line"], &problem["column"]), (&json!(11), &json!(34)), "{alone}");
+    assert!(problem["hint"].as_str().unwrap().contains("send it along"), "{alone}");
+
+    let send = |body: String| {
+        let request = control.request(Method::POST, "/api/v1/rollouts?by=ann");
+        answer(request.header("content-type", "application/vnd.tidegate.plan+json").body(body))
+    };
+    let with = |list: &str| json!({ "plan": plan, "format": "yaml", "files": { "beta.txt": list } }).to_string();
+    let (status, applied) = send(with("bob\n")).await;
+    assert_eq!((status, &applied["change"]), (StatusCode::CREATED, &json!("created")), "{applied}");
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    assert_eq!(control.served("search", "bob").await["variant"], json!("on"));
+    assert_eq!(control.served("search", "ann").await["variant"], json!("off"));
+    for wrong in ["{}", "[]", r#"{"plan":"x","fils":{}}"#, "kind: Rollout"] {
+        assert_eq!(send(wrong.to_owned()).await.0, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let (status, refused) = send(with(&"x".repeat((4 << 20) + 1))).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    assert!(refused.to_string().contains("larger than 4 MiB"), "{refused}");
+    assert_eq!(send(with(&"x".repeat(12 << 20))).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    let plain = control.request(Method::POST, "/api/v1/rollouts").header("content-type", "application/yaml");
+    let too_much = answer(plain.body("#".repeat((1 << 20) + 1))).await;
+    assert_eq!(too_much.0, StatusCode::PAYLOAD_TOO_LARGE, "a plan alone is as short as ever");
+}
+
+#[tokio::test]
 async fn verbs_do_what_they_say_or_say_why_not() {
     let control = Control::open().await;
     control.apply(ROLLOUT).await;
@@ -124,6 +156,34 @@ async fn outcomes_name_their_variant_where_a_key_alone_does_not_tell_it() {
     assert!(refused.to_string().contains("send the `variant` that was served"), "{refused}");
     let named = r#"[{"flag":"search","variant":"on","ok":false}]"#;
     assert_eq!(control.post("/api/v1/outcomes", named).await.0, StatusCode::ACCEPTED);
+}
+
+/// The users of an earlier wave keep the candidate, so its audience goes on to matter.
+#[tokio::test]
+async fn a_later_wave_adds_to_the_audience_of_an_earlier_one() {
+    let control = Control::open().await;
+    let staff = "{ name: staff, exposure: 100%, audience: { '==': [ { var: staff }, true ] }, bake: 1h }";
+    let waves = format!("waves:\n  - {staff}\n  - {{ name: tenth, exposure: 10%, bake: 1h }}\n");
+    let plan = format!("{}{waves}", &ROLLOUT[..ROLLOUT.find("waves:").unwrap()]);
+    assert_eq!(control.apply(&plan).await.1["change"], json!("created"));
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let (status, promoted) = control.post("/api/v1/rollouts/search-v2/promote", r#"{"by":"ann"}"#).await;
+    assert_eq!((status, &promoted["exposure"]), (StatusCode::OK, &json!("10%")), "{promoted}");
+    let overlay = control.get("/api/v1/flags/search").await.1["overlay"].clone();
+    assert_eq!((&overlay["exposure"], &overlay["audience"]), (&json!("10%"), &json!(false)));
+    let parts = json!([
+        { "wave": 2, "exposure": "10%", "audience": false },
+        { "wave": 1, "exposure": "100%", "audience": true },
+    ]);
+    assert_eq!(overlay["parts"], parts);
+    let context = r#"{"context":{"targetingKey":"bob","staff":true}}"#;
+    let (_, answer) = control.post("/api/v1/flags/search/evaluate", context).await;
+    assert_eq!(answer["variant"], json!("on"), "{answer}");
+    let (_, answer) = control.post("/api/v1/flags/search/evaluate", context.replace("true", "false")).await;
+    assert_eq!(answer["variant"], json!("off"), "{answer}");
+    let outcome = r#"[{"flag":"search","targetingKey":"bob","ok":false}]"#;
+    let (status, refused) = control.post("/api/v1/outcomes", outcome).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "a key alone does not tell what bob was served: {refused}");
 }
 
 #[tokio::test]

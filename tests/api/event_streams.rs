@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate::config::Secret;
 use tidegate::eval::Bucketing;
-use tidegate::flag::{Gate as Exposed, Overlay, Rank, Share};
+use tidegate::flag::{Gate as Exposed, Overlay, Part, Parts, Rank, Share};
 use tidegate::http::Gate;
 use tidegate::publish::Publisher;
 use tidegate::units::{Exposure, FlagKey, RolloutName, VariantName};
@@ -328,10 +328,9 @@ async fn opening_and_closing_a_rollout_are_told() {
 
 fn overlay(rank: Rank, ppm: u32) -> Overlay {
     let share = Share {
-        exposure: Exposure::from_ppm(ppm).unwrap(),
+        parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(ppm).unwrap(), audience: None }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("welcome-v1"),
-        audience: None,
     };
     Overlay {
         rollout: RolloutName::new("welcome-v1").unwrap(),

@@ -10,6 +10,7 @@
 )]
 
 mod bare_control;
+mod comparisons;
 mod control;
 mod control_access;
 mod control_connections;

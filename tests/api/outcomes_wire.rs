@@ -1,6 +1,6 @@
 //! What applications may post as outcomes, and what they are told when they post something else.
 
-use tidegate::measure::{Batch, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+use tidegate::measure::{Batch, MOST_OUTCOMES, OutcomesError, User, parse_outcomes};
 use tidegate::units::VariantName;
 
 /// Knows the flag `cart`, which gives `on` to everybody but `nobody`.
@@ -40,6 +40,22 @@ fn both_spellings_and_every_field_are_read() {
 }
 
 #[test]
+fn a_key_beside_a_variant_says_who_it_was_and_an_empty_one_is_nobody() {
+    let both = parse(
+        r#"[{"flag":"cart","variant":"off","targetingKey":"alice","ok":true},
+                         {"flag":"cart","targetingKey":"alice","ok":true},
+                         {"flag":"cart","variant":"off","targetingKey":"nobody","ok":true},
+                         {"flag":"cart","variant":"off","targetingKey":"","ok":true},
+                         {"flag":"cart","variant":"off","ok":true}]"#,
+    )
+    .expect("sound");
+    let seen: Vec<_> = both.outcomes.iter().map(|one| (one.variant.as_str(), one.user)).collect();
+    let (alice, nobody) = (Some(User::of("alice")), Some(User::of("nobody")));
+    assert_eq!(seen, [("off", alice), ("on", alice), ("off", nobody), ("off", None), ("off", None)]);
+    assert!(!format!("{both:?}").contains("alice"), "what is recorded does not say who it was");
+}
+
+#[test]
 fn one_bad_item_refuses_all_of_them_and_every_bad_one_is_named() {
     let body = r#"[{"flag":"cart","variant":"on","ok":true},
                    {"flag":"cart","variant":"on","ok":"yes"},
@@ -61,7 +77,6 @@ fn each_fault_of_an_item_is_told_with_its_mend() {
             r#"{"flag":"cart","ok":true}"#,
             "item 0: says nothing of who or what it was; send `targetingKey` or `variant`",
         ),
-        (r#"{"flag":"cart","ok":true,"variant":"on","targetingKey":"u"}"#, "has both `targetingKey` and `variant`"),
         (r#"{"flag":5,"variant":"on","ok":true}"#, "item 0, `flag`: must be a text"),
         (r#"{"flag":"cart","variant":["on"],"ok":true}"#, "item 0, `variant`: must be a text"),
         (r#"{"flag":"cart","targetingKey":17,"ok":true}"#, "item 0, `targetingKey`: must be a text"),

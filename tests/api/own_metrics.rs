@@ -55,7 +55,7 @@ fn a_rollout_shows_its_exposure_and_one_state_until_it_is_gone() {
     let metrics = Metrics::new(Arc::new(Live::new(snapshot(1, "flags: {}")))).unwrap();
     let (rollout, flag) = (RolloutName::new("new-search").unwrap(), FlagKey::new("search \"v2\"").unwrap());
     metrics.set_rollout(&rollout, &flag, &State::Pending { attempts: 0 }, Exposure::NONE);
-    let completed = State::Completed { attempt: 1, at: UnixMillis::new(0) };
+    let completed = State::Completed { attempt: 1, at: UnixMillis::new(0), step: 0 };
     metrics.set_rollout(&rollout, &flag, &completed, Exposure::parse("25%").unwrap());
     let text = metrics.render();
     for line in [

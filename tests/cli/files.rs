@@ -166,6 +166,34 @@ async fn replacing_a_file_never_takes_its_flags_away() {
     }
 }
 
+/// A list of users that a plan names is watched as the plan is.
+#[tokio::test]
+async fn a_list_that_changes_is_a_plan_that_changes() {
+    let plan = "kind: Rollout\nname: search-v2\nflag: search\ncandidate: 'on'\nstable: 'off'\nwaves:\n- { name: beta, \
+                group: { file: beta.txt }, bake: 1h }\n";
+    let both = format!("{FLAGS}---\n{plan}");
+    let serving = Serving::start(&both).await;
+    serving.until_ready_says("flags.yaml:13:32: rollout `search-v2`: the file `beta.txt` is not there").await;
+    let list = serving.folder.path().join("beta.txt");
+    std::fs::write(&list, "bob\n").unwrap();
+    serving.until_ready_says("problems: 0").await;
+    std::fs::write(&list, "ann\n").unwrap();
+    let server = format!("http://{}", serving.control);
+    let began = Instant::now();
+    // Once the second list is taken there are two rows of the ledger.
+    while run(&["rollout", "history", "search-v2", "--server", &server]).await.out.matches("plan").count() < 1 {
+        assert!(began.elapsed() < DEADLINE, "the list is not taken up");
+        sleep(Duration::from_millis(20)).await;
+    }
+    let started = run(&["rollout", "start", "search-v2", "--server", &server]).await;
+    assert_eq!(started.code, 0, "{started:?}");
+    serving.until_variant("search", "on").await;
+    // What is under way goes on with the list that it was started with, and says so.
+    std::fs::write(&list, "cleo\n").unwrap();
+    serving.until_ready_says("it goes on with the plan it was started with").await;
+    assert_eq!(serving.evaluate("search").await["variant"], "on");
+}
+
 #[tokio::test]
 async fn a_hangup_reads_the_files_again_and_ends_nothing() {
     let mut serving = Serving::start(FLAGS).await;

@@ -39,6 +39,31 @@ async fn a_rollout_goes_from_file_to_history() {
 }
 
 #[tokio::test]
+async fn a_plan_takes_the_file_that_it_names_along() {
+    let running = Running::start(&[]).await;
+    let plan = ROLLOUT.replace("exposure: 50%", "group: { file: groups/beta.txt }");
+    let file = running.write("search.yaml", &plan);
+    let missing = running.run(&["rollout", "apply", &file]).await;
+    assert_eq!(missing.code, 1);
+    assert!(missing.err.contains("search.yaml:9:34:") && missing.err.contains("is not there"), "{missing:?}");
+
+    std::fs::create_dir(running.folder.path().join("groups")).unwrap();
+    // Longer than a body may be that has no files.
+    let list = (0..60_000).map(|number| format!("somebody-{number:010}\n")).collect::<String>();
+    running.write("groups/beta.txt", &list);
+    let applied = running.run(&["rollout", "apply", &file]).await;
+    assert!(applied.out.starts_with("created search-v2"), "{applied:?}");
+    assert!(running.run(&["rollout", "apply", &file]).await.out.starts_with("unchanged search-v2"));
+    running.write("groups/beta.txt", &format!("{list}ann\n"));
+    assert!(running.run(&["rollout", "apply", &file]).await.out.starts_with("updated search-v2"));
+    running.run(&["rollout", "start", "search-v2"]).await;
+    for (user, variant) in [("ann", "on"), ("somebody-0000059999", "on"), ("bob", "off")] {
+        let asked = running.run(&["flag", "evaluate", "search", "--targeting-key", user]).await;
+        assert!(asked.out.contains(&format!("variant:  {variant}\n")), "{user}: {asked:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_rollout_is_answered_with_the_likely_one() {
     let running = Running::rolling().await;
     for verb in ["get", "promote", "rollback", "watch", "history"] {

@@ -74,6 +74,28 @@ async fn all_problems_of_all_files_are_told_at_once_with_their_places() {
     );
 }
 
+/// A plan must not show what else lies on the machine that validates it.
+#[tokio::test]
+async fn a_plan_names_files_of_its_own_folder_only() {
+    let plan = |file: &str| ROLLOUT.replace("exposure: 50%", &format!("group: {{ file: {file} }}"));
+    let named = |name: &str, file: &str| plan(file).replace("search-v2", name);
+    let place = folder(&[
+        ("flags.yaml", FLAGS),
+        ("plans/good.yaml", &named("good", "groups/beta.txt")),
+        ("plans/up.yaml", &named("up", "../secret.txt")),
+        ("plans/link.yaml", &named("link", "link.txt")),
+        ("plans/groups/beta.txt", "# testers\nann\n"),
+        ("secret.txt", "hunter2\n"),
+    ]);
+    std::os::unix::fs::symlink(place.path().join("secret.txt"), place.path().join("plans/link.txt")).unwrap();
+    let (code, report) = validate(place.path()).await;
+    let told = messages(&report);
+    assert_eq!((code, told.len(), &report["rollouts"]), (1, 2, &json!(1)), "{told:#?}");
+    assert!(told[0].starts_with("link.yaml:9: \"the file `link.txt` is a link to a place outside"), "{told:#?}");
+    assert!(told[1].starts_with("up.yaml:9: \"the file `../secret.txt` is outside of the plan's folder"), "{told:#?}");
+    assert!(!report.to_string().contains("hunter2"), "{report}");
+}
+
 #[tokio::test]
 async fn two_definitions_of_one_thing_are_a_problem() {
     let twice = folder(&[("a.yaml", FLAGS), ("b.yaml", FLAGS), ("c.yaml", ROLLOUT), ("d.yaml", ROLLOUT)]);

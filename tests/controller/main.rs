@@ -14,6 +14,7 @@ mod breakdown;
 mod checks;
 mod closing;
 mod late_closings;
+mod groups;
 mod lost_answers;
 mod opening;
 mod plans;

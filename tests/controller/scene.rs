@@ -15,7 +15,7 @@ use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::live::Live;
 use tidegate::publish::Publisher;
-use tidegate::rollout::State;
+use tidegate::rollout::{Attachments, State};
 use tidegate::source::{Format, parse};
 use tidegate::store::journal::{Closings, FILE_NAME, Journal};
 use tidegate::store::{LedgerCheck, LedgerRow, Origin, PlanSource, Store, sqlite};
@@ -178,7 +178,8 @@ impl Scene {
     }
 
     pub async fn apply_from(&self, plan: &str, origin: Origin) -> Result<Applied, ApplyError> {
-        let source = PlanSource { text: plan.to_owned(), format: Format::Yaml, origin };
+        let source =
+            PlanSource { text: plan.to_owned(), format: Format::Yaml, origin, attachments: Attachments::none() };
         self.controller.apply(source, "ada".to_owned()).await
     }
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tidegate::analysis::{NoData, Reading};
+use tidegate::analysis::{Compared, NoData, Reading};
 use tidegate::measure::Readings;
-use tidegate::rollout::{Metric, MetricSource, Plan};
+use tidegate::rollout::{Arm, Metric, MetricSource, Over, Plan, Split, Versus};
 use tidegate::units::UnixMillis;
 use tokio::sync::watch;
 
@@ -74,7 +74,7 @@ impl Script {
 
 #[async_trait]
 impl Readings for Script {
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading {
+    async fn read(&self, plan: &Plan, metric: &Metric, _: Arm, _: Over, now: UnixMillis) -> Reading {
         assert!(matches!(metric.source, MetricSource::Outcomes { .. }), "the test's plans ask for outcomes only");
         self.asked.fetch_add(1, Ordering::SeqCst);
         let answer = self.answer(plan, now);
@@ -84,5 +84,13 @@ impl Readings for Script {
             self.released.subscribe().wait_for(|released| *released).await.unwrap();
         }
         answer
+    }
+
+    async fn compare(&self, _: &Plan, _: &Metric, _: &Versus, _: UnixMillis) -> Result<Compared, NoData> {
+        Err(NoData::Empty)
+    }
+
+    async fn split(&self, _: &Plan, _: UnixMillis, _: UnixMillis) -> Result<Split, NoData> {
+        Err(NoData::Empty)
     }
 }

@@ -5,7 +5,7 @@ use crate::served::{answer, expression, snapshot, with_overlay};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Gate, Overlay, Rank, Share};
+use tidegate::flag::{Gate, Overlay, Part, Parts, Rank, Share};
 use tidegate::units::{Exposure, RolloutName, VariantName};
 
 /// What an optimised build takes five milliseconds for at most, a debug build may take fifty times for.
@@ -60,10 +60,9 @@ fn the_audiences_of_all_flags_together_have_it_too() {
     let audience = Arc::new(expression(r#"{"some":[{"var":"x"},{"==":[{"var":""},7]}]}"#));
     for number in 0..300 {
         let share = Share {
-            exposure: Exposure::ALL,
+            parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: Some(Arc::clone(&audience)) }),
             bucket_by: "targetingKey".into(),
             salt: "salt".into(),
-            audience: Some(Arc::clone(&audience)),
         };
         let overlay = Overlay {
             rollout: RolloutName::new("r").expect("a name"),

@@ -1,8 +1,10 @@
 //! What an explanation says, word by word: people paste it where others read it.
 
+use crate::served::expression;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tidegate::eval::{Bucketing, Context, Snapshot, Step};
-use tidegate::flag::{Catalog, Expression, Gate, Overlay, Rank, Share, lower};
+use tidegate::flag::{Catalog, Expression, Gate, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
@@ -53,16 +55,20 @@ fn snapshot(overlays: &BTreeMap<FlagKey, Overlay>) -> Snapshot {
 fn rollout(flag: &str, exposure: &str, audience: Option<Expression>) -> Snapshot {
     let gate = match Exposure::parse(exposure) {
         Ok(exposure) => Gate::Open(Share {
-            exposure,
+            parts: Parts::of(Part { step: 0, exposure, audience: audience.map(Into::into) }),
             bucket_by: "targetingKey".into(),
             salt: "tax-v2".into(),
-            audience: audience.map(Into::into),
         }),
         Err(_) => Gate::Closed,
     };
+    let rank = if gate == Gate::Closed { Rank::closed(1) } else { Rank::open(1, 1) };
+    laid(flag, rank, gate)
+}
+
+fn laid(flag: &str, rank: Rank, gate: Gate) -> Snapshot {
     let overlay = Overlay {
         rollout: RolloutName::new("tax-v2").unwrap(),
-        rank: if gate == Gate::Closed { Rank::closed(1) } else { Rank::open(1, 1) },
+        rank,
         candidate: VariantName::new("on").unwrap(),
         stable: VariantName::new("off").unwrap(),
         gate,
@@ -222,6 +228,46 @@ fn a_rollout_says_its_wave_the_bucket_and_the_share() {
             "answer: \"off\" = false, SPLIT",
         ],
     );
+}
+
+/// Several waves open together: the sentence that includes somebody names the wave that brought it.
+#[test]
+fn of_several_waves_the_one_that_includes_somebody_is_named() {
+    let audience = |rule: &str| Some(Arc::new(expression(rule)));
+    let waves = [
+        (Exposure::ALL, audience(r#"{"ends_with":[{"var":"email"},"@company.example"]}"#)),
+        (Exposure::ALL, audience(r#"{"==":[{"var":"beta"},true]}"#)),
+        (Exposure::from_ppm(10_000).unwrap(), None),
+    ];
+    let mut waves = (0..).zip(waves).map(|(step, (exposure, audience))| Part { step, exposure, audience });
+    let first = Parts::of(waves.next().unwrap());
+    let share =
+        Share { parts: waves.fold(first, Parts::with), bucket_by: "targetingKey".into(), salt: "tax-v2".into() };
+    let open = laid("plain", Rank::open(1, 2), Gate::Open(share));
+    let begins = [
+        "the flag has no rule",
+        "rollout tax-v2, attempt 1, wave 3: \"on\" for 1% and those of earlier waves, \"off\" for the others",
+        "wave 3: bucket 15,322 of 1,000,000 is outside 1% (targetingKey is \"ann\")",
+    ];
+    let beta = [
+        "wave 1: outside the audience, email ends with \"@company.example\" (email is not given)",
+        "wave 2: inside the audience, beta == true (beta is true)",
+        "wave 2: bucket 15,322 of 1,000,000 is inside 100% (targetingKey is \"ann\")",
+        "answer: \"on\" = true, SPLIT",
+    ];
+    says(&open, "plain", r#"{"targetingKey":"ann","beta":true}"#, &[&begins[..], &beta].concat());
+    let nobody = [
+        "wave 1: outside the audience, email ends with \"@company.example\" (email is not given)",
+        "wave 2: outside the audience, beta == true (beta is not given)",
+        "answer: \"off\" = false, SPLIT",
+    ];
+    says(&open, "plain", r#"{"targetingKey":"ann"}"#, &[&begins[..], &nobody].concat());
+    // Who cannot be told from anybody is in no part: nothing more is asked.
+    let nothing = [
+        "wave 3: nothing to tell users apart by, so outside 1% (targetingKey is not given)",
+        "answer: \"off\" = false, SPLIT",
+    ];
+    says(&open, "plain", r#"{"beta":true}"#, &[&begins[..2], &nothing].concat());
 }
 
 #[test]

@@ -12,10 +12,15 @@
 mod bad_documents;
 mod bombs;
 mod bucketing;
+#[path = "../../benches/sequential/contest.rs"]
+mod contest;
 mod contexts;
 mod corpus;
 mod documents;
+#[path = "../../benches/sequential/errors.rs"]
+mod errors;
 mod explanations;
+mod false_alarms;
 mod hostile;
 mod plans;
 mod resolve;
@@ -24,3 +29,5 @@ mod selectors;
 mod served;
 mod sources;
 mod together;
+#[path = "../../benches/sequential/traffic.rs"]
+mod traffic;

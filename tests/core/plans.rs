@@ -3,15 +3,16 @@
 //! Each file in `testdata/plans` is a plan with a fault; the `.txt` beside it is what its author is
 //! told. `UPDATE_EXPECT=1` writes those texts anew: read the difference before you keep it.
 
-use crate::served::catalog;
+use crate::served::{answer, catalog, snapshot, with_overlay};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
-use tidegate::rollout::{self, Measure, MetricSource, Plan, Role, Unit};
+use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
 use tidegate::source::{Format, Problem, parse};
-use tidegate::units::Exposure;
+use tidegate::units::{Exposure, UnixMillis};
 
 fn files_in(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -24,10 +25,25 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+/// The files that were handed over with each plan.
+fn attachments() -> Attachments {
+    let mut files = Attachments::none();
+    files.add("beta.txt", "# who takes part\r\n\r\nann\r\n bob \r\nann\n");
+    files.add("nobody.txt", "# nobody yet\n\n");
+    files.add("binary.txt", "ann\nb\u{1}b\n");
+    files.add("large.txt", "#".repeat((4 << 20) + 1));
+    files.add("many.txt", (0..=100_000).map(|number| format!("u{number}\n")).collect::<String>());
+    files.add_fault("locked.txt", "cannot be read: permission denied");
+    files
+}
+
 /// All documents of a text, each as its plan or its problems.
 fn lower_all(name: &str, text: &str) -> Vec<Result<Plan, Vec<Problem>>> {
     match parse(name, text.as_bytes(), Format::of(name).unwrap()) {
-        Ok(parsed) => parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text)).collect(),
+        Ok(parsed) => {
+            let files = attachments();
+            parsed.documents.iter().map(|document| rollout::lower(document, &parsed.text, &files)).collect()
+        }
         Err(problems) => vec![Err(problems)],
     }
 }
@@ -82,7 +98,7 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
     let wave = &plan.waves[0];
     assert_eq!((wave.every, wave.bake), (Duration::from_secs(60), Duration::from_secs(600)));
     assert_eq!((&wave.audience, &wave.approval, &plan.after), (&None, &None, &None));
-    assert!(wave.advance_when.is_empty() && wave.hold_when.is_empty() && wave.close_when.is_empty());
+    assert!(wave.clauses.is_empty());
     let window = Duration::from_secs(300);
     let metric = |name: &str| &plan.metrics[name];
     assert_eq!(metric("failures").role, Role::Guardrail);
@@ -93,6 +109,11 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
     assert_eq!(metric("all").source, count);
     let cpu = MetricSource::Prometheus { query: "cpu{variant=\"{{variant}}\"}".into(), window, address: None };
     assert_eq!((metric("cpu").unit, &metric("cpu").source), (Unit::Number, &cpu));
+}
+
+/// The conditions of one list, in canonical form.
+fn texts(clauses: &[Clause], list: List) -> Vec<&str> {
+    clauses.iter().filter(|clause| clause.list == list).map(|clause| &*clause.text).collect()
 }
 
 #[test]
@@ -115,19 +136,89 @@ waves:
 after: { watch: 14d, every: 15m }
 "#,
     );
-    let texts = |conditions: &[tidegate::analysis::Condition]| -> Vec<String> {
-        conditions.iter().map(ToString::to_string).collect()
-    };
     let alert = "alert(severity = \"critical\", team != \"shop\")";
     let [first, second, third] = &plan.waves[..] else { panic!("three waves") };
-    assert_eq!(texts(&first.close_when), [alert]);
-    assert_eq!(texts(&second.close_when), [alert, "error_rate > 1% for 1m30s"]);
-    assert_eq!(texts(&second.hold_when), ["error_rate > 5%", "cost > 80%", "error_rate >= 0.5%"]);
-    assert_eq!(texts(&plan.after.as_ref().unwrap().close_when), [alert]);
+    assert_eq!(texts(&first.clauses, List::Close), [alert]);
+    assert_eq!(texts(&second.clauses, List::Close), [alert, "error_rate > 1% for 1m30s"]);
+    assert_eq!(texts(&second.clauses, List::Hold), ["error_rate > 5%", "cost > 80%", "error_rate >= 0.5%"]);
+    let after = &plan.after.as_ref().unwrap().clauses;
+    assert_eq!((texts(after, List::Close), texts(after, List::Hold).len()), (vec![alert], 2));
+    assert!(second.clauses.is_sorted_by_key(|clause| clause.list), "what closes is looked at first");
     let approvals: Vec<_> = [first, second, third].map(|wave| wave.approval.as_deref()).to_vec();
     assert_eq!(approvals, [Some("release-managers"), None, Some("a person")]);
     assert_eq!((first.exposure.ppm(), third.exposure), (5_000, Exposure::ALL));
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
+}
+
+/// Whom the waves of a plan open to, each with those before it.
+fn opened(plan: &Plan, contexts: &[&str]) -> Vec<Vec<usize>> {
+    let served = snapshot("flags: { f: { state: ENABLED, variants: { new: 1, old: 0 } } }", Bucketing::V3);
+    let at = |wave: usize| {
+        let stage = Stage::enter(1, wave, UnixMillis::new(0));
+        let overlay = rollout::overlay(plan, &State::Running(stage)).unwrap();
+        let open = with_overlay(&served, "f", overlay);
+        let has = |context: &&str| answer(&open, "f", context).contains(r#""variant":"new""#);
+        contexts.iter().enumerate().filter(|(_, context)| has(context)).map(|(position, _)| position).collect()
+    };
+    (0..plan.waves.len()).map(at).collect()
+}
+
+#[test]
+fn groups_are_users_by_name_by_rule_or_by_file() {
+    let head = "kind: Rollout\nname: r\nflag: f\ncandidate: new\nstable: old\n";
+    let waves = r#"waves:
+  - { name: team, group: { users: [ team-1, "7", team-1 ] }, bake: 1h }
+  - { name: paying, group: { rule: { "==": [ { var: plan }, pro ] }, exposure: 100% }, bake: 1h }
+  - { name: listed, group: { file: beta.txt }, bake: 1h }
+  - { name: nobody-more, group: { file: beta.txt }, approval: support, bake: 1h }
+"#;
+    let plan = lower_one(&format!("{head}{waves}"));
+    let contexts = [
+        r#"{"targetingKey":"team-1"}"#,
+        r#"{"targetingKey":"7"}"#,
+        r#"{"targetingKey":"eve","plan":"pro"}"#,
+        r#"{"targetingKey":"ann"}"#,
+        r#"{"targetingKey":"bob"}"#,
+        "{\"targetingKey\":\"# who takes part\"}",
+        r#"{"targetingKey":"Ann"}"#,
+        r#"{"plan":"pro"}"#,
+        r#"{"targetingKey":""}"#,
+    ];
+    let expected = [vec![0, 1], vec![0, 1, 2], vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4]];
+    assert_eq!(opened(&plan, &contexts), expected);
+    // Whoever is hashed by a number is named by it.
+    let plan = lower_one(&format!("{head}bucket_by: account.id\n{waves}"));
+    let contexts = [
+        r#"{"account":{"id":7}}"#,
+        r#"{"account":{"id":"7"}}"#,
+        r#"{"targetingKey":"7"}"#,
+        r#"{"account":{"id":8},"targetingKey":"ann"}"#,
+        r#"{"account":{"id":"ann"}}"#,
+    ];
+    assert_eq!(opened(&plan, &contexts), [vec![0, 1], vec![0, 1], vec![0, 1, 4], vec![0, 1, 4]]);
+}
+
+/// Ten people of the company, then whoever takes part in the beta, then a quarter of everybody, and on.
+#[test]
+fn a_share_may_be_smaller_than_that_of_another_audience_before_it() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+waves:
+  - { name: team, exposure: 100%, audience: { ends_with: [ { var: email }, "@company.example" ] }, bake: 2d }
+  - { name: beta, exposure: 100%, audience: { "==": [ { var: beta }, true ] }, bake: 3d }
+  - { name: quarter, exposure: 25%, bake: 2d }
+  - { name: quarter-once-more, exposure: 25%, bake: 2d, approval: support }
+  - { name: half, exposure: 50%, bake: 2d }
+  - { name: everybody, exposure: 100%, bake: 1d }
+"#,
+    );
+    let percent = |wave: &rollout::Wave| wave.exposure.ppm() / 10_000;
+    assert_eq!(plan.waves.iter().map(percent).collect::<Vec<_>>(), [100, 100, 25, 25, 50, 100]);
 }
 
 /// The plans in `flags/`, by name.
@@ -153,10 +244,9 @@ fn the_shipped_plans_are_sound() {
     assert_eq!(batch.waves.iter().map(hours).collect::<Vec<_>>(), [24, 48, 48, 48]);
     assert_eq!(batch.waves.iter().map(minutes).collect::<Vec<_>>(), [15, 10, 5, 1]);
     for wave in &batch.waves {
-        let close: Vec<_> = wave.close_when.iter().take(4).map(ToString::to_string).collect();
-        assert_eq!(close, ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
-        let hold: Vec<_> = wave.hold_when.iter().map(ToString::to_string).collect();
-        assert_eq!(hold, ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
+        let close = texts(&wave.clauses, List::Close);
+        assert_eq!(close[..4], ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
+        assert_eq!(texts(&wave.clauses, List::Hold), ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
     }
     assert!(batch.waves[0].audience.is_some() && batch.waves[1..].iter().all(|wave| wave.audience.is_none()));
     assert_eq!(batch.after.as_ref().unwrap().watch, Duration::from_secs(14 * 86_400));

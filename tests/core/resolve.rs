@@ -3,7 +3,7 @@
 use crate::served::{answer, catalog, expression, snapshot, with_overlay};
 use std::sync::Arc;
 use tidegate::eval::{Bucketing, Snapshot};
-use tidegate::flag::{Gate, Overlay, Rank, Share};
+use tidegate::flag::{Gate, Overlay, Part, Parts, Rank, Share};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
 const FLAGS: &str = r#"
@@ -23,7 +23,11 @@ flags:
 fn share(ppm: u32, audience: Option<&str>) -> Gate {
     let exposure = Exposure::from_ppm(ppm).unwrap();
     let audience = audience.map(|rule| Arc::new(expression(rule)));
-    Gate::Open(Share { exposure, bucket_by: "targetingKey".into(), salt: "salt".into(), audience })
+    Gate::Open(Share {
+        parts: Parts::of(Part { step: 0, exposure, audience }),
+        bucket_by: "targetingKey".into(),
+        salt: "salt".into(),
+    })
 }
 
 fn overlay(candidate: &str, stable: &str, gate: Gate) -> Overlay {
@@ -138,7 +142,11 @@ fn an_overlay_is_taken_away_without_a_trace_and_one_of_a_missing_flag_changes_no
 fn users_are_told_apart_by_texts_numbers_and_booleans_alone() {
     let served = snapshot(FLAGS, Bucketing::V3);
     let by = |attribute: &str| {
-        let share = Share { exposure: Exposure::ALL, bucket_by: attribute.into(), salt: "salt".into(), audience: None };
+        let share = Share {
+            parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: None }),
+            bucket_by: attribute.into(),
+            salt: "salt".into(),
+        };
         with_overlay(&served, "plain", overlay("on", "off", Gate::Open(share)))
     };
     for (value, variant) in [

@@ -2,13 +2,18 @@
 //!
 //! A file in `testdata/rollouts` is a plan, a line `=== script`, and lines of the form
 //! `TIME EVENT [ARGUMENTS]` each followed by `  > ` and what came of it. Times are durations since the
-//! beginning; metrics are given as `name=value` in their own unit's base, or `name=none`.
+//! beginning. Metrics are given as `name=value` in their own unit's base, or `name=none`; `name@control=value`
+//! is the stable variant's, `name@5m=value` over another window; `name#1000/12,9000/9` are users of the
+//! candidate and how many of them had a bad event, and those of the stable variant; `seen=500` are the
+//! candidate's outcomes in the wave. Behind `start` and `retry` a metric is its baseline.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use tidegate::analysis::{Alert, NoData, Reading};
-use tidegate::rollout::{self, Beginning, Effect, Event, Evidence, Plan, State};
+use tidegate::analysis::{Alert, Compared, Counted, Counts, Group, NoData, Reading};
+use tidegate::rollout::{
+    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, State,
+};
 use tidegate::source::{Format, parse};
 use tidegate::units::{MetricName, UnixMillis, parse_duration};
 
@@ -36,7 +41,8 @@ fn every_script_comes_out_as_written() {
 fn play(name: &str, written: &str) -> String {
     let (plan_text, script) = written.split_once("=== script\n").unwrap_or_else(|| panic!("{name} has no script"));
     let parsed = parse(name, plan_text.as_bytes(), Format::Yaml).unwrap();
-    let plan = rollout::lower(&parsed.documents[0], &parsed.text).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut state = State::Pending { attempts: 0 };
     let mut out = format!("{plan_text}=== script\n");
     for line in script.lines().filter(|line| !line.starts_with("  > ")) {
@@ -52,6 +58,7 @@ fn play(name: &str, written: &str) -> String {
                 let effect = match &decision.effect {
                     Effect::Keep => "",
                     Effect::Open(_) => "OPEN ",
+                    Effect::Narrow(_) => "NARROW ",
                     Effect::Close(_) => "CLOSE ",
                 };
                 if let Some(change) = &decision.change {
@@ -74,10 +81,11 @@ fn play(name: &str, written: &str) -> String {
 fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
     let (word, rest) = text.split_once(' ').unwrap_or((text, ""));
     let by = || "ops".to_owned();
-    let flag_problems = if rest == "no-flag" { vec!["the flag is not there".to_owned()] } else { Vec::new() };
     match word {
-        "start" => Event::Start(Beginning { by: by(), flag_problems, firing: before(rest) }),
-        "retry" => Event::Retry(Beginning { by: by(), flag_problems, firing: before(rest) }),
+        "start" => Event::Start(beginning(plan, rest, now)),
+        "retry" => Event::Retry(beginning(plan, rest, now)),
+        "due" => Event::Due(beginning(plan, rest, now)),
+        "posted" => Event::Posted(posted(rest)),
         "pause" => Event::Pause { by: by() },
         "resume" => Event::Resume { by: by() },
         "rollback" => Event::Rollback { by: by(), reason: (!rest.is_empty()).then(|| rest.to_owned()) },
@@ -90,28 +98,84 @@ fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
     }
 }
 
+fn beginning(plan: &Plan, text: &str, now: UnixMillis) -> Beginning {
+    let by = "ops".to_owned();
+    let alert_before = text.split_whitespace().next().is_some_and(|word| !word.contains('=') && word != "no-flag");
+    if alert_before {
+        return Beginning { by, firing: vec![alert(text)], ..Beginning::default() };
+    }
+    let Evidence { readings, flag_problems, .. } = evidence(plan, text, now);
+    Beginning { by, flag_problems, baseline: readings, ..Beginning::default() }
+}
+
+/// `NAME ID [COUNT]`
+fn posted(text: &str) -> PostedEvent {
+    let words: Vec<_> = text.split_whitespace().collect();
+    let count = words.get(2).map_or(1, |count| count.parse().unwrap());
+    PostedEvent { name: words[0].to_owned(), id: words[1].to_owned(), count }
+}
+
 fn evidence(plan: &Plan, text: &str, now: UnixMillis) -> Evidence {
     let mut evidence = Evidence::default();
+    let named = |metric: &str| {
+        assert!(plan.metrics.contains_key(metric), "no metric `{metric}`");
+        MetricName::new(metric).unwrap()
+    };
     for pair in text.split_whitespace() {
         if pair == "no-flag" {
             evidence.flag_problems.push("the flag is not there".to_owned());
-            continue;
+        } else if let Some((metric, numbers)) = pair.split_once('#') {
+            evidence.compared.insert(named(metric), compared(numbers, now));
+        } else {
+            let (metric, value) = pair.split_once('=').unwrap();
+            let reading = reading(value, now);
+            match metric.split_once('@') {
+                _ if metric == "seen" => evidence.seen = Some(counted(value, now)),
+                None => drop(evidence.readings.insert(named(metric), reading)),
+                Some((metric, place)) => {
+                    let (arm, over) = match place {
+                        "control" => (Arm::Control, Over::Usual),
+                        span => (Arm::Candidate, Over::Span(parse_duration(span).unwrap())),
+                    };
+                    evidence.others.insert(Question { metric: named(metric), arm, over }, reading);
+                }
+            }
         }
-        let (metric, value) = pair.split_once('=').unwrap();
-        assert!(plan.metrics.contains_key(metric), "no metric `{metric}`");
-        let reading = match value {
-            "none" => Reading::NoData(NoData::Unreachable("connection refused".to_owned())),
-            "NaN" => Reading::Value { value: f64::NAN, samples: None, at: now },
-            value => Reading::Value { value: value.parse().unwrap(), samples: Some(1_000), at: now },
-        };
-        evidence.readings.insert(MetricName::new(metric).unwrap(), reading);
     }
     evidence
 }
 
-/// The alert that fires already, if one is written behind the verb.
-fn before(rest: &str) -> Vec<Alert> {
-    if rest.contains('=') { vec![alert(rest)] } else { Vec::new() }
+fn reading(value: &str, now: UnixMillis) -> Reading {
+    match value {
+        "none" => Reading::NoData(NoData::Unreachable("connection refused".to_owned())),
+        "empty" => Reading::NoData(NoData::Empty),
+        "stale" => Reading::NoData(NoData::Stale(std::time::Duration::from_secs(600))),
+        "few" => Reading::NoData(NoData::TooFew { have: 3, need: 20 }),
+        "NaN" => Reading::Value { value: f64::NAN, samples: None, at: now },
+        value => Reading::Value { value: value.parse().unwrap(), samples: Some(1_000), at: now },
+    }
+}
+
+fn counted(value: &str, now: UnixMillis) -> Reading {
+    Reading::Value { value: 0.0, samples: Some(value.parse().unwrap()), at: now }
+}
+
+/// `1000/12,9000/9`, or `none`.
+fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
+    if numbers == "none" {
+        return Err(NoData::Unreachable("connection refused".to_owned()));
+    }
+    let group = |text: &str| {
+        let (exposed, bad) = text.split_once('/').unwrap();
+        Group { exposed: exposed.parse().unwrap(), bad: bad.parse().unwrap() }
+    };
+    let (candidate, control) = numbers.split_once(',').unwrap();
+    Ok(Compared::Counts(Counts {
+        candidate: group(candidate),
+        control: group(control),
+        of: Counted::Users,
+        until: now,
+    }))
 }
 
 /// `FINGERPRINT label=value ...`

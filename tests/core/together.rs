@@ -4,7 +4,7 @@ use crate::served::{NOW, catalog, with_overlay};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Gate, Overlay, Rank, Share};
+use tidegate::flag::{Gate, Overlay, Part, Parts, Rank, Share};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
 /// Shapes of rules: those that many flags have the same, and those that are another for each flag.
@@ -78,7 +78,11 @@ fn overlay(gate: Gate) -> Overlay {
 
 fn half() -> Gate {
     let exposure = Exposure::from_ppm(500_000).unwrap();
-    Gate::Open(Share { exposure, bucket_by: "targetingKey".into(), salt: "salt".into(), audience: None })
+    Gate::Open(Share {
+        parts: Parts::of(Part { step: 0, exposure, audience: None }),
+        bucket_by: "targetingKey".into(),
+        salt: "salt".into(),
+    })
 }
 
 /// Holds the answers of all flags at once to those of each alone, and gives the tags by context.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
+use tidegate::rollout::{self, Attachments, Stage, State};
 use tidegate::source::{Format, parse};
-use tidegate::units::Generation;
+use tidegate::units::{Generation, UnixMillis};
 
 const RULES: [&str; 8] = [
     r#"{"if": [{"ends_with": [{"var": "email"}, "@example.org"]}, "on", "off"]}"#,
@@ -41,6 +42,30 @@ fn ordinary_rules_allocate_nothing() {
         });
         assert!(decided, "{rule} chose nothing");
         assert_eq!(counted.count_total, 0, "{rule}");
+    }
+}
+
+/// A rollout that several waves opened, each to an audience of its own, is asked by everybody too.
+#[test]
+fn a_share_of_several_parts_allocates_nothing() {
+    let plan = r#"{"kind": "Rollout", "name": "r", "flag": "f", "candidate": "on", "stable": "off", "waves": [
+        {"name": "listed", "exposure": "100%", "audience": {"in": [{"var": "targetingKey"}, ["ann", "bob"]]}, "bake": "1h"},
+        {"name": "paying", "exposure": "100%", "audience": {"==": [{"var": "plan"}, "pro"]}, "bake": "1h"},
+        {"name": "tenth", "exposure": "10%", "bake": "1h"}]}"#;
+    let plan = parse("plan.json", plan.as_bytes(), Format::Json).unwrap();
+    let plan = rollout::lower(&plan.documents[0], &plan.text, &Attachments::none()).unwrap();
+    let overlay = rollout::overlay(&plan, &State::Running(Stage::enter(1, 2, UnixMillis::new(0)))).unwrap();
+    let text = r#"{"flags": {"f": {"state": "ENABLED", "variants": {"on": 1, "off": 0}, "defaultVariant": "off"}}}"#;
+    let mut catalog = Catalog::new();
+    catalog.update("f.json", parse("f.json", text.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+    let overlays = BTreeMap::from([(plan.flag.clone(), overlay)]);
+    let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None);
+    let flag = snapshot.flag("f").unwrap();
+    for (context, variant) in [(CONTEXT.to_owned(), "off"), (CONTEXT.replace("team", "pro"), "on")] {
+        let context = Context::from_json(context.as_bytes()).unwrap();
+        let mut served = None;
+        let counted = allocation_counter::measure(|| served = flag.resolve(&context).variant());
+        assert_eq!((served, counted.count_total), (Some(variant), 0));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tidegate::analysis::{Alert, NoData, Reading};
 use tidegate::flag::{Gate, Rank};
-use tidegate::rollout::{self, Beginning, Change, Effect, Event, Evidence, Plan, State};
+use tidegate::rollout::{self, Attachments, Beginning, Change, Effect, Event, Evidence, Plan, State};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, MetricName, UnixMillis};
 
@@ -18,7 +18,7 @@ metrics:
   error_rate: { provider: outcomes, measure: error_ratio }
   p95: { provider: outcomes, measure: latency_p95 }
 always:
-  close_when: [ 'alert(severity = "critical")', error_rate > 50%, error_rate > 20% for 3m ]
+  close_when: [ 'alert(severity = "critical")', error_rate > 50%, error_rate > 20% for 1m ]
   hold_when: [ 'alert(severity = "warning")', p95 > 600ms ]
 waves:
   - { name: tenth, exposure: 10%, bake: 2m, every: 1m, advance_when: [ error_rate < 10% ] }
@@ -30,7 +30,7 @@ after: { watch: 3m, every: 1m }
 
 fn plan() -> Plan {
     let parsed = parse("plan.yaml", PLAN.as_bytes(), Format::Yaml).unwrap();
-    rollout::lower(&parsed.documents[0], &parsed.text).unwrap()
+    rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap()
 }
 
 /// A metric's answer; the candidate is well in most of them, or no rollout would get far.
@@ -53,7 +53,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
     (metrics, problems).prop_map(|((errors, p95), flag_problems)| {
         let named = |name, reading: Option<Reading>| reading.map(|reading| (MetricName::new(name).unwrap(), reading));
         let readings: BTreeMap<_, _> = named("error_rate", errors).into_iter().chain(named("p95", p95)).collect();
-        Evidence { readings, flag_problems }
+        Evidence { readings, flag_problems, ..Evidence::default() }
     })
 }
 
@@ -68,7 +68,7 @@ fn alert() -> impl Strategy<Value = Alert> {
 }
 
 fn beginning(flag_problems: Vec<String>) -> Beginning {
-    Beginning { by: "ada".to_owned(), flag_problems, firing: Vec::new() }
+    Beginning { by: "ada".to_owned(), flag_problems, ..Beginning::default() }
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -153,6 +153,7 @@ impl Walk {
         match effect {
             Effect::Close(_) => assert_eq!(is, Exposure::NONE),
             Effect::Open(_) => assert!(is >= was && is > Exposure::NONE, "{was} to {is}"),
+            Effect::Narrow(_) => assert!(is <= was && is > Exposure::NONE, "{was} to {is}"),
             Effect::Keep => assert_eq!(is, was, "nothing is served other than before"),
         }
     }
@@ -196,6 +197,7 @@ impl Walk {
                 self.opened += 1;
                 opening.clone().into_overlay()
             }
+            Effect::Narrow(narrowing) => narrowing.overlay().clone(),
             Effect::Close(closing) => closing.overlay().clone(),
         };
         assert!(self.highest.is_none_or(|highest| overlay.rank > highest), "{overlay:?} after {:?}", self.highest);
@@ -246,7 +248,7 @@ proptest! {
         for step in steps {
             now = UnixMillis::new(now.get() + step);
             let readings = ["error_rate", "p95"].map(|name| (MetricName::new(name).unwrap(), reading(now)));
-            let evidence = Evidence { readings: readings.into(), flag_problems: Vec::new() };
+            let evidence = Evidence { readings: readings.into(), ..Evidence::default() };
             let decision = rollout::decide(&plan, &state, &Event::Checked(evidence), now).unwrap();
             prop_assert_eq!(decision.effect, Effect::Keep);
             prop_assert_eq!(rollout::exposure(&plan, &decision.next), Exposure::parse("10%").unwrap());
@@ -268,7 +270,7 @@ fn the_plan_can_be_walked_from_its_start_to_its_end() {
         let pairs = [("error_rate", value(0.01, at)), ("p95", value(100.0, at))];
         Evidence {
             readings: pairs.map(|(name, reading)| (MetricName::new(name).unwrap(), reading)).into(),
-            flag_problems: Vec::new(),
+            ..Evidence::default()
         }
     };
     walk.take(&Event::Start(beginning(Vec::new())), now);

@@ -4,7 +4,7 @@
 use crate::generator::{Generator, NAMES};
 use std::collections::BTreeMap;
 use tidegate::eval::{Bucketing, Context, Flag, Resolution, Snapshot, Step};
-use tidegate::flag::{Catalog, CatalogEntry, Expression, Gate, Overlay, Rank, Share, lower};
+use tidegate::flag::{Catalog, CatalogEntry, Expression, Gate, Operator, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
 
@@ -34,23 +34,13 @@ fn overlays(generator: &mut Generator, catalog: &Catalog) -> BTreeMap<FlagKey, O
 fn overlay(generator: &mut Generator, flag: Flag<'_>, rules: &[Expression]) -> Overlay {
     let names: Vec<_> = flag.variants().chain(["nothing"]).collect();
     let (candidate, stable) = (generator.dice.of(&names), generator.dice.of(&names));
-    let audience = (!rules.is_empty() && generator.dice.percent(30)).then(|| {
-        let rule = rules[generator.dice.below(rules.len())].clone();
-        rule.into()
-    });
-    let exposure = match generator.dice.below(4) {
-        0 => 1_000_000,
-        _ => u32::try_from(generator.dice.below(1_000_001)).unwrap(),
-    };
+    let waves = if generator.dice.percent(50) { 1 } else { 2 + u32::try_from(generator.dice.below(3)).unwrap() };
+    let first = Parts::of(part(generator, 0, rules));
+    let parts = (1..waves).fold(first, |parts, step| parts.with(part(generator, step, rules)));
     let bucket_by = if generator.dice.percent(60) { "targetingKey" } else { generator.dice.of(&NAMES) };
     let gate = match generator.dice.percent(30) {
         true => Gate::Closed,
-        false => Gate::Open(Share {
-            exposure: Exposure::from_ppm(exposure).unwrap(),
-            bucket_by: bucket_by.into(),
-            salt: generator.text().into(),
-            audience,
-        }),
+        false => Gate::Open(Share { parts, bucket_by: bucket_by.into(), salt: generator.text().into() }),
     };
     Overlay {
         rollout: RolloutName::new("r").unwrap(),
@@ -59,6 +49,20 @@ fn overlay(generator: &mut Generator, flag: Flag<'_>, rules: &[Expression]) -> O
         stable: VariantName::new(stable).unwrap(),
         gate,
     }
+}
+
+fn part(generator: &mut Generator, step: u32, rules: &[Expression]) -> Part {
+    let audience = (!rules.is_empty() && generator.dice.percent(50)).then(|| {
+        let rule = rules[generator.dice.below(rules.len())].clone();
+        // Rules of flags give variants: few are exactly true.
+        let asked = generator.dice.percent(60);
+        (if asked { Expression::Operation(Operator::Truthy, vec![rule]) } else { rule }).into()
+    });
+    let exposure = match generator.dice.below(4) {
+        0 => 1_000_000,
+        _ => u32::try_from(generator.dice.below(1_000_001)).unwrap(),
+    };
+    Part { step, exposure: Exposure::from_ppm(exposure).unwrap(), audience }
 }
 
 /// Everything that an answer says, and its bytes.
@@ -88,9 +92,28 @@ fn steps_fit(steps: &[Step], resolution: &Resolution<'_>) {
     }
 }
 
+/// The candidate is served to whom one part includes, which is the last that was asked, and to nobody else.
+/// Gives whether that part was one of several.
+fn included_by_one_part(steps: &[Step], flag: Flag<'_>, resolution: &Resolution<'_>) -> bool {
+    let rollout = steps.iter().find_map(|step| match step {
+        Step::Rollout { candidate, stable, parts, .. } => Some((candidate.as_str(), stable.as_str(), *parts)),
+        _ => None,
+    });
+    let Some((candidate, stable, parts)) = rollout.filter(|_| resolution.error().is_none()) else { return false };
+    let shares: Vec<_> =
+        steps.iter().filter(|step| matches!(step, Step::Share { .. } | Step::Audience { .. })).collect();
+    let includes = |step: &&Step| matches!(step, Step::Share { inside: true, .. });
+    let included = shares.last().is_some_and(includes);
+    assert_eq!(shares.iter().filter(|step| includes(step)).count(), usize::from(included));
+    if candidate != stable && [candidate, stable].iter().all(|name| flag.variants().any(|known| known == *name)) {
+        assert_eq!(resolution.variant(), Some(if included { candidate } else { stable }));
+    }
+    included && parts > 1
+}
+
 #[test]
 fn one_flag_has_one_answer_however_it_is_asked() {
-    let (mut equal, mut different, mut kinds) = (0, 0, BTreeMap::new());
+    let (mut equal, mut different, mut kinds, mut of_several) = (0, 0, BTreeMap::new(), 0);
     for seed in 0..DOCUMENTS {
         let bucketing = if seed % 2 == 0 { Bucketing::V3 } else { Bucketing::V2 };
         let mut generator = Generator::new(seed, bucketing == Bucketing::V3);
@@ -119,6 +142,7 @@ fn one_flag_has_one_answer_however_it_is_asked() {
                 assert_eq!(said(&explained.resolution()), said(&plain), "{}", what());
                 assert_eq!(said(&in_bulk), said(&plain), "{}", what());
                 steps_fit(explained.steps(), &plain);
+                of_several += usize::from(included_by_one_part(explained.steps(), flag, &plain));
                 for step in explained.steps() {
                     *kinds.entry(serde_json::to_value(step).unwrap()["step"].to_string()).or_insert(0) += 1;
                 }
@@ -137,6 +161,7 @@ fn one_flag_has_one_answer_however_it_is_asked() {
     // The law is worth something only where there is something to see.
     assert!(equal > 20 && different > 100, "{equal} equal, {different} different");
     assert!(kinds.len() >= 12, "{kinds:?}");
+    assert!(of_several > 50, "{of_several} in one of several parts");
 }
 
 /// A flag that is broken answers with why; another document, another why, and another tag.

@@ -2,10 +2,12 @@
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Rank, Share, lower};
-use tidegate::source::{Format, parse};
-use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower, lower_expression};
+use tidegate::rollout::{self, Attachments, Plan, Stage, State, Wave};
+use tidegate::source::{Format, Problems, parse};
+use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, UnixMillis, VariantName};
 
 const FLAG: &str =
     r#"{"flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}}}"#;
@@ -19,10 +21,9 @@ fn snapshot(ppm: u32, salt: &str, bucketing: Bucketing) -> Snapshot {
         candidate: VariantName::new("on").unwrap(),
         stable: VariantName::new("off").unwrap(),
         gate: Gate::Open(Share {
-            exposure: Exposure::from_ppm(ppm).unwrap(),
+            parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(ppm).unwrap(), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: salt.into(),
-            audience: None,
         }),
     };
     let overlays = BTreeMap::from([(FlagKey::new("f").unwrap(), overlay)]);
@@ -72,6 +73,86 @@ fn a_flagd_provider_puts_the_same_users_in_the_share() {
         for user in 0..20_000 {
             let context = Context::empty().with("targetingKey", format!("ü{user}"));
             assert_eq!(has_candidate(&own, &context), has_candidate(&exported, &context), "{bucketing:?} {user}");
+        }
+    }
+}
+
+const PLAN: &str = r#"{
+    "kind": "Rollout", "name": "r", "flag": "f", "candidate": "on", "stable": "off",
+    "waves": [{"name": "wave", "exposure": "100%", "bake": "1h"}]
+}"#;
+
+/// Two that a context is in or not, one that is never exactly true, one that some cannot pay for, and one of all.
+const AUDIENCES: [&str; 5] = [
+    r#"{"==": [{"var": "staff"}, true]}"#,
+    r#"{"in": [{"var": "plan"}, ["beta", "pro"]]}"#,
+    r#"{"var": "plan"}"#,
+    r#"{"or": [{"some": [{"var": "long"}, {"==": [{"var": ""}, 7]}]}, {"==": [{"var": "country"}, "DE"]}]}"#,
+    r#"{"!": [false]}"#,
+];
+
+/// A plan of waves with these shares of these audiences; a larger number is everybody.
+fn plan(waves: &[(u32, usize)]) -> Plan {
+    let parsed = parse("plan.json", PLAN.as_bytes(), Format::Json).unwrap();
+    let mut plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap();
+    let audiences = AUDIENCES.map(|rule| {
+        let parsed = parse("rule.json", rule.as_bytes(), Format::Json).unwrap();
+        Arc::new(lower_expression(&parsed.documents[0], &mut Problems::new(&parsed.text)).unwrap())
+    });
+    let wave = plan.waves.remove(0);
+    plan.waves = waves
+        .iter()
+        .map(|(ppm, audience)| {
+            let exposure = Exposure::from_ppm(*ppm).unwrap();
+            Wave { exposure, audience: audiences.get(*audience).cloned(), ..wave.clone() }
+        })
+        .collect();
+    plan
+}
+
+/// Which waves give somebody the candidate, and what is asked of the overlays on the way.
+fn waves_with_candidate(plan: &Plan, context: &Context<'_>) -> Vec<bool> {
+    let mut catalog = Catalog::new();
+    catalog.update("f.json", parse("f.json", FLAG.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+    let at = |wave: usize| {
+        let stage = Stage::enter(1, wave, UnixMillis::new(0));
+        let overlay = rollout::overlay(plan, &State::Running(stage)).unwrap();
+        let overlays = BTreeMap::from([(FlagKey::new("f").unwrap(), overlay)]);
+        let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None);
+        has_candidate(&snapshot, context)
+    };
+    (0..plan.waves.len()).map(at).collect()
+}
+
+/// Whoever the wave alone would give the candidate, whatever came before it.
+fn by_itself(plan: &Plan, wave: usize, context: &Context<'_>) -> bool {
+    let mut alone = plan.clone();
+    alone.waves = vec![plan.waves[wave].clone()];
+    waves_with_candidate(&alone, context)[0]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The waves of any plan, whatever their shares and audiences: what an earlier one gave, a later one keeps.
+    #[test]
+    fn nobody_loses_the_candidate_while_a_rollout_grows(
+        waves in proptest::collection::vec((prop_oneof![Just(1_000_000), 1_u32..=1_000_000], 0..=AUDIENCES.len()), 1..8),
+        key in "[a-z]{1,8}", staff in any::<bool>(), beta in any::<bool>(), german in any::<bool>(), long in any::<bool>(),
+    ) {
+        let plan = plan(&waves);
+        // So long that the rule that looks through it cannot be paid for.
+        let long = if long { format!(r#","long":[{}1]"#, "1,".repeat(20_000)) } else { String::new() };
+        let (beta, country) = (if beta { "beta" } else { "free" }, if german { "DE" } else { "FR" });
+        let text = format!(r#"{{"targetingKey":"{key}","staff":{staff},"plan":"{beta}","country":"{country}"{long}}}"#);
+        let context = Context::from_json(text.as_bytes()).unwrap();
+        let inside = waves_with_candidate(&plan, &context);
+        prop_assert!(inside.is_sorted(), "{key} lost the candidate: {inside:?} in {waves:?}");
+        // Where every rule can be paid for, it is just those whom some wave up to this one gives it.
+        if long.is_empty() {
+            let alone: Vec<_> = (0..waves.len()).map(|wave| by_itself(&plan, wave, &context)).collect();
+            let expected: Vec<_> = (1..=waves.len()).map(|upto| alone[..upto].contains(&true)).collect();
+            prop_assert_eq!(inside, expected, "{:?}", waves);
         }
     }
 }

@@ -13,6 +13,7 @@
 )]
 
 mod alert_fires;
+mod both_groups;
 mod candidate_fails;
 mod clients;
 mod deployed;

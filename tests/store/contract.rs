@@ -77,7 +77,7 @@ pub async fn what_is_committed_is_read_back(store: &impl Store) {
 
 pub async fn a_plan_of_which_one_part_changes_is_stored_anew(store: &impl Store) {
     let mut next = change("a", None);
-    let parts: [fn(&mut PlanSource); 7] = [
+    let parts: [fn(&mut PlanSource); 11] = [
         |_| {},
         |plan| plan.text.push_str("\u{0}one"),
         |plan| plan.text = plan.text.replace("one", "two"),
@@ -85,6 +85,10 @@ pub async fn a_plan_of_which_one_part_changes_is_stored_anew(store: &impl Store)
         |plan| plan.origin = Origin::File("flags/moved.json".to_owned()),
         |plan| plan.origin = Origin::Api,
         |plan| plan.origin = Origin::File("flags/moved.json".to_owned()),
+        |plan| plan.attachments.add("beta.txt", "ann\nb\u{0}b 🌊\n"),
+        |plan| plan.attachments.add("staff.txt", "cleo"),
+        |plan| plan.attachments.add("beta.txt", "ann"),
+        |plan| plan.attachments.keep(&["staff.txt"]),
     ];
     for change_part in parts {
         change_part(&mut next.plan);

@@ -45,6 +45,25 @@ async fn a_plan_that_stays_the_same_is_not_written_again() {
     assert_eq!(store.rollout(&name("a")).await.unwrap().unwrap().plan, next.plan);
 }
 
+/// A list of users is as long, and is kept beside the plan.
+#[tokio::test]
+async fn a_file_that_stays_the_same_is_not_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite::open(folder.path()).await.unwrap();
+    let mut next = change("a", None);
+    next.plan.attachments.add("beta.txt", "u\n".repeat(LARGE));
+    next.expected = Some(store.commit(&next).await.unwrap());
+    let before = written(folder.path());
+    assert!(before > LARGE, "the first time it is written");
+    for round in 0..10 {
+        next.state = State::Pending { attempts: 10_u32.pow(round % 3) };
+        next.expected = Some(store.commit(&next).await.unwrap());
+    }
+    let grown = written(folder.path()) - before;
+    assert!((1..LARGE / 2).contains(&grown), "{grown} bytes");
+    assert_eq!(store.rollouts().await.unwrap()[0].plan, next.plan);
+}
+
 /// The same without a look at the disk: not even the attempt is made.
 #[tokio::test]
 async fn only_another_plan_is_an_update_of_the_plan() {

@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 use tidegate::analysis::Alert;
-use tidegate::rollout::{Cause, Check, Stage, Standing, State};
+use tidegate::rollout::{Attachments, Cause, Check, Memory, Stage, Standing, State};
 use tidegate::source::Format;
 use tidegate::store::{Change, Entry, Message, Origin, PlanSource};
 use tidegate::units::{MetricName, RolloutName, UnixMillis};
@@ -22,6 +22,7 @@ pub fn change(rollout: &str, expected: Option<u64>) -> Change {
             text: format!("kind: Rollout\nname: {rollout}\n"),
             format: Format::Yaml,
             origin: Origin::File("flags/batch.yaml".to_owned()),
+            attachments: Attachments::none(),
         },
         state: State::Pending { attempts: 0 },
         entries: vec![entry(&format!("{rollout} step {step}"))],
@@ -48,6 +49,9 @@ pub fn states() -> Vec<State> {
     let at = UnixMillis::new(1_700_000_000_123);
     let full = Stage {
         attempt: 3,
+        step: 2,
+        returned: true,
+        memory: Memory::default(),
         wave: 2,
         entered: at,
         baked: Duration::from_millis(86_400_001),
@@ -61,6 +65,9 @@ pub fn states() -> Vec<State> {
     };
     let bare = Stage {
         attempt: 1,
+        step: 2,
+        returned: true,
+        memory: Memory::default(),
         wave: 0,
         entered: UnixMillis::new(-1),
         baked: Duration::ZERO,
@@ -75,7 +82,7 @@ pub fn states() -> Vec<State> {
         State::Running(full.clone()),
         State::Paused { stage: full.clone(), since: at },
         State::Watching(full),
-        State::Completed { attempt: 1, at },
+        State::Completed { attempt: 1, at, step: 4 },
         closed(Cause::Person { by: "ada".to_owned(), reason: None }),
         closed(Cause::Person { by: "ada".to_owned(), reason: Some("too slow".to_owned()) }),
         closed(Cause::Alert { fingerprint: "f".to_owned(), name: "High".to_owned(), condition: None }),

@@ -32,16 +32,28 @@ pub(super) fn run(client: &Client, format: Format, args: &ApplyArgs) -> Outcome 
     let applied: Vec<wire::Applied> = converse(async {
         let mut applied = Vec::new();
         for plan in plans {
-            let content_type = match plan.format {
-                source::Format::Json => "application/json",
-                source::Format::Yaml => "application/yaml",
-            };
-            applied.push(client.post_text(&["rollouts"], &by, content_type, plan.text).await?);
+            let (content_type, body) = body(plan);
+            applied.push(client.post_text(&["rollouts"], &by, content_type, body).await?);
         }
         Ok(applied)
     })?;
     output::print(format, &applied, |applied| applied.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Done)
+}
+
+/// What is sent: the document as it is, or with the files that it names.
+fn body(plan: PlanSource) -> (&'static str, String) {
+    let (kind, format) = match plan.format {
+        source::Format::Json => ("application/json", wire::PlanFormat::Json),
+        source::Format::Yaml => ("application/yaml", wire::PlanFormat::Yaml),
+    };
+    if plan.attachments.is_empty() {
+        return (kind, plan.text);
+    }
+    let files = plan.attachments.iter().map(|(name, file)| (name.to_owned(), file.text().to_string())).collect();
+    let sent = wire::PlanWithFiles { plan: plan.text, format, files };
+    // Texts and their names are JSON whatever they say.
+    (wire::PLAN_WITH_FILES, serde_json::to_string(&sent).unwrap_or_default())
 }
 
 fn plans(file: &Path) -> Result<Vec<PlanSource>, Failure> {

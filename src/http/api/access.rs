@@ -38,7 +38,8 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
             return Err(ApiError::Foreign("the request comes from a page of another origin".to_owned()));
         }
     }
-    if *method == Method::POST && !content_type(headers).is_some_and(|kind| is_json(kind) || is_yaml(kind)) {
+    let foreign = |kind: &str| !is_json(kind) && !is_yaml(kind) && !is_plan_with_files(kind);
+    if *method == Method::POST && content_type(headers).is_none_or(foreign) {
         return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
     }
     Ok(())
@@ -70,6 +71,11 @@ pub(super) fn is_yaml(kind: &str) -> bool {
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"]
         .iter()
         .any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// Whether a media type says a plan together with the files that it names.
+pub(super) fn is_plan_with_files(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case(super::wire::PLAN_WITH_FILES)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -3,7 +3,7 @@
 use super::body::Payload;
 use super::{Api, render, wire};
 use crate::eval::{Context, Flag, Snapshot};
-use crate::flag::{FlagState, Gate, Overlay};
+use crate::flag::{FlagState, Gate, Overlay, Part};
 use crate::http::ApiError;
 use crate::source::suggest;
 use axum::Json;
@@ -91,7 +91,7 @@ fn summary(flag: Flag<'_>) -> wire::Flag {
         file: definition.map(|definition| definition.file.to_string()),
         line: definition.map(|definition| definition.line()),
         exposure: flag.overlay().map(|overlay| match &overlay.gate {
-            Gate::Open(share) => share.exposure.to_string(),
+            Gate::Open(share) => share.parts.newest().to_string(),
             Gate::Closed => "closed".to_owned(),
         }),
         rollout: flag.overlay().map(|overlay| overlay.rollout.to_string()),
@@ -109,9 +109,18 @@ fn overlay(overlay: &Overlay) -> wire::Overlay {
         candidate: overlay.candidate.to_string(),
         stable: overlay.stable.to_string(),
         closed: share.is_none(),
-        exposure: share.map(|share| share.exposure.to_string()),
+        exposure: share.map(|share| share.parts.newest().to_string()),
         bucket_by: share.map(|share| share.bucket_by.to_string()),
         salt: share.map(|share| share.salt.to_string()),
-        audience: share.is_some_and(|share| share.audience.is_some()),
+        audience: share.is_some_and(|share| !share.parts.are_for_everybody()),
+        parts: share.map(|share| share.parts.as_slice().iter().map(part).collect()).unwrap_or_default(),
+    }
+}
+
+fn part(part: &Part) -> wire::SharePart {
+    wire::SharePart {
+        wave: part.step.saturating_add(1),
+        exposure: part.exposure.to_string(),
+        audience: part.audience.is_some(),
     }
 }

@@ -45,7 +45,8 @@ fn decided_by_key(flag: Flag<'_>) -> bool {
     let shared = match flag.overlay().map(|overlay| &overlay.gate) {
         None | Some(Gate::Closed) => true,
         Some(Gate::Open(share)) => {
-            &*share.bucket_by == "targetingKey" && share.audience.as_deref().is_none_or(only_key)
+            let audiences = share.parts.as_slice().iter().filter_map(|part| part.audience.as_deref());
+            &*share.bucket_by == "targetingKey" && audiences.into_iter().all(only_key)
         }
     };
     ruled && shared

@@ -74,7 +74,7 @@ fn standing(state: &State) -> (wire::State, Option<usize>, u32, Option<UnixMilli
             let (wave, attempt, since) = entered(stage);
             (wire::State::Watching, wave, attempt, since)
         }
-        State::Completed { attempt, at } => (wire::State::Completed, Some(usize::MAX), *attempt, Some(*at)),
+        State::Completed { attempt, at, .. } => (wire::State::Completed, Some(usize::MAX), *attempt, Some(*at)),
         State::RolledBack { attempt, at, wave, .. } => (wire::State::RolledBack, Some(*wave), *attempt, Some(*at)),
     }
 }

@@ -1,10 +1,11 @@
 //! Rollouts: listed, shown, applied, told what to do.
 
-use super::access::{content_type, is_json, is_yaml};
-use super::body::Payload;
+use super::access::{content_type, is_json, is_plan_with_files, is_yaml};
+use super::body::{self, Payload, PlanPayload};
 use super::{Api, render, wire};
 use crate::controller::{ApplyError, CommandError, Controller, Outcome, Verb};
 use crate::http::ApiError;
+use crate::rollout::Attachments;
 use crate::source::{Format, suggest};
 use crate::store::{Origin, PlanSource};
 use crate::units::RolloutName;
@@ -12,6 +13,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
 use serde::Deserialize;
 
 /// Who is named in the ledger when a request names nobody.
@@ -44,22 +46,38 @@ pub(super) async fn apply(
     State(api): State<Api>,
     query: Result<Query<ApplyQuery>, QueryRejection>,
     headers: HeaderMap,
-    body: Payload,
+    PlanPayload(body): PlanPayload,
 ) -> Result<(StatusCode, Json<wire::Applied>), ApiError> {
     let by = named(query?.0.by)?;
-    let format = match content_type(&headers) {
-        Some(kind) if is_json(kind) => Format::Json,
-        Some(kind) if is_yaml(kind) => Format::Yaml,
-        _ => return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" }),
-    };
-    let text = String::from_utf8(body.0.into()).map_err(|_| ApiError::malformed("the body is not UTF-8"))?;
-    let applied = api.controller.apply(PlanSource { text, format, origin: Origin::Api }, by).await?;
+    let applied = api.controller.apply(plan_source(content_type(&headers), body)?, by).await?;
     let (status, change) = match applied.outcome {
         Outcome::Created => (StatusCode::CREATED, wire::Change::Created),
         Outcome::Updated => (StatusCode::OK, wire::Change::Updated),
         Outcome::Unchanged => (StatusCode::OK, wire::Change::Unchanged),
     };
     Ok((status, Json(wire::Applied { change, rollout: render::rollout(&applied.view) })))
+}
+
+/// The plan in a body: by itself, or with the files that it names.
+fn plan_source(kind: Option<&str>, body: Bytes) -> Result<PlanSource, ApiError> {
+    let format = match kind {
+        Some(kind) if is_plan_with_files(kind) => return body::json(&body).map(with_files),
+        Some(kind) if is_json(kind) => Format::Json,
+        Some(kind) if is_yaml(kind) => Format::Yaml,
+        _ => return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" }),
+    };
+    let text = String::from_utf8(body.into()).map_err(|_| ApiError::malformed("the body is not UTF-8"))?;
+    Ok(PlanSource { text, format, origin: Origin::Api, attachments: Attachments::none() })
+}
+
+fn with_files(sent: wire::PlanWithFiles) -> PlanSource {
+    let format = match sent.format {
+        wire::PlanFormat::Yaml => Format::Yaml,
+        wire::PlanFormat::Json => Format::Json,
+    };
+    let mut attachments = Attachments::none();
+    sent.files.into_iter().for_each(|(name, text)| attachments.add(&name, text));
+    PlanSource { text: sent.plan, format, origin: Origin::Api, attachments }
 }
 
 pub(super) async fn command(

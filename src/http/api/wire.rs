@@ -1,6 +1,7 @@
 //! What goes over the wire of the control door, as the server writes it and the command line reads it.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A rollout: what is planned, where it stands, and why it stands there.
@@ -252,6 +253,34 @@ pub struct VariantValue {
     pub value: serde_json::Value,
 }
 
+/// The media type of [`PlanWithFiles`].
+pub const PLAN_WITH_FILES: &str = "application/vnd.tidegate.plan+json";
+
+/// A plan together with the files that it names, as `POST /api/v1/rollouts` takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanWithFiles {
+    /// The document.
+    pub plan: String,
+    /// How it is written.
+    #[serde(default)]
+    pub format: PlanFormat,
+    /// The files' texts, by the names that the plan has for them.
+    #[serde(default)]
+    pub files: BTreeMap<String, String>,
+}
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFormat {
+    /// As YAML.
+    #[default]
+    Yaml,
+    /// As JSON.
+    Json,
+}
+
 /// What a rollout lays over a flag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -264,7 +293,7 @@ pub struct Overlay {
     pub stable: String,
     /// Whether the candidate is served to nobody.
     pub closed: bool,
-    /// The share that gets the candidate, when it is not closed.
+    /// The share that the newest wave opened to, when it is not closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exposure: Option<String>,
     /// The context attribute that is hashed.
@@ -273,7 +302,21 @@ pub struct Overlay {
     /// What is hashed before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
-    /// Whether only an audience may be in the share.
+    /// Whether only audiences may be in the share.
+    pub audience: bool,
+    /// Who gets the candidate: whoever is in at least one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<SharePart>,
+}
+
+/// A part of the users that get the candidate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SharePart {
+    /// The wave that opened to it, from 1.
+    pub wave: u32,
+    /// How many of the audience.
+    pub exposure: String,
+    /// Whether only an audience may be in it.
     pub audience: bool,
 }
 

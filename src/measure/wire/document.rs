@@ -21,9 +21,9 @@ pub struct Batch {
     pub outcomes: Vec<Outcome>,
 }
 
-/// Reads posted outcomes: a JSON list of objects with `flag`, either `targetingKey` or `variant`,
-/// `ok`, and where there is one `latency` (milliseconds) and `value`. `resolve` says which variant a
-/// targeting key gets of a flag; `None` when the flag is unknown or serves it none.
+/// Reads posted outcomes: a JSON list of objects with `flag`, `targetingKey` or `variant` or both of them,
+/// `ok`, and where there is one `latency` (milliseconds) and `value`. Where there is no `variant`, `resolve`
+/// says which one a targeting key gets of a flag; `None` when the flag is unknown or serves it none.
 ///
 /// # Errors
 /// When anything in it is wrong: then nothing of it may be recorded. No text in the error repeats a

@@ -2,7 +2,7 @@
 
 use super::error::ItemProblem;
 use super::fields::Fields;
-use crate::measure::Outcome;
+use crate::measure::{Outcome, User};
 use crate::units::{FlagKey, VariantName};
 use serde_json::value::RawValue;
 
@@ -102,8 +102,11 @@ fn read_fields(fields: &Fields<'_>) -> Result<Draft, Fault> {
 
 fn finish(draft: Draft, resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>) -> Result<Outcome, Fault> {
     let flag = draft.flag.ok_or_else(|| Fault::new("flag", "is missing"))?;
+    // An empty key is nobody's: applications send it for visitors whom they do not know.
+    let user = draft.targeting_key.as_deref().filter(|key| !key.is_empty()).map(User::of);
     let variant = match (draft.variant, draft.targeting_key) {
-        (Some(variant), None) => variant,
+        // What was served is known best by who asked for it: the key only tells to whom.
+        (Some(variant), _) => variant,
         (None, Some(key)) => resolve(&flag, &key).ok_or_else(|| {
             Fault::new(
                 "targetingKey",
@@ -114,10 +117,9 @@ fn finish(draft: Draft, resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>
         (None, None) => {
             return Err(Fault::whole("says nothing of who or what it was", "send `targetingKey` or `variant`"));
         }
-        (Some(_), Some(_)) => return Err(Fault::whole("has both `targetingKey` and `variant`", "send one of them")),
     };
     let ok = draft.ok.ok_or_else(|| Fault::new("ok", "is missing"))?;
-    Ok(Outcome { flag, variant, ok, latency_ms: draft.latency_ms, value: draft.value })
+    Ok(Outcome { flag, variant, user, ok, latency_ms: draft.latency_ms, value: draft.value })
 }
 
 fn text(field: &'static str, value: &RawValue) -> Result<String, Fault> {

@@ -28,6 +28,13 @@ impl<'n> Fields<'n> {
         Some(Self { entries, start, what: shape.what })
     }
 
+    /// Takes a mapping whose keys were looked at before.
+    pub(super) fn known(node: &'n Node<'n>) -> Option<Self> {
+        let entries = node.as_object()?;
+        let start = entries.first().map_or(node.span, |first| first.key_span);
+        Some(Self { entries, start, what: "" })
+    }
+
     /// A field's value, if it has one.
     pub(super) fn get(&self, name: &str) -> Option<&'n Node<'n>> {
         self.entry(name).map(|entry| &entry.value).filter(|value| value.value != Value::Null)

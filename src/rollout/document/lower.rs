@@ -1,30 +1,39 @@
 //! From a rollout document to a plan, or to all its problems at once.
 
+use super::agreement::{self, Given};
+use super::budget::budget;
 use super::fields::Fields;
-use super::metrics::{Metrics, metrics};
-use super::reader::Reader;
+use super::metrics::{Metrics, metrics as read_metrics};
+use super::reader::{BUCKET_BY, Reader};
 use super::shape;
-use super::waves::{Always, after, always, waves};
-use crate::rollout::{After, Plan, Wave};
-use crate::source::{Node, Problem, Text};
-use crate::units::{FlagKey, NameError, RolloutName, VariantName};
+use super::waves::{after, always, waves};
+use crate::rollout::{After, Attachments, Budget, Plan, RetrySalt, Wave};
+use crate::source::{Node, Problem, Text, Value};
+use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How often a sound candidate may be called worse when nothing is said.
+const ALPHA: f64 = 0.01;
+const SMALLEST_ALPHA: f64 = 0.000_001;
+const LARGEST_ALPHA: f64 = 0.5;
+
+/// The longest time before a rollout that can be looked back at.
+const LONGEST_BASELINE: Duration = Duration::from_secs(31 * 86_400);
 
 /// The environment of a rollout that names none.
 const ENVIRONMENT: &str = "default";
 
-/// The context attribute that is hashed when none is named.
-const BUCKET_BY: &str = "targetingKey";
-
 /// The longest text that is hashed with or looked up in a context, in bytes.
 const LONGEST_ATTRIBUTE: usize = 200;
 
-/// Reads one document of `kind: Rollout`. The spans of `document` refer to `text`.
+/// Reads one document of `kind: Rollout`. The spans of `document` refer to `text`; `attachments` are the files
+/// that it [names](super::named_files).
 ///
 /// # Errors
 /// With everything that is wrong with it, in the order of the places.
-pub fn lower(document: &Node<'_>, text: &Text) -> Result<Plan, Vec<Problem>> {
-    let mut reader = Reader::new(text);
+pub fn lower(document: &Node<'_>, text: &Text, attachments: &Attachments) -> Result<Plan, Vec<Problem>> {
+    let mut reader = Reader::new(text, attachments);
     match (plan(document, &mut reader), reader.problems.count()) {
         (Some(plan), 0) => Ok(plan),
         _ => Err(reader.problems.into_vec()),
@@ -36,10 +45,14 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
     reader.problems.set_subject(name.map(|name| format!("rollout `{name}`")));
     let fields = Fields::read(document, &shape::ROLLOUT, reader)?;
     let head = head(&fields, reader);
-    let metrics = fields.get("metrics").map_or_else(Metrics::default, |node| metrics(node, reader));
+    let metrics = Metrics::none(&fields);
+    let metrics = match fields.get("metrics") {
+        Some(node) => read_metrics(node, metrics, reader),
+        None => metrics,
+    };
     let body = body(&fields, &metrics, reader);
     let metrics = metrics.sound();
-    let (head, (waves, after)) = (head?, body?);
+    let (head, body) = (head?, body?);
     Some(Plan {
         name: head.name,
         environment: head.environment,
@@ -48,9 +61,14 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         stable: head.stable,
         bucket_by: head.bucket_by,
         salt: head.salt,
+        retry: head.retry,
+        start: head.start,
+        baseline: body.baseline,
+        alpha: head.alpha,
+        budget: body.budget,
         metrics: metrics?,
-        waves,
-        after,
+        waves: body.waves,
+        after: body.after,
     })
 }
 
@@ -62,6 +80,9 @@ struct Head {
     stable: VariantName,
     bucket_by: Arc<str>,
     salt: Arc<str>,
+    retry: RetrySalt,
+    start: Option<UnixMillis>,
+    alpha: f64,
 }
 
 fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
@@ -74,7 +95,22 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         None => Some(Arc::from(ENVIRONMENT)),
     };
     let bucket_by = attribute(fields, "bucket_by", Some(BUCKET_BY), reader);
+    if let Some(bucket_by) = &bucket_by {
+        reader.bucket_by = Arc::clone(bucket_by);
+    }
     let salt = attribute(fields, "salt", name.as_ref().map(RolloutName::as_str), reader);
+    let retry = match fields.get("retry") {
+        Some(node) => reader.word(node, "retry", shape::RETRY, &[]),
+        None => Some(RetrySalt::default()),
+    };
+    let start = match fields.get("start") {
+        Some(node) => reader.moment(node, "start").map(Some),
+        None => Some(None),
+    };
+    let alpha = match fields.get("alpha") {
+        Some(node) => alpha(node, reader),
+        None => Some(ALPHA),
+    };
     let (candidate, stable) = variants?;
     Some(Head {
         name: name?,
@@ -84,7 +120,29 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         stable,
         bucket_by: bucket_by?,
         salt: salt?,
+        retry: retry?,
+        start: start?,
+        alpha: alpha?,
     })
+}
+
+/// How often a sound candidate may be called worse: as a share, `0.01` or `1%`.
+fn alpha(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<f64> {
+    let written = match &node.value {
+        Value::Number(number) => number.parse().ok(),
+        Value::String(_) => return reader.share(node, "alpha", LARGEST_ALPHA, "1%"),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    };
+    let alpha = written.filter(|alpha| *alpha >= SMALLEST_ALPHA && *alpha <= LARGEST_ALPHA);
+    if alpha.is_none() {
+        let message = format!("`alpha` must be a number from {SMALLEST_ALPHA} to {LARGEST_ALPHA}");
+        reader.complain(
+            node.span,
+            message,
+            "for instance `alpha: 0.01`: one sound rollout in a hundred may be called worse",
+        );
+    }
+    alpha
 }
 
 fn kind(fields: &Fields<'_>, reader: &mut Reader<'_>) {
@@ -145,10 +203,17 @@ fn attribute(fields: &Fields<'_>, field: &str, usual: Option<&str>, reader: &mut
     Some(Arc::from(text))
 }
 
-fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<(Vec<Wave>, Option<After>)> {
+struct Body {
+    baseline: Option<Duration>,
+    budget: Option<Budget>,
+    waves: Vec<Wave>,
+    after: Option<After>,
+}
+
+fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Body> {
     let always = match fields.get("always") {
         Some(node) => always(node, metrics, reader),
-        None => Some(Always::default()),
+        None => Some(Vec::new()),
     };
     // With a fault in `always` the waves are read all the same, so that their faults show too.
     let (sound, always) = (always.is_some(), always.unwrap_or_default());
@@ -156,9 +221,24 @@ fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Opti
         .needed("waves", "write at least one wave", reader)
         .and_then(|node| waves(node, &always, metrics, reader));
     let after = match fields.get("after") {
-        Some(node) => after(node, &always, reader).map(Some),
+        Some(node) => after(node, &always, metrics, reader).map(Some),
         None => Some(None),
     };
-    let (waves, after) = (waves?, after?);
-    sound.then_some((waves, after))
+    let baseline = match fields.get("baseline") {
+        Some(node) => reader.duration(node, "baseline", Duration::from_secs(60)..=LONGEST_BASELINE).map(Some),
+        None => Some(None),
+    };
+    let budget = match fields.get("budget") {
+        Some(node) => budget(node, metrics, reader).map(Some),
+        None => Some(None),
+    };
+    let (waves, after, baseline, budget) = (waves?, after?, baseline?, budget?);
+    if !sound {
+        return None;
+    }
+    let holdback = after.as_ref().map_or(Exposure::NONE, |(after, _)| after.holdback);
+    let budget_at = budget.as_ref().zip(fields.entry("budget").map(|entry| entry.key_span));
+    agreement::check(&waves, after.as_ref(), budget_at, Given { baseline, holdback }, reader);
+    let waves = waves.into_iter().map(|read| read.wave).collect();
+    Some(Body { baseline, budget, waves, after: after.map(|(after, _)| after) })
 }

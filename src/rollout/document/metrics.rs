@@ -1,12 +1,15 @@
 //! The metrics of a rollout document.
 
+use super::askable::askable;
+use super::clauses::Placed;
 use super::fields::Fields;
 use super::query::check_placeholders;
 use super::reader::Reader;
 use super::shape::{self, Provider};
-use crate::analysis::{Quantity, is_reserved};
-use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, Role, Unit};
-use crate::source::{Entry, Node, Span, Value};
+use super::thresholds::thresholds;
+use crate::analysis::{Bound, Compare, Condition, Known, Place, Reference, Vocabulary, Waves, is_reserved};
+use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Role, Since, Unit};
+use crate::source::{Entry, Node, Span};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +20,12 @@ const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// The longest window of the built-in provider, which keeps what it counts in memory.
 const LONGEST_WINDOW_OF_OUTCOMES: Duration = Duration::from_secs(60 * 60);
+
+/// The longest time that a metric without data may be waited for before something comes of it.
+const LONGEST_GRACE: Duration = Duration::from_secs(7 * 86_400);
+
+/// More outcomes than any window will have.
+const MOST_SAMPLES: u64 = 1_000_000_000;
 
 /// The longest window of a query.
 const LONGEST_WINDOW_OF_QUERY: Duration = Duration::from_secs(30 * 86_400);
@@ -31,12 +40,19 @@ const MOST: usize = 100;
 #[derive(Debug, Default)]
 pub(super) struct Metrics {
     named: BTreeMap<String, Option<Metric>>,
+    /// What follows from the thresholds that metrics have of themselves; true in every wave.
+    thresholds: Vec<Placed>,
+    thresholds_broken: bool,
+    /// The names of the waves, for conditions that speak of them.
+    waves: Vec<String>,
+    /// There is a watch after the last wave.
+    watched: bool,
 }
 
 impl Metrics {
-    /// What a metric measures; `None` when it is not defined or broken.
-    pub(super) fn quantity_of(&self, name: &str) -> Option<Quantity> {
-        self.named.get(name)?.as_ref().map(|metric| metric.unit.quantity())
+    /// What conditions may ask of a metric; `None` when it is not defined or broken.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        self.named.get(name)?.as_ref().map(askable)
     }
 
     pub(super) fn role_of(&self, name: &str) -> Option<Role> {
@@ -47,31 +63,97 @@ impl Metrics {
         self.named.contains_key(name)
     }
 
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.named.keys().map(String::as_str).collect()
+    pub(super) fn get(&self, name: &str) -> Option<&Metric> {
+        self.named.get(name)?.as_ref()
+    }
+
+    pub(super) fn have_outcomes(&self) -> bool {
+        let posted = |metric: &Option<Metric>| {
+            metric.as_ref().is_none_or(|metric| matches!(metric.source, MetricSource::Outcomes { .. }))
+        };
+        self.named.values().any(posted)
+    }
+
+    pub(super) fn thresholds(&self) -> &[Placed] {
+        &self.thresholds
     }
 
     /// All of them; `None` when one is broken.
     pub(super) fn sound(self) -> Option<BTreeMap<MetricName, Metric>> {
+        if self.thresholds_broken {
+            return None;
+        }
         self.named.into_iter().map(|(name, metric)| Some((MetricName::new(&name).ok()?, metric?))).collect()
     }
 }
 
+impl Metrics {
+    /// None, in a plan with these waves.
+    pub(super) fn none(document: &Fields<'_>) -> Self {
+        let items = document.get("waves").and_then(Node::as_array).unwrap_or_default();
+        let name = |item: &Node<'_>| item.get("name").and_then(Node::as_str).unwrap_or("").to_owned();
+        let waves = items.iter().map(name).collect();
+        Self { waves, watched: document.get("after").is_some(), ..Self::default() }
+    }
+
+    /// What stands in `always` or belongs to a metric is looked at in every wave, and in the watch.
+    pub(super) const fn everywhere(&self) -> Place {
+        Place::Always { watched: self.watched }
+    }
+
+    /// Whether the waves that a condition speaks of are over in the wave of that index. What stands in
+    /// `always` counts only from there on.
+    pub(super) fn has_waves_before(&self, condition: &Condition, index: usize) -> bool {
+        let is_over = |name: &str| self.waves.iter().take(index).any(|wave| wave == name);
+        !condition.any_leaf(&|leaf| match leaf {
+            Condition::Compare(Compare { bound: Bound::Relative { to, .. }, .. }) => match to {
+                Reference::Wave(name) => !is_over(name.as_str()),
+                Reference::PreviousWave => index == 0,
+                Reference::Baseline | Reference::Control => false,
+            },
+            Condition::Compare(_)
+            | Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Trend(_)
+            | Condition::Burn(_)
+            | Condition::Regresses(_)
+            | Condition::ProvedSafe(_)
+            | Condition::Score(_)
+            | Condition::Alert(_) => false,
+        })
+    }
+
+    /// Calls `read` with what conditions at that place may speak of.
+    pub(super) fn with_vocabulary<T>(&self, place: Place, read: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+        let known = |name: &str| self.known(name);
+        let names = self.named.keys().map(String::as_str).collect();
+        let waves = Waves { names: self.waves.iter().map(String::as_str).collect(), place };
+        read(&Vocabulary { metric: &known, names, waves: Some(waves) })
+    }
+}
+
 /// Reads `metrics`.
-pub(super) fn metrics(node: &Node<'_>, reader: &mut Reader<'_>) -> Metrics {
+pub(super) fn metrics(node: &Node<'_>, none: Metrics, reader: &mut Reader<'_>) -> Metrics {
     let Some(entries) = node.as_object() else {
         let message = format!("`metrics` is {} where a mapping from names to metrics is expected", node.kind());
         reader.problems.add(node.span, message);
-        return Metrics::default();
+        return none;
     };
     if entries.len() > MOST {
         reader.problems.add(node.span, format!("{} metrics are more than {MOST}", entries.len()));
     }
     let named = entries.iter().map(|entry| {
         check_name(entry, reader);
-        (entry.key.clone().into_owned(), metric(&entry.value, reader))
+        (entry.key.clone().into_owned(), metric(&entry.key, &entry.value, reader))
     });
-    Metrics { named: named.collect() }
+    let mut metrics = Metrics { named: named.collect(), ..none };
+    for entry in entries {
+        match thresholds(entry, &metrics, reader) {
+            Some(thresholds) => metrics.thresholds.extend(thresholds),
+            None => metrics.thresholds_broken = true,
+        }
+    }
+    metrics
 }
 
 fn check_name(entry: &Entry<'_>, reader: &mut Reader<'_>) {
@@ -83,34 +165,56 @@ fn check_name(entry: &Entry<'_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn metric(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric> {
+fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric> {
     let fields = Fields::read(node, &shape::METRIC, reader)?;
-    let provider = fields.needed("provider", "write `provider: outcomes` or `provider: prometheus`", reader)?;
+    let hint = "write `provider: outcomes`, `provider: prometheus` or `provider: events`";
+    let provider = fields.needed("provider", hint, reader)?;
     let provider = reader.word(provider, "provider", shape::PROVIDERS, shape::LATER_PROVIDERS)?;
     let role = optional(fields.get("role"), Role::Guardrail, |node| reader.word(node, "role", shape::ROLES, &[]))?;
-    if let Some(node) = fields.get("no_data") {
-        reader.word(node, "no_data policy", shape::NO_DATA, shape::LATER_NO_DATA);
-    }
-    let (foreign, owner) = match provider {
-        Provider::Outcomes => (shape::ONLY_PROMETHEUS, "prometheus"),
-        Provider::Prometheus => (shape::ONLY_OUTCOMES, "outcomes"),
-    };
-    for name in foreign {
-        if let Some(entry) = fields.entry(name) {
-            let message = format!("`{name}` belongs to the provider `{owner}`");
+    let no_data = optional(fields.get("no_data"), NoDataPolicy::default(), |node| no_data(node, reader))?;
+    for (name, owners) in shape::OWNED {
+        if let Some(entry) = fields.entry(name).filter(|_| !owners.contains(&provider)) {
+            let words = shape::PROVIDERS.iter().filter(|(_, provider)| owners.contains(provider));
+            let owners: Vec<String> = words.map(|(word, _)| format!("`{word}`")).collect();
+            let message = format!("`{name}` belongs to the provider {}", owners.join(" or "));
             reader.complain(entry.key_span, message, "remove it, or change the provider");
         }
     }
-    let (unit, source) = match provider {
+    let (unit, usual, source) = match provider {
         Provider::Outcomes => outcomes(&fields, reader)?,
         Provider::Prometheus => prometheus(&fields, reader)?,
+        Provider::Events => events(name, &fields, reader)?,
     };
-    Some(Metric { unit, role, better: Better::default(), no_data: NoDataPolicy::default(), source })
+    let better = optional(fields.get("better"), usual, |node| reader.word(node, "better", shape::BETTER, &[]))?;
+    Some(Metric { unit, role, better, no_data, source })
 }
 
-fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, MetricSource)> {
+/// A word, or a mapping that says for how long besides.
+fn no_data(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<NoDataPolicy> {
+    if node.as_object().is_none() {
+        let then = reader.word(node, "no_data policy", shape::NO_DATA, &[])?;
+        return Some(NoDataPolicy { then, grace: usual_grace(then) });
+    }
+    let fields = Fields::read(node, &shape::NO_DATA_POLICY, reader)?;
+    let then = fields.needed("then", "for instance `{ then: close, after: 10m }`", reader)?;
+    let then = reader.word(then, "no_data policy", shape::NO_DATA, &[])?;
+    let bounds = Duration::ZERO..=LONGEST_GRACE;
+    let grace = optional(fields.get("after"), usual_grace(then), |node| reader.duration(node, "after", bounds))?;
+    Some(NoDataPolicy { then, grace })
+}
+
+/// A provider that misses a beat is no reason to close.
+const fn usual_grace(then: NoDataThen) -> Duration {
+    match then {
+        NoDataThen::Close => Duration::from_secs(5 * 60),
+        NoDataThen::Hold | NoDataThen::Ignore => Duration::ZERO,
+    }
+}
+
+fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
     let measure = fields.needed("measure", "for instance `measure: error_ratio` or `measure: latency_p95`", reader)?;
     let measure = reader.word(measure, "measure", shape::MEASURES, &[])?;
+    let measure = slow_ratio(measure, fields, reader)?;
     let unit = match (fields.entry("unit"), measure) {
         (Some(entry), Measure::ValueMean) => reader.word(&entry.value, "unit", shape::UNITS, &[])?,
         (Some(entry), _) => {
@@ -120,11 +224,47 @@ fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Metri
         }
         (None, _) => unit_of(measure),
     };
+    let better = if measure == Measure::SuccessRatio { Better::Higher } else { Better::Lower };
     let window = window(fields, LONGEST_WINDOW_OF_OUTCOMES, reader);
     // Of itself a count rests on as many samples as it says.
     let usual = if measure == Measure::Count { 0 } else { MIN_SAMPLES };
-    let min_samples = optional(fields.get("min_samples"), usual, |node| whole_number(node, "min_samples", reader));
-    Some((unit, MetricSource::Outcomes { measure, window: window?, min_samples: min_samples? }))
+    let min_samples = optional(fields.get("min_samples"), usual, |node| {
+        reader.whole_number(node, "min_samples", 0..=MOST_SAMPLES, "min_samples: 20")
+    });
+    Some((unit, better, MetricSource::Outcomes { measure, window: window?, min_samples: min_samples? }))
+}
+
+/// `slow_ratio` with its bound, and no other measure with one.
+fn slow_ratio(measure: Measure, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Measure> {
+    if let Measure::SlowRatio(_) = measure {
+        let node = fields.needed("slower_than", "for instance `slower_than: 500ms`", reader)?;
+        let bound = reader.duration(node, "slower_than", Duration::from_millis(1)..=Duration::from_secs(86_400))?;
+        return Some(Measure::SlowRatio(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX)));
+    }
+    if let Some(entry) = fields.entry("slower_than") {
+        reader.complain(entry.key_span, "`slower_than` belongs to `measure: slow_ratio`", "remove it");
+    }
+    Some(measure)
+}
+
+/// Events are counted under the metric's own name unless the plan names another.
+fn events(name: &str, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
+    if let Some(entry) = fields.entry("unit") {
+        reader.complain(entry.key_span, "events are counted: they have no unit", "remove `unit`");
+    }
+    let event = match fields.get("event") {
+        Some(node) => reader.name(node, "event", MetricName::new)?.to_string(),
+        None => name.to_owned(),
+    };
+    let since = optional(fields.get("since"), Since::Wave, |node| match node.as_str() {
+        Some("wave") => Some(Since::Wave),
+        Some("start") => Some(Since::Start),
+        Some(_) | None => {
+            let bounds = Duration::from_secs(1)..=LONGEST_WINDOW_OF_QUERY;
+            reader.duration(node, "since", bounds).map(Since::Within)
+        }
+    })?;
+    Some((Unit::Count, Better::Lower, MetricSource::Events { event: Arc::from(event), since }))
 }
 
 const fn unit_of(measure: Measure) -> Unit {
@@ -136,7 +276,7 @@ const fn unit_of(measure: Measure) -> Unit {
     }
 }
 
-fn prometheus(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, MetricSource)> {
+fn prometheus(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
     let unit = optional(fields.get("unit"), Unit::Number, |node| reader.word(node, "unit", shape::UNITS, &[]));
     let window = window(fields, LONGEST_WINDOW_OF_QUERY, reader);
     let address = match fields.get("address") {
@@ -146,7 +286,7 @@ fn prometheus(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Met
     let node = fields.needed("query", "write the PromQL that gives one number", reader)?;
     let query = reader.text(node, "query")?;
     check_placeholders(node, query, reader);
-    Some((unit?, MetricSource::Prometheus { query: Arc::from(query), window: window?, address }))
+    Some((unit?, Better::Lower, MetricSource::Prometheus { query: Arc::from(query), window: window?, address }))
 }
 
 fn window(fields: &Fields<'_>, longest: Duration, reader: &mut Reader<'_>) -> Option<Duration> {
@@ -172,17 +312,6 @@ fn address(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
         return None;
     }
     Some(Arc::from(text))
-}
-
-fn whole_number(node: &Node<'_>, what: &str, reader: &mut Reader<'_>) -> Option<u64> {
-    let number = match &node.value {
-        Value::Number(number) => number.parse().ok(),
-        Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
-    };
-    if number.is_none() {
-        reader.complain(node.span, format!("`{what}` must be a whole number, zero or more"), "for instance `20`");
-    }
-    number
 }
 
 /// A field's value, or what it is when it is not there; `None` when it is there and wrong.

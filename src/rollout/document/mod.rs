@@ -1,20 +1,27 @@
 //! The rollout document: from what a person wrote to a [`Plan`](super::Plan), or to everything that is wrong with it.
 
-mod conditions;
+mod agreement;
+mod askable;
+mod budget;
+mod clauses;
 mod fields;
 mod flag_check;
+mod group;
 mod lower;
 mod metrics;
 mod query;
+mod ramp;
 mod reader;
 mod salvage;
 mod shape;
+mod thresholds;
 mod waves;
 
 #[cfg(feature = "server")]
 pub mod wire;
 
 pub use flag_check::check_against;
+pub use group::named_files;
 pub use lower::lower;
 pub use salvage::salvage_closing;
 #[cfg(feature = "server")]

@@ -1,6 +1,6 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
-use crate::rollout::{Measure, Role, Unit};
+use crate::rollout::{Better, List, Measure, NoDataThen, RetrySalt, Role, Unit};
 
 /// A kind of mapping.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ pub(super) const ROLLOUT: Shape = Shape {
         "stable",
         "bucket_by",
         "salt",
+        "retry",
+        "start",
+        "baseline",
+        "alpha",
+        "budget",
         "metrics",
         "always",
         "waves",
@@ -35,23 +40,84 @@ pub(super) const ROLLOUT: Shape = Shape {
 
 pub(super) const METRIC: Shape = Shape {
     what: "a metric",
-    fields: &["provider", "measure", "window", "min_samples", "unit", "role", "query", "address", "no_data"],
+    fields: &[
+        "provider",
+        "measure",
+        "slower_than",
+        "window",
+        "min_samples",
+        "unit",
+        "role",
+        "better",
+        "query",
+        "address",
+        "event",
+        "since",
+        "no_data",
+        "target",
+        "warning",
+        "critical",
+        "on_warning",
+    ],
     later: &[],
 };
 
-/// The fields of [`METRIC`] that only one provider has.
-pub(super) const ONLY_OUTCOMES: [&str; 2] = ["measure", "min_samples"];
-pub(super) const ONLY_PROMETHEUS: [&str; 2] = ["query", "address"];
+/// Which fields of [`METRIC`] only some providers have.
+pub(super) const OWNED: [(&str, &[Provider]); 8] = [
+    ("measure", &[Provider::Outcomes]),
+    ("slower_than", &[Provider::Outcomes]),
+    ("min_samples", &[Provider::Outcomes]),
+    ("window", &[Provider::Outcomes, Provider::Prometheus]),
+    ("query", &[Provider::Prometheus]),
+    ("address", &[Provider::Prometheus]),
+    ("event", &[Provider::Events]),
+    ("since", &[Provider::Events]),
+];
 
-pub(super) const ALWAYS: Shape = Shape { what: "`always`", fields: &["close_when", "hold_when"], later: &[] };
+pub(super) const NO_DATA_POLICY: Shape = Shape { what: "`no_data`", fields: &["then", "after"], later: &[] };
+
+pub(super) const ALWAYS: Shape =
+    Shape { what: "`always`", fields: &["close_when", "step_back_when", "hold_when", "notify_when"], later: &[] };
+
+pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", "observe"], later: &[] };
+
+pub(super) const BUDGET: Shape =
+    Shape { what: "`budget`", fields: &["metric", "objective", "share", "window"], later: &[] };
+
+pub(super) const RAMP: Shape = Shape { what: "`ramp`", fields: &["to", "over", "steps"], later: &[] };
 
 pub(super) const WAVE: Shape = Shape {
     what: "a wave",
-    fields: &["name", "exposure", "audience", "bake", "every", "approval", "advance_when", "hold_when", "close_when"],
+    fields: &[
+        "name",
+        "exposure",
+        "ramp",
+        "audience",
+        "group",
+        "bake",
+        "every",
+        "min_samples",
+        "approval",
+        "advance_when",
+        "early_when",
+        "notify_when",
+        "hold_when",
+        "step_back_when",
+        "close_when",
+    ],
     later: &["windows"],
 };
 
-pub(super) const AFTER: Shape = Shape { what: "`after`", fields: &["watch", "every"], later: &["holdback"] };
+pub(super) const GROUP: Shape = Shape { what: "a group", fields: &["users", "rule", "file", "exposure"], later: &[] };
+
+/// The fields of [`GROUP`] that say who is in it: one of them.
+pub(super) const WHO: [&str; 3] = ["users", "rule", "file"];
+
+pub(super) const AFTER: Shape = Shape {
+    what: "`after`",
+    fields: &["watch", "every", "holdback", "notify_when", "hold_when", "close_when"],
+    later: &[],
+};
 
 /// Words with what they stand for.
 pub(super) type Words<T> = &'static [(&'static str, T)];
@@ -60,13 +126,18 @@ pub(super) type Words<T> = &'static [(&'static str, T)];
 pub(super) enum Provider {
     Outcomes,
     Prometheus,
+    Events,
 }
 
-pub(super) const PROVIDERS: Words<Provider> = &[("outcomes", Provider::Outcomes), ("prometheus", Provider::Prometheus)];
+pub(super) const PROVIDERS: Words<Provider> =
+    &[("outcomes", Provider::Outcomes), ("prometheus", Provider::Prometheus), ("events", Provider::Events)];
 pub(super) const LATER_PROVIDERS: &[&str] = &["cloudwatch", "datadog", "exec", "web"];
 
+/// What `measure` may say; `slow_ratio` needs a bound besides.
 pub(super) const MEASURES: Words<Measure> = &[
     ("error_ratio", Measure::ErrorRatio),
+    ("success_ratio", Measure::SuccessRatio),
+    ("slow_ratio", Measure::SlowRatio(0)),
     ("latency_p50", Measure::LatencyP50),
     ("latency_p95", Measure::LatencyP95),
     ("latency_p99", Measure::LatencyP99),
@@ -87,7 +158,13 @@ pub(super) const UNITS: Words<Unit> = &[
 
 pub(super) const ROLES: Words<Role> = &[("guardrail", Role::Guardrail), ("signal", Role::Signal)];
 
-pub(super) const NO_DATA: Words<()> = &[("hold", ())];
-pub(super) const LATER_NO_DATA: &[&str] = &["close", "fail", "ignore", "pass", "warn"];
+pub(super) const NO_DATA: Words<NoDataThen> =
+    &[("hold", NoDataThen::Hold), ("close", NoDataThen::Close), ("ignore", NoDataThen::Ignore)];
+
+pub(super) const BETTER: Words<Better> = &[("lower", Better::Lower), ("higher", Better::Higher)];
+
+pub(super) const ON_WARNING: Words<List> = &[("hold", List::Hold), ("notify", List::Notify)];
+
+pub(super) const RETRY: Words<RetrySalt> = &[("same", RetrySalt::Same), ("fresh", RetrySalt::Fresh)];
 
 pub(super) const LATER_KINDS: &[&str] = &["Calendar", "Deployment", "Policy", "Train"];

@@ -41,7 +41,12 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("MetricDocument", &shape::METRIC);
     check_fields("AlwaysDocument", &shape::ALWAYS);
     check_fields("WaveDocument", &shape::WAVE);
+    check_fields("GroupDocument", &shape::GROUP);
     check_fields("AfterDocument", &shape::AFTER);
+    check_fields("RampDocument", &shape::RAMP);
+    check_fields("BudgetDocument", &shape::BUDGET);
+    check_fields("ClauseDocument", &shape::CLAUSE);
+    check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
 }
 
 #[test]
@@ -50,13 +55,18 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
     check_words("UnitWord", shape::UNITS);
     check_words("RoleWord", shape::ROLES);
     check_words("NoDataWord", shape::NO_DATA);
+    check_words("BetterWord", shape::BETTER);
+    check_words("WarningWord", shape::ON_WARNING);
+    check_words("RetryWord", shape::RETRY);
     let metric = definition("MetricDocument");
     let providers: Vec<_> = metric["oneOf"].as_array().expect("alternatives").iter().collect();
     for (provider, (word, _)) in providers.iter().zip(shape::PROVIDERS) {
         assert_eq!(provider["properties"]["provider"]["const"], *word);
     }
-    for (provider, foreign) in providers.iter().zip([shape::ONLY_PROMETHEUS, shape::ONLY_OUTCOMES]) {
-        assert!(foreign.iter().all(|field| !properties(provider).contains(*field)), "{provider:#}");
+    for (provider, (_, kind)) in providers.iter().zip(shape::PROVIDERS) {
+        for (field, owners) in shape::OWNED {
+            assert_eq!(properties(provider).contains(field), owners.contains(kind), "{field}: {provider:#}");
+        }
     }
 }
 
@@ -65,7 +75,7 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
 fn the_schema_is_closed_and_described() {
     let text = json_schema().to_string();
     assert!(!text.contains("\"null\""), "{text}");
-    for name in ["", "AlwaysDocument", "WaveDocument", "AfterDocument"] {
+    for name in ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument"] {
         let definition = definition(name);
         assert_eq!(definition["additionalProperties"], false, "{name}");
         for (field, schema) in definition["properties"].as_object().expect("fields") {
@@ -82,7 +92,7 @@ fn the_schema_is_closed_and_described() {
 fn the_schema_asks_for_what_a_rollout_needs() {
     let required = |name: &str| definition(name)["required"].clone();
     assert_eq!(required(""), serde_json::json!(["kind", "name", "flag", "candidate", "stable", "waves"]));
-    assert_eq!(required("WaveDocument"), serde_json::json!(["name", "exposure", "bake"]));
+    assert_eq!(required("WaveDocument"), serde_json::json!(["name", "bake"]));
     assert_eq!(required("AfterDocument"), serde_json::json!(["watch"]));
 }
 
@@ -97,7 +107,7 @@ fn fits(root: &Value, schema: &Value, node: &Node<'_>) -> bool {
     let words = || schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
     match (&node.value, schema["type"].as_str()) {
         (Written::String(text), Some("string")) => words().next().is_none() || words().any(|word| word == &**text),
-        (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer")) => true,
+        (Written::Bool(_), Some("boolean")) | (Written::Number(_), Some("integer" | "number")) => true,
         (Written::Array(items), Some("array")) => items.iter().all(|item| fits(root, &schema["items"], item)),
         (Written::Object(entries), Some("object")) => {
             let field = |name: &str| {

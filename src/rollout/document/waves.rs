@@ -1,14 +1,16 @@
 //! The waves of a rollout document, and the watch after them.
 
-use super::conditions::{List, conditions};
+use super::clauses::{Placed, clauses, in_order};
 use super::fields::Fields;
+use super::group::group;
 use super::metrics::Metrics;
+use super::ramp::{Ramp, ramp};
 use super::reader::Reader;
 use super::shape;
-use crate::analysis::Condition;
-use crate::flag::{Expression, lower_expression};
-use crate::rollout::{After, Wave};
-use crate::source::{Node, Value};
+use crate::analysis::Place;
+use crate::flag::{Expression, Part, Parts, lower_expression};
+use crate::rollout::{After, List, Wave};
+use crate::source::{Entry, Node, Value};
 use crate::units::{Exposure, WaveName, format_duration};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,23 +27,36 @@ const LONGEST_BAKE: Duration = Duration::from_secs(366 * 86_400);
 /// The most waves of one rollout.
 const MOST: usize = 100;
 
-/// What is true in every wave.
-#[derive(Debug, Default)]
-pub(super) struct Always {
-    pub(super) close_when: Vec<Condition>,
-    pub(super) hold_when: Vec<Condition>,
+/// More outcomes than any wave will have.
+const MOST_SAMPLES: u64 = 1_000_000_000_000;
+
+/// More is no holdback but a wave of its own.
+const MOST_HELD_BACK: Exposure = match Exposure::from_ppm(500_000) {
+    Some(half) => half,
+    None => Exposure::ALL,
+};
+
+/// Reads `always`: what is looked at in every wave.
+pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Placed>> {
+    let fields = Fields::read(node, &shape::ALWAYS, reader)?;
+    let lists = [List::Close, List::StepBack, List::Hold, List::Notify];
+    clauses(&fields, &lists, metrics.everywhere(), metrics, reader)
 }
 
-/// Reads `always`.
-pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Always> {
-    let fields = Fields::read(node, &shape::ALWAYS, reader)?;
-    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
-    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
-    Some(Always { close_when: close_when?, hold_when: hold_when? })
+/// A wave with the places of its conditions.
+#[derive(Debug)]
+pub(super) struct WaveRead {
+    pub(super) wave: Wave,
+    pub(super) clauses: Vec<Placed>,
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
-pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Vec<Wave>> {
+pub(super) fn waves(
+    node: &Node<'_>,
+    always: &[Placed],
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<WaveRead>> {
     let Some(items) = node.as_array() else {
         reader.problems.add(node.span, format!("`waves` is {} where a list is expected", node.kind()));
         return None;
@@ -52,42 +67,73 @@ pub(super) fn waves(node: &Node<'_>, always: &Always, metrics: &Metrics, reader:
         return None;
     }
     let mut seen = Seen::default();
-    let read: Vec<Option<Wave>> = items.iter().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
-    read.into_iter().collect()
+    let read: Vec<Option<Vec<WaveRead>>> =
+        items.iter().enumerate().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
+    Some(read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
 /// What the waves so far were.
 #[derive(Debug, Default)]
 struct Seen {
     names: BTreeSet<WaveName>,
-    largest: Exposure,
+    /// Who has the candidate by then; `None` before the first wave.
+    parts: Option<Parts>,
+    /// What the last wave brought.
+    last: Option<Part>,
 }
 
-fn wave(node: &Node<'_>, always: &Always, metrics: &Metrics, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Wave> {
+fn wave(
+    (index, node): (usize, &Node<'_>),
+    always: &[Placed],
+    metrics: &Metrics,
+    seen: &mut Seen,
+    reader: &mut Reader<'_>,
+) -> Option<Vec<WaveRead>> {
     let fields = Fields::read(node, &shape::WAVE, reader)?;
     let name = wave_name(&fields, seen, reader);
-    let exposure = wave_exposure(&fields, seen, reader);
-    let audience = match fields.get("audience") {
-        Some(node) => audience(node, reader).map(Some),
-        None => Some(None),
-    };
+    let (part, ramp) = part(&fields, seen, reader).unzip();
     let timing = timing(&fields, "bake", "how long the wave is observed at least, for instance `bake: 24h`", reader);
     let approval = fields.get("approval").map_or(Some(None), |node| approval(node, reader));
-    let advance_when = conditions(fields.get("advance_when"), List::Advance, metrics, reader);
-    let hold_when = conditions(fields.get("hold_when"), List::Hold, metrics, reader);
-    let close_when = conditions(fields.get("close_when"), List::Close, metrics, reader);
+    let min_samples = match fields.get("min_samples") {
+        Some(node) => min_samples(node, metrics, reader),
+        None => Some(0),
+    };
+    let lists = [List::Close, List::StepBack, List::Hold, List::Notify, List::Early, List::Advance];
+    let own = clauses(&fields, &lists, Place::Wave(index), metrics, reader);
     let (bake, every) = timing?;
-    Some(Wave {
+    let Part { exposure, audience, .. } = part?;
+    let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    clauses.retain(|placed| metrics.has_waves_before(&placed.clause.when, index));
+    let wave = Wave {
         name: name?,
-        exposure: exposure?,
-        audience: audience?,
+        exposure,
+        audience,
         bake,
         every,
+        min_samples: min_samples?,
         approval: approval?,
-        advance_when: advance_when?,
-        hold_when: [always.hold_when.clone(), hold_when?].concat(),
-        close_when: [always.close_when.clone(), close_when?].concat(),
-    })
+        clauses: clauses.iter().map(|placed| placed.clause.clone()).collect(),
+    };
+    let read = WaveRead { wave, clauses };
+    match ramp? {
+        Some(ramp) => ramp.waves(read, reader),
+        None => Some(vec![read]),
+    }
+}
+
+/// What is counted must be something that applications post.
+fn min_samples(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<u64> {
+    let least = reader.whole_number(node, "min_samples", 1..=MOST_SAMPLES, "min_samples: 500")?;
+    if !metrics.have_outcomes() {
+        let message = "`min_samples` counts outcomes, and no metric here has the provider `outcomes`";
+        reader.complain(
+            node.span,
+            message,
+            "define one, such as `errors: { provider: outcomes, measure: error_ratio }`",
+        );
+        return None;
+    }
+    Some(least)
 }
 
 fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<WaveName> {
@@ -99,8 +145,66 @@ fn wave_name(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> O
     Some(name)
 }
 
-fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<Exposure> {
-    let node = fields.needed("exposure", "for instance `exposure: 25%`", reader)?;
+/// Whom a wave opens to at first, a group or a share and perhaps an audience, and how it goes on from there.
+fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option<(Part, Option<Ramp>)> {
+    let (part, node) = match fields.entry("group") {
+        Some(entry) => (named_group(entry, fields, reader), &entry.value),
+        None => {
+            let node = fields.needed("exposure", "for instance `exposure: 25%`, or a `group`", reader);
+            let exposure = node.and_then(|node| exposure(node, reader));
+            let audience = match fields.get("audience") {
+                Some(node) => audience(node, "audience", reader).map(Some),
+                None => Some(None),
+            };
+            (Some(Part { step: 0, exposure: exposure?, audience: audience? }), node?)
+        }
+    };
+    let part = part?;
+    must_grow(&part, seen, node, reader);
+    seen.parts = Some(match seen.parts.take() {
+        Some(before) => before.with(part.clone()),
+        None => Parts::of(part.clone()),
+    });
+    let ramp = match fields.get("ramp") {
+        Some(node) => Some(ramp(node, part.exposure, reader)?),
+        None => None,
+    };
+    let end = Part { exposure: ramp.map_or(part.exposure, |ramp| ramp.to), ..part.clone() };
+    if ramp.is_some() {
+        seen.parts = seen.parts.take().map(|parts| parts.with(end.clone()));
+    }
+    seen.last = Some(end);
+    Some((part, ramp))
+}
+
+fn named_group(entry: &Entry<'_>, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Part> {
+    for (field, hint) in [
+        ("exposure", "write it inside the group"),
+        ("audience", "write it as the group's `rule`"),
+        ("ramp", "a group is opened at once: write the ramp as a wave of its own"),
+    ] {
+        if let Some(beside) = fields.entry(field) {
+            reader.complain(beside.key_span, format!("the wave has both `group` and `{field}`"), hint);
+        }
+    }
+    // That it has no value is told already.
+    (entry.value.value != Value::Null).then(|| group(&entry.value, reader)).flatten()
+}
+
+/// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
+fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>) {
+    let Some(before) = &seen.parts else { return };
+    if let Some(share) = before.of_the_audience_of(part).filter(|share| part.exposure < *share) {
+        let message = format!("the exposure falls from {share} to {}", part.exposure);
+        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+    } else if before.covers(part) && seen.last.as_ref() != Some(part) {
+        let message = "the wave opens to nobody new: the waves before it have opened to everybody it names";
+        reader.complain(node.span, message, "remove it, or give it a larger exposure or another audience");
+    }
+}
+
+/// Reads a share that is not nobody.
+pub(super) fn exposure(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
     if let Value::Number(number) = &node.value {
         let message = format!("`exposure` is the number {number} where a percentage is expected");
         reader.complain(node.span, message, format!("write `{number}%` if that is meant"));
@@ -110,11 +214,8 @@ fn wave_exposure(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) 
     let exposure = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
     if exposure == Exposure::NONE {
         reader.complain(node.span, "an exposure of 0% opens nothing", "the smallest step is 0.0001%");
-    } else if exposure < seen.largest {
-        let message = format!("the exposure falls from {} to {exposure}", seen.largest);
-        reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");
+        return None;
     }
-    seen.largest = seen.largest.max(exposure);
     Some(exposure)
 }
 
@@ -135,11 +236,36 @@ fn approval(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>
     }
 }
 
-/// Reads `after`, which watches for what `always` closes on.
-pub(super) fn after(node: &Node<'_>, always: &Always, reader: &mut Reader<'_>) -> Option<After> {
+/// Reads `after`. What always closes, holds or is told does so here too.
+pub(super) fn after(
+    node: &Node<'_>,
+    always: &[Placed],
+    metrics: &Metrics,
+    reader: &mut Reader<'_>,
+) -> Option<(After, Vec<Placed>)> {
     let fields = Fields::read(node, &shape::AFTER, reader)?;
-    let (watch, every) = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader)?;
-    Some(After { watch, every, close_when: always.close_when.clone() })
+    let timing = timing(&fields, "watch", "how long to watch, for instance `watch: 14d`", reader);
+    let holdback = match fields.get("holdback") {
+        Some(node) => holdback(node, reader),
+        None => Some(Exposure::NONE),
+    };
+    let own = clauses(&fields, &[List::Close, List::Hold, List::Notify], Place::Watch, metrics, reader);
+    let ((watch, every), holdback) = (timing?, holdback?);
+    let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
+    clauses.retain(|placed| matches!(placed.clause.list, List::Close | List::Hold | List::Notify));
+    let after = After { watch, every, holdback, clauses: clauses.iter().map(|placed| placed.clause.clone()).collect() };
+    Some((after, clauses))
+}
+
+fn holdback(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Exposure> {
+    let text = reader.text(node, "holdback")?;
+    let holdback = Exposure::parse(text).map_err(|error| reader.problems.add(node.span, error.to_string())).ok()?;
+    if holdback == Exposure::NONE || holdback > MOST_HELD_BACK {
+        let message = format!("a holdback of {holdback} is not from 0.0001% to {MOST_HELD_BACK}");
+        reader.complain(node.span, message, "for instance `holdback: 1%`; leave it out to hold nobody back");
+        return None;
+    }
+    Some(holdback)
 }
 
 /// How long and how often to look.
@@ -161,9 +287,12 @@ fn timing(fields: &Fields<'_>, name: &str, hint: &str, reader: &mut Reader<'_>) 
 }
 
 /// Reads a rule in JSONLogic. A value that is no rule would mean everybody or nobody, by accident.
-fn audience(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+pub(super) fn audience(node: &Node<'_>, field: &str, reader: &mut Reader<'_>) -> Option<Arc<Expression>> {
+    if node.value == Value::Null {
+        return None;
+    }
     if node.as_object().is_none() {
-        let message = format!("`audience` is {} where a rule in JSONLogic is expected", node.kind());
+        let message = format!("`{field}` is {} where a rule in JSONLogic is expected", node.kind());
         reader.complain(node.span, message, "for instance `{ ends_with: [ { var: email }, \"@company.example\" ] }`");
         return None;
     }

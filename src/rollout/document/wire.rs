@@ -39,11 +39,21 @@ pub struct RolloutDocument {
     /// name when left out. Rollouts with the same salt open to the same users first.
     #[schemars(length(min = 1, max = 200))]
     pub salt: Option<String>,
+    /// Who has the candidate first in another attempt; `same` when left out.
+    pub retry: Option<RetryWord>,
+    /// When it begins by itself, such as `2026-03-02T09:00:00+01:00`. Nobody can begin it earlier.
+    pub start: Option<String>,
+    /// Over how long before the first wave the baseline is taken.
+    pub baseline: Option<DurationText>,
+    /// How often a sound candidate may be called worse; `0.01` when left out.
+    pub alpha: Option<AlphaDocument>,
+    /// What the candidate may cost.
+    pub budget: Option<BudgetDocument>,
     /// The metrics that conditions may speak of, by name.
     pub metrics: Option<BTreeMap<String, MetricDocument>>,
     /// What holds or closes in every wave, and closes in the watch after them.
     pub always: Option<AlwaysDocument>,
-    /// The waves, in their order. The exposure never falls from one to the next.
+    /// The waves, in their order. Each adds to those before it: nobody loses the candidate from one to the next.
     #[schemars(length(min = 1, max = 100))]
     pub waves: Vec<WaveDocument>,
     /// The watch after the last wave.
@@ -71,10 +81,22 @@ pub enum MetricDocument {
         min_samples: Option<u64>,
         /// What the posted values are in; only for `value_mean`.
         unit: Option<UnitWord>,
+        /// From which latency on an outcome is slow; only for `slow_ratio`.
+        slower_than: Option<DurationText>,
         /// What the metric may cause.
         role: Option<RoleWord>,
+        /// Which way is good; `higher` for `success_ratio`, `lower` for all else when left out.
+        better: Option<BetterWord>,
         /// What happens while there is no data.
-        no_data: Option<NoDataWord>,
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
     },
     /// An instant query to Prometheus.
     Prometheus {
@@ -89,8 +111,39 @@ pub enum MetricDocument {
         unit: Option<UnitWord>,
         /// What the metric may cause.
         role: Option<RoleWord>,
+        /// Which way is good; `higher` for `success_ratio`, `lower` for all else when left out.
+        better: Option<BetterWord>,
         /// What happens while there is no data.
-        no_data: Option<NoDataWord>,
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Counted by the rollout from what is posted as having happened.
+    Events {
+        /// Which event; the metric's own name when left out.
+        event: Option<String>,
+        /// From when on: `wave`, `start`, or over a time such as `24h`; `wave` when left out.
+        since: Option<String>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `higher` for `success_ratio`, `lower` for all else when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
     },
 }
 
@@ -100,6 +153,10 @@ pub enum MetricDocument {
 pub enum MeasureWord {
     /// Failed outcomes by all outcomes.
     ErrorRatio,
+    /// Outcomes that went well by all outcomes.
+    SuccessRatio,
+    /// Outcomes slower than `slower_than` by all with a latency.
+    SlowRatio,
     /// Median latency.
     LatencyP50,
     /// 95th percentile of the latency.
@@ -148,8 +205,86 @@ pub enum RoleWord {
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "snake_case")]
 pub enum NoDataWord {
+    /// The rollout stays where it is. This is so when nothing is said.
+    Hold,
+    /// The flag closes, after five minutes when nothing is said.
+    Close,
+    /// Nothing holds for it; what must be true to go on is not true by it.
+    Ignore,
+}
+
+/// What happens while a metric has no data, and from when on.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum NoDataDocument {
+    /// What happens.
+    Then(NoDataWord),
+    /// What happens after how long.
+    After(NoDataPolicyDocument),
+}
+
+/// What happens while a metric has no data, and from when on.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct NoDataPolicyDocument {
+    /// What happens.
+    pub then: NoDataWord,
+    /// After how long without data; until then it holds.
+    pub after: Option<DurationText>,
+}
+
+/// Which way is good.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum BetterWord {
+    /// Low values.
+    Lower,
+    /// High values.
+    Higher,
+}
+
+/// What comes of a warning.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum WarningWord {
     /// The rollout stays where it is.
     Hold,
+    /// Somebody is told.
+    Notify,
+}
+
+/// Who has the candidate first in another attempt.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum RetryWord {
+    /// The same users as before.
+    Same,
+    /// Others.
+    Fresh,
+}
+
+/// How often a sound candidate may be called worse.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum AlphaDocument {
+    /// As a percentage such as `1%`.
+    Percentage(String),
+    /// As a share such as `0.01`.
+    Share(f64),
+}
+
+/// The cap on the harm that a rollout may do.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct BudgetDocument {
+    /// The metric that is the share of what fails.
+    pub metric: String,
+    /// The share that must succeed, such as `99.9%`.
+    pub objective: String,
+    /// How much of what may fail the rollout may use up, such as `10%`.
+    pub share: String,
+    /// Over how long the objective is kept; `30d` when left out.
+    pub window: Option<DurationText>,
 }
 
 /// What is judged in every wave.
@@ -158,8 +293,12 @@ pub enum NoDataWord {
 pub struct AlwaysDocument {
     /// When one is true the flag closes.
     pub close_when: Option<Conditions>,
+    /// When one is true the rollout goes back to the wave before.
+    pub step_back_when: Option<Conditions>,
     /// While one is true the rollout stays where it is.
     pub hold_when: Option<Conditions>,
+    /// When one becomes true somebody is told.
+    pub notify_when: Option<Conditions>,
 }
 
 /// A step of exposure, and what must be true to leave it.
@@ -169,23 +308,53 @@ pub struct WaveDocument {
     /// Its name: letters, digits, `.`, `_` and `-`.
     #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
     pub name: String,
-    /// The share of the audience that gets the candidate, such as `25%`; the smallest step is 0.0001%.
+    /// The share of the audience that gets the candidate, such as `25%`; the smallest step is 0.0001%. A wave has
+    /// this or a `group`.
     #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
-    pub exposure: String,
+    pub exposure: Option<String>,
+    /// From that share on in equal steps up to another.
+    pub ramp: Option<RampDocument>,
     /// Who may be in the share, as a rule in JSONLogic; everybody when left out.
     pub audience: Option<serde_json::Map<String, Value>>,
+    /// The users that get the candidate, instead of `exposure` and `audience`.
+    pub group: Option<GroupDocument>,
     /// The least time under observation before the next wave.
     pub bake: DurationText,
     /// The time between checks; `1m` when left out.
     pub every: Option<DurationText>,
+    /// So many outcomes of the candidate must have been seen in the wave before the next.
+    pub min_samples: Option<u64>,
     /// Who must agree before this wave opens.
     pub approval: Option<ApprovalDocument>,
     /// All must be true to go on.
     pub advance_when: Option<Conditions>,
+    /// When all are true the bake is over before its time.
+    pub early_when: Option<Conditions>,
+    /// When one becomes true somebody is told.
+    pub notify_when: Option<Conditions>,
     /// While one is true the rollout stays where it is.
     pub hold_when: Option<Conditions>,
+    /// When one is true the rollout goes back to the wave before.
+    pub step_back_when: Option<Conditions>,
     /// When one is true the flag closes.
     pub close_when: Option<Conditions>,
+}
+
+/// Users that a wave opens to: one of `users`, `rule` and `file`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct GroupDocument {
+    /// They themselves: what the context has under `bucket_by`.
+    #[schemars(length(min = 1, max = 100_000))]
+    pub users: Option<Vec<String>>,
+    /// A rule in JSONLogic that is true for them.
+    pub rule: Option<serde_json::Map<String, Value>>,
+    /// A file beside or below the plan's own: one user a line, comments begin with `#`.
+    #[schemars(length(min = 1, max = 200))]
+    pub file: Option<String>,
+    /// How many of them; `100%` when left out.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
+    pub exposure: Option<String>,
 }
 
 /// The watch at the last wave's exposure, before the rollout counts as completed.
@@ -196,6 +365,27 @@ pub struct AfterDocument {
     pub watch: DurationText,
     /// The time between checks; `1m` when left out.
     pub every: Option<DurationText>,
+    /// The share of everybody that stays without the candidate until the watch is over, such as `1%`.
+    pub holdback: Option<String>,
+    /// When one becomes true somebody is told.
+    pub notify_when: Option<Conditions>,
+    /// While one is true the watch does not go on.
+    pub hold_when: Option<Conditions>,
+    /// When one is true the flag closes.
+    pub close_when: Option<Conditions>,
+}
+
+/// A ramp: from the wave's exposure up to another, in equal steps of equal time.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RampDocument {
+    /// Where it ends, such as `50%`.
+    pub to: String,
+    /// How long it takes.
+    pub over: DurationText,
+    /// In how many steps.
+    #[schemars(range(min = 1, max = 100))]
+    pub steps: u64,
 }
 
 /// Whether and by whom a wave must be approved.
@@ -213,9 +403,29 @@ pub enum ApprovalDocument {
 #[schemars(untagged)]
 pub enum Conditions {
     /// One.
-    One(String),
+    One(ConditionDocument),
     /// Several.
-    Several(#[schemars(length(max = 100))] Vec<String>),
+    Several(#[schemars(length(max = 100))] Vec<ConditionDocument>),
+}
+
+/// A condition such as `error_rate > 10% for 5m`, perhaps with more said of it.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum ConditionDocument {
+    /// The condition alone.
+    Plain(String),
+    /// The condition, and more.
+    Told(ClauseDocument),
+}
+
+/// A condition and what is said of it.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ClauseDocument {
+    /// The condition.
+    pub when: String,
+    /// Whether it is only looked at and told.
+    pub observe: Option<bool>,
 }
 
 /// A duration such as `30s`, `15m`, `1h30m` or `14d`.

@@ -10,6 +10,7 @@ pub(in crate::store) enum CauseRow {
     Person { name: String, reason: Option<String> },
     Alert { fingerprint: String, name: String, condition: Option<String> },
     Metric { condition: String, readings: Vec<ReadingRow> },
+    NoData { metric: String, why: String },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,6 +25,7 @@ impl From<&Cause> for CauseRow {
         match cause.clone() {
             Cause::Person { by, reason } => Self::Person { name: by, reason },
             Cause::Alert { fingerprint, name, condition } => Self::Alert { fingerprint, name, condition },
+            Cause::NoData { metric, why } => Self::NoData { metric: metric.to_string(), why },
             Cause::Metric { condition, readings } => {
                 let row = |(metric, value): (MetricName, String)| ReadingRow { metric: metric.to_string(), value };
                 Self::Metric { condition, readings: readings.into_iter().map(row).collect() }
@@ -39,6 +41,7 @@ impl TryFrom<CauseRow> for Cause {
         Ok(match row {
             CauseRow::Person { name, reason } => Self::Person { by: name, reason },
             CauseRow::Alert { fingerprint, name, condition } => Self::Alert { fingerprint, name, condition },
+            CauseRow::NoData { metric, why } => Self::NoData { metric: MetricName::new(&metric)?, why },
             CauseRow::Metric { condition, readings } => {
                 let reading = |row: ReadingRow| Ok((MetricName::new(&row.metric)?, row.value));
                 Self::Metric { condition, readings: readings.into_iter().map(reading).collect::<Result<_, _>>()? }

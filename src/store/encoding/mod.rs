@@ -2,6 +2,8 @@
 //! what is stored and change only together with a migration; the domain's types are free of them.
 
 mod cause;
+mod count_test;
+mod memory;
 mod stage;
 mod state;
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A wave under way, as it is stored. Times are Unix milliseconds.
 
+use super::memory::MemoryRow;
 use crate::analysis::Alert;
 use crate::rollout::{Check, Stage, Standing};
-use crate::units::UnixMillis;
+use crate::units::{NameError, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -18,6 +19,12 @@ pub(super) struct StageRow {
     checked: Option<CheckRow>,
     true_since: BTreeMap<String, i64>,
     firing: BTreeMap<String, AlertRow>,
+    /// Left out by versions in which each wave had one exposure: then it is the wave's index.
+    step: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    returned: bool,
+    #[serde(default)]
+    memory: MemoryRow,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,7 +51,7 @@ struct AlertRow {
 
 impl From<&Stage> for StageRow {
     fn from(stage: &Stage) -> Self {
-        let Stage { attempt, wave, entered, baked, checked, true_since, firing } = stage;
+        let Stage { attempt, wave, step, returned, entered, baked, checked, true_since, firing, memory } = stage;
         Self {
             attempt: *attempt,
             wave: *wave,
@@ -53,22 +60,30 @@ impl From<&Stage> for StageRow {
             checked: checked.as_ref().map(|check| CheckRow { at: check.at.get(), standing: check.standing.into() }),
             true_since: true_since.iter().map(|(text, since)| (text.clone(), since.get())).collect(),
             firing: firing.iter().map(|(key, alert)| (key.clone(), alert.into())).collect(),
+            step: Some(*step),
+            returned: *returned,
+            memory: memory.into(),
         }
     }
 }
 
-impl From<StageRow> for Stage {
-    fn from(row: StageRow) -> Self {
-        let StageRow { attempt, wave, entered, baked, checked, true_since, firing } = row;
-        Self {
+impl TryFrom<StageRow> for Stage {
+    type Error = NameError;
+
+    fn try_from(row: StageRow) -> Result<Self, NameError> {
+        let StageRow { attempt, wave, step, returned, entered, baked, checked, true_since, firing, memory } = row;
+        Ok(Self {
             attempt,
             wave,
+            step: step.unwrap_or_else(|| u32::try_from(wave).unwrap_or(u32::MAX)),
+            returned,
             entered: UnixMillis::new(entered),
             baked: Duration::from_millis(baked),
             checked: checked.map(|row| Check { at: UnixMillis::new(row.at), standing: row.standing.into() }),
             true_since: true_since.into_iter().map(|(text, since)| (text, UnixMillis::new(since))).collect(),
             firing: firing.into_iter().map(|(key, row)| (key, row.into())).collect(),
-        }
+            memory: memory.try_into()?,
+        })
     }
 }
 

@@ -9,12 +9,31 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
 enum StateRow {
-    Pending { attempts: u32 },
-    Running { stage: StageRow },
-    Paused { stage: StageRow, since: i64 },
-    Watching { stage: StageRow },
-    Completed { attempt: u32, at: i64 },
-    RolledBack { attempt: u32, at: i64, wave: usize, cause: CauseRow },
+    Pending {
+        attempts: u32,
+    },
+    Running {
+        stage: StageRow,
+    },
+    Paused {
+        stage: StageRow,
+        since: i64,
+    },
+    Watching {
+        stage: StageRow,
+    },
+    Completed {
+        attempt: u32,
+        at: i64,
+        #[serde(default)]
+        step: u32,
+    },
+    RolledBack {
+        attempt: u32,
+        at: i64,
+        wave: usize,
+        cause: CauseRow,
+    },
 }
 
 /// Why a stored state cannot be read.
@@ -46,7 +65,7 @@ impl From<&State> for StateRow {
             State::Running(stage) => Self::Running { stage: stage.into() },
             State::Paused { stage, since } => Self::Paused { stage: stage.into(), since: since.get() },
             State::Watching(stage) => Self::Watching { stage: stage.into() },
-            State::Completed { attempt, at } => Self::Completed { attempt: *attempt, at: at.get() },
+            State::Completed { attempt, at, step } => Self::Completed { attempt: *attempt, at: at.get(), step: *step },
             State::RolledBack { attempt, at, wave, cause } => {
                 Self::RolledBack { attempt: *attempt, at: at.get(), wave: *wave, cause: cause.into() }
             }
@@ -60,10 +79,12 @@ impl TryFrom<StateRow> for State {
     fn try_from(row: StateRow) -> Result<Self, NameError> {
         Ok(match row {
             StateRow::Pending { attempts } => Self::Pending { attempts },
-            StateRow::Running { stage } => Self::Running(stage.into()),
-            StateRow::Paused { stage, since } => Self::Paused { stage: stage.into(), since: UnixMillis::new(since) },
-            StateRow::Watching { stage } => Self::Watching(stage.into()),
-            StateRow::Completed { attempt, at } => Self::Completed { attempt, at: UnixMillis::new(at) },
+            StateRow::Running { stage } => Self::Running(stage.try_into()?),
+            StateRow::Paused { stage, since } => {
+                Self::Paused { stage: stage.try_into()?, since: UnixMillis::new(since) }
+            }
+            StateRow::Watching { stage } => Self::Watching(stage.try_into()?),
+            StateRow::Completed { attempt, at, step } => Self::Completed { attempt, at: UnixMillis::new(at), step },
             StateRow::RolledBack { attempt, at, wave, cause } => {
                 Self::RolledBack { attempt, at: UnixMillis::new(at), wave, cause: cause.try_into()? }
             }

@@ -1,9 +1,10 @@
 //! What is stored is read back as it was, and today's stored form stays readable.
 
 use super::{decode_state, encode_state};
-use crate::analysis::Alert;
-use crate::rollout::{Cause, Check, Stage, Standing, State};
-use crate::units::{MetricName, UnixMillis};
+use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
+use crate::analysis::{Alert, Counted, Counts, Group};
+use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
+use crate::units::{MetricName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -23,6 +24,67 @@ fn alert() -> impl Strategy<Value = Alert> {
         .prop_map(|(fingerprint, labels)| Alert { fingerprint, labels })
 }
 
+fn metric() -> impl Strategy<Value = MetricName> {
+    "[a-z0-9._-]{1,12}".prop_map(|name| MetricName::new(&name).unwrap())
+}
+
+fn finite() -> impl Strategy<Value = f64> {
+    any::<f64>().prop_map(|value| if value.is_finite() { value } else { 0.1 })
+}
+
+fn span() -> impl Strategy<Value = Duration> {
+    any::<u64>().prop_map(Duration::from_millis)
+}
+
+prop_compose! {
+    fn test()(
+        worse in any::<bool>(),
+        tolerance in 0.0..10.0_f64,
+        looks in vec((0_u64..1_000, 0_u64..1_000, any::<bool>()), 0..5),
+    ) -> CountTest {
+        let mut test = if worse { CountTest::worse(tolerance) } else { CountTest::safe(tolerance) };
+        for (candidate, control, users) in looks {
+            let group = |exposed: u64| Group { exposed, bad: exposed / 7 };
+            let of = if users { Counted::Users } else { Counted::Events };
+            let until = UnixMillis::new(0);
+            test.look(&Counts { candidate: group(candidate), control: group(control), of, until }, Duration::from_secs(60));
+        }
+        test
+    }
+}
+
+prop_compose! {
+    fn memory()(
+        baseline in btree_map(metric(), finite(), 0..3),
+        means in btree_map(metric(), (finite(), any::<u64>()), 0..3),
+        tests in btree_map(any::<String>(), test(), 0..3),
+        looked in btree_map(metric(), time(), 0..3),
+        silent in btree_map(metric(), span(), 0..3),
+        posted in btree_map(any::<String>(), (any::<u64>(), any::<u64>(), vec((time(), any::<u64>()), 0..3)), 0..3),
+        (noticed, points) in (proptest::collection::btree_set(any::<String>(), 0..3), vec((time(), finite()), 0..3)),
+    ) -> Memory {
+        let points = points.into_iter().map(|(at, value)| TrailPoint { at, value, values: 2 }).collect();
+        let means = means.into_iter().map(|(metric, (value, readings))| (metric, Mean { value, readings })).collect();
+        let kept = |(name, (total, before_wave, recent)): (String, (u64, u64, Vec<_>))| {
+            (name, Posted { total, before_wave, recent: recent.into(), identities: ["a".to_owned()].into() })
+        };
+        Memory {
+            baseline,
+            waves: [(WaveName::new("first").unwrap(), means)].into(),
+            late: tests.clone(),
+            suspected: [("p95 regresses".to_owned(), CountTest::worse_lately(0.1))].into(),
+            trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
+                .into(),
+            cost: Some(Cost { harm: ExcessHarm::default(), exposures: 9, seen: Duration::from_secs(3) }),
+            tests,
+            looked,
+            silent,
+            events: posted.into_iter().map(kept).collect(),
+            noticed,
+        }
+    }
+}
+
 prop_compose! {
     fn stage()(
         attempt in any::<u32>(),
@@ -32,8 +94,10 @@ prop_compose! {
         checked in option::of(check()),
         true_since in btree_map(any::<String>(), time(), 0..4),
         firing in btree_map(any::<String>(), alert(), 0..4),
+        (step, returned, memory) in (any::<u32>(), any::<bool>(), memory()),
     ) -> Stage {
-        Stage { attempt, wave, entered, baked: Duration::from_millis(baked), checked, true_since, firing }
+        let baked = Duration::from_millis(baked);
+        Stage { attempt, wave, step, returned, entered, baked, checked, true_since, firing, memory }
     }
 }
 
@@ -44,6 +108,7 @@ fn cause() -> impl Strategy<Value = Cause> {
         (any::<String>(), any::<Option<String>>()).prop_map(|(by, reason)| Cause::Person { by, reason }),
         (any::<String>(), any::<String>(), any::<Option<String>>())
             .prop_map(|(fingerprint, name, condition)| Cause::Alert { fingerprint, name, condition }),
+        (metric(), any::<String>()).prop_map(|(metric, why)| Cause::NoData { metric, why }),
         (any::<String>(), vec(reading, 0..4)).prop_map(|(condition, readings)| Cause::Metric { condition, readings }),
     ]
 }
@@ -54,7 +119,7 @@ fn state() -> impl Strategy<Value = State> {
         stage().prop_map(State::Running),
         (stage(), time()).prop_map(|(stage, since)| State::Paused { stage, since }),
         stage().prop_map(State::Watching),
-        (any::<u32>(), time()).prop_map(|(attempt, at)| State::Completed { attempt, at }),
+        (any::<u32>(), time(), any::<u32>()).prop_map(|(attempt, at, step)| State::Completed { attempt, at, step }),
         (any::<u32>(), time(), any::<usize>(), cause()).prop_map(|(attempt, at, wave, cause)| State::RolledBack {
             attempt,
             at,
@@ -91,8 +156,18 @@ fn the_stored_form_is_the_promised_one() {
             Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() },
         )]
         .into(),
+        step: 3,
+        returned: false,
+        memory: Memory::default(),
     };
-    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}}},"since":1700}"#;
+    // Written before exposures had numbers of their own: each wave had one.
+    let earlier = r#"{"state":"watching","stage":{"attempt":1,"wave":2,"entered":1000,"baked":0,"checked":null,"true_since":{},"firing":{}}}"#;
+    assert!(matches!(decode_state(earlier).unwrap(), State::Watching(stage) if stage.step == 2 && !stage.returned));
+    assert_eq!(
+        decode_state(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
+        State::Completed { attempt: 2, at: UnixMillis::new(5), step: 0 }
+    );
+    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}},"step":3,"memory":{}},"since":1700}"#;
     assert_eq!(encode_state(&State::Paused { stage, since: UnixMillis::new(1_700) }).unwrap(), text);
 
     let metric = Cause::Metric {

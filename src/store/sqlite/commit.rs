@@ -1,13 +1,13 @@
 //! Committing a change: the rollout by compare-and-set, its plan, its ledger rows and its messages, in one
 //! transaction.
 
-use super::{ledger, outbox};
+use super::{ledger, outbox, plan_files};
 use crate::source::Format;
 use crate::store::encoding::encode_state;
 use crate::store::{Change, CommitError, Origin, StoreError};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
-const DOING: &str = "commit a change";
+pub(super) const DOING: &str = "commit a change";
 
 pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<u64, CommitError> {
     let mut transaction = begin(pool, DOING).await?;
@@ -19,6 +19,7 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<u64, Co
     let next = current.unwrap_or(0).saturating_add(1);
     put(&mut transaction, change, next).await?;
     put_plan(&mut transaction, change).await?;
+    plan_files::put(&mut transaction, change).await?;
     ledger::append(&mut transaction, change, next).await?;
     outbox::append(&mut transaction, change).await?;
     transaction.commit().await.map_err(unavailable)?;

@@ -1,46 +1,60 @@
 //! Reading rollouts.
 
+use super::plan_files;
+use crate::rollout::Attachments;
 use crate::source::Format;
 use crate::store::encoding::decode_state;
 use crate::store::{Origin, PlanSource, Record, StoreError};
 use crate::units::{RolloutName, UnixMillis};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
+use std::collections::BTreeMap;
 
 const DOING: &str = "read rollouts";
 
 pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
+    // One transaction, so that a plan and its files are of the same commit.
+    let mut transaction = pool.begin().await.map_err(unavailable)?;
     let rows = sqlx::query("SELECT * FROM rollouts_with_plans ORDER BY name")
-        .fetch_all(pool)
+        .fetch_all(&mut *transaction)
         .await
-        .map_err(|error| StoreError::unavailable(DOING, error))?;
-    rows.iter().map(record).collect()
+        .map_err(unavailable)?;
+    let mut files = plan_files::read(&mut transaction, None).await?;
+    transaction.rollback().await.map_err(unavailable)?;
+    rows.iter().map(|row| record(row, &mut files)).collect()
 }
 
 pub(super) async fn one(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+    let mut transaction = pool.begin().await.map_err(unavailable)?;
     let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ?")
         .bind(name.as_str())
-        .fetch_optional(pool)
+        .fetch_optional(&mut *transaction)
         .await
-        .map_err(|error| StoreError::unavailable(DOING, error))?;
-    row.as_ref().map(record).transpose()
+        .map_err(unavailable)?;
+    let mut files = plan_files::read(&mut transaction, Some(name)).await?;
+    transaction.rollback().await.map_err(unavailable)?;
+    row.as_ref().map(|row| record(row, &mut files)).transpose()
 }
 
-fn record(row: &SqliteRow) -> Result<Record, StoreError> {
+fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(DOING, error)
+}
+
+fn record(row: &SqliteRow, files: &mut BTreeMap<String, Attachments>) -> Result<Record, StoreError> {
     let name: String = row.try_get("name").map_err(|error| StoreError::unreadable("?", error))?;
     let unreadable = |error: sqlx::Error| StoreError::unreadable(&name, error);
     let version: i64 = row.try_get("version").map_err(unreadable)?;
     let state: String = row.try_get("state").map_err(unreadable)?;
     Ok(Record {
         name: RolloutName::new(&name).map_err(|error| StoreError::unreadable(&name, error))?,
-        plan: plan(row, &name)?,
+        plan: plan(row, &name, files.remove(&name).unwrap_or_default())?,
         version: u64::try_from(version).map_err(|error| StoreError::unreadable(&name, error))?,
         state: decode_state(&state).map_err(|error| StoreError::unreadable(&name, error))?,
         updated: UnixMillis::new(row.try_get("updated").map_err(unreadable)?),
     })
 }
 
-fn plan(row: &SqliteRow, name: &str) -> Result<PlanSource, StoreError> {
+fn plan(row: &SqliteRow, name: &str, attachments: Attachments) -> Result<PlanSource, StoreError> {
     let unreadable = |error: sqlx::Error| StoreError::unreadable(name, error);
     let format: String = row.try_get("format").map_err(unreadable)?;
     let file: Option<String> = row.try_get("file").map_err(unreadable)?;
@@ -52,5 +66,6 @@ fn plan(row: &SqliteRow, name: &str) -> Result<PlanSource, StoreError> {
             other => return Err(StoreError::unreadable(name, format!("its plan's format is `{other}`"))),
         },
         origin: file.map_or(Origin::Api, Origin::File),
+        attachments,
     })
 }

@@ -1,0 +1,156 @@
+//! Whether a plan agrees with itself: what only shows when all of it is known.
+
+use super::clauses::Placed;
+use super::reader::Reader;
+use super::waves::WaveRead;
+use crate::analysis::{Bound, Compare, Comparison, Condition, Reference};
+use crate::rollout::{After, Budget, List};
+use crate::source::Span;
+use crate::units::{Exposure, WaveName, format_duration};
+use std::time::Duration;
+
+/// What conditions need beside readings, as far as the plan gives it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given {
+    pub(super) baseline: Option<Duration>,
+    pub(super) holdback: Exposure,
+}
+
+/// Looks at the waves and the watch together. Each fault is told once, at its condition.
+pub(super) fn check(
+    waves: &[WaveRead],
+    after: Option<&(After, Vec<Placed>)>,
+    budget: Option<(&Budget, Span)>,
+    given: Given,
+    reader: &mut Reader<'_>,
+) {
+    let mut told: Vec<Span> = Vec::new();
+    let mut complain = |reader: &mut Reader<'_>, at: Span, message: String, hint: &str| {
+        if !told.contains(&at) {
+            told.push(at);
+            reader.complain(at, message, hint);
+        }
+    };
+    for read in waves {
+        let wave = &read.wave;
+        let full = wave.audience.is_none() && wave.exposure.min(given.holdback.rest()) == Exposure::ALL;
+        if let Some((_, at)) = budget.filter(|_| full) {
+            complain(reader, at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
+        }
+        for placed in &read.clauses {
+            if full && needs_control(&placed.clause.when) {
+                complain(reader, placed.at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
+            }
+            if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > wave.bake) {
+                let (lasting, bake) = (format_duration(lasting), format_duration(wave.bake));
+                let message = format!("`for {lasting}` is longer than the bake of wave {}, {bake}", wave.name);
+                complain(reader, placed.at, message, "write a shorter `for`, or a longer `bake`");
+            }
+        }
+        for (one, other) in contradictions(&read.clauses) {
+            let message = format!(
+                "`{}` in `{}` contradicts `{}` in `{}`",
+                one.clause.text,
+                one.clause.list.as_str(),
+                other.clause.text,
+                other.clause.list.as_str()
+            );
+            complain(reader, one.at, message, "what lets a wave go on must lie well within what closes it");
+        }
+    }
+    let all = waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
+    for placed in all.filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
+        let message = "the condition compares with the baseline, and the plan takes none".to_owned();
+        complain(reader, placed.at, message, "write `baseline: 1h`: over how long before the first wave it is taken");
+    }
+    let held_back = given.holdback != Exposure::NONE;
+    for placed in after.iter().flat_map(|(_, clauses)| clauses) {
+        let full = waves.last().is_some_and(|read| read.wave.exposure == Exposure::ALL && !held_back);
+        if full && needs_control(&placed.clause.when) {
+            let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
+            complain(reader, placed.at, message, HOLD_SOMEBODY_BACK);
+        }
+    }
+}
+
+const HOLD_SOMEBODY_BACK: &str =
+    "write `holdback: 1%` under `after`, or put the condition only into the waves before this one";
+
+fn no_control(wave: &WaveName) -> String {
+    format!("in wave {wave} everybody has the candidate: there is nobody to compare with")
+}
+
+fn needs_control(condition: &Condition) -> bool {
+    condition.any_leaf(&|leaf| match leaf {
+        Condition::Compare(compare) => matches!(compare.bound, Bound::Relative { to: Reference::Control, .. }),
+        Condition::Regresses(_) | Condition::ProvedSafe(_) | Condition::Score(_) => true,
+        Condition::All(_) | Condition::Any(_) | Condition::Trend(_) | Condition::Burn(_) | Condition::Alert(_) => false,
+    })
+}
+
+fn needs_baseline(condition: &Condition) -> bool {
+    condition.any_leaf(&|leaf| {
+        matches!(leaf, Condition::Compare(Compare { bound: Bound::Relative { to: Reference::Baseline, .. }, .. }))
+    })
+}
+
+fn longest_for(condition: &Condition) -> Option<Duration> {
+    let mut longest = None;
+    condition.each_leaf(&mut |leaf| {
+        if let Condition::Compare(compare) = leaf {
+            longest = longest.max(compare.lasting);
+        }
+    });
+    longest
+}
+
+/// Pairs of which one lets the wave go on for values that make the other close it. Only plain comparisons
+/// with numbers are looked at: of others nobody knows before they are measured.
+fn contradictions(clauses: &[Placed]) -> Vec<(&Placed, &Placed)> {
+    let of = |list: List| clauses.iter().filter(move |placed| placed.clause.list == list && !placed.clause.observe);
+    let mut found = Vec::new();
+    for advance in of(List::Advance) {
+        for close in of(List::Close) {
+            if let (Some(goes_on), Some(closes)) = (plain(&advance.clause.when), plain(&close.clause.when))
+                && goes_on.0.metric == closes.0.metric
+                && contradict(goes_on, closes)
+            {
+                found.push((advance, close));
+            }
+        }
+    }
+    found
+}
+
+fn plain(condition: &Condition) -> Option<(&Compare, f64)> {
+    match condition {
+        Condition::Compare(compare) => match compare.bound {
+            Bound::Fixed(bound) => Some((compare, bound)),
+            Bound::Relative { .. } => None,
+        },
+        Condition::All(_)
+        | Condition::Any(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Regresses(_)
+        | Condition::ProvedSafe(_)
+        | Condition::Score(_)
+        | Condition::Alert(_) => None,
+    }
+}
+
+/// `p95 < 400ms` goes on where `p95 > 300ms` closes; `n > 100` only ever goes on where `n > 50` closes.
+fn contradict((goes_on, at_most): (&Compare, f64), (closes, from): (&Compare, f64)) -> bool {
+    let above = |comparison: Comparison| match comparison {
+        Comparison::Greater | Comparison::AtLeast => Some(true),
+        Comparison::Less | Comparison::AtMost => Some(false),
+        Comparison::Equal | Comparison::NotEqual => None,
+    };
+    match (above(goes_on.comparison), above(closes.comparison)) {
+        (Some(false), Some(true)) => from < at_most,
+        (Some(true), Some(false)) => from > at_most,
+        (Some(true), Some(true)) => from <= at_most,
+        (Some(false), Some(false)) => from >= at_most,
+        (None, _) | (_, None) => false,
+    }
+}

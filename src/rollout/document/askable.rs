@@ -1,0 +1,62 @@
+//! What conditions may ask of a metric.
+
+use crate::analysis::{Known, Quantity, Unfit};
+use crate::rollout::{Better, Measure, Metric, MetricSource};
+
+const COUNT: Unfit = Unfit {
+    why: "a count grows with its group, and the groups are not of one size",
+    instead: "use a ratio, such as the measure `error_ratio`",
+};
+
+const EVENT: Unfit =
+    Unfit { why: "posted events belong to no group", instead: "compare it with a number, or with an earlier wave" };
+
+const BOTH_ALIKE: Unfit = Unfit {
+    why: "its query has no `{{variant}}` and measures both groups alike",
+    instead: "put `{{variant}}` into the query, or compare with `baseline`",
+};
+
+const ONE_NUMBER: Unfit = Unfit {
+    why: "a query gives one number, and a test needs counts",
+    instead: "use the provider `outcomes`, or compare with `control * 1.2`",
+};
+
+const GOOD_WHEN_HIGH: Unfit =
+    Unfit { why: "it is better when it is high", instead: "name the share of what fails, such as `error_ratio`" };
+
+const ONE_WINDOW: Unfit = Unfit {
+    why: "its query has no `{{window}}` and cannot be asked over another time",
+    instead: "write `[{{window}}]` in the query",
+};
+
+/// What conditions may ask of a metric.
+pub(super) fn askable(metric: &Metric) -> Known {
+    let quantity: Quantity = metric.unit.quantity();
+    let lower = match metric.better {
+        Better::Lower => Ok(()),
+        Better::Higher => Err(GOOD_WHEN_HIGH),
+    };
+    match &metric.source {
+        MetricSource::Outcomes { measure, .. } => {
+            let of_control = match measure {
+                Measure::Count | Measure::Errors => Err(COUNT),
+                Measure::ErrorRatio
+                | Measure::SuccessRatio
+                | Measure::SlowRatio(_)
+                | Measure::LatencyP50
+                | Measure::LatencyP95
+                | Measure::LatencyP99
+                | Measure::ValueMean => Ok(()),
+            };
+            Known { quantity, of_control, comparable: of_control, burns: lower }
+        }
+        MetricSource::Events { .. } => {
+            Known { quantity, of_control: Err(EVENT), comparable: Err(EVENT), burns: Err(EVENT) }
+        }
+        MetricSource::Prometheus { query, .. } => {
+            let of_control = if query.contains("{{variant}}") { Ok(()) } else { Err(BOTH_ALIKE) };
+            let burns = if query.contains("{{window}}") { lower } else { Err(ONE_WINDOW) };
+            Known { quantity, of_control, comparable: Err(ONE_NUMBER), burns }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Taking what a check brought into what the attempt remembers.
+
+use super::ask::each_clause;
+use super::attempt::TrailKey;
+use crate::analysis::statistics::{CountTest, Trail};
+use crate::analysis::{Compared, Condition, Reading};
+use crate::rollout::stage::{Rules, wave_at};
+use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
+use crate::units::{MetricName, UnixMillis};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Takes up a check. `unseen` is the time since the last one, as far as somebody watched.
+pub(in crate::rollout) fn absorb(
+    plan: &Plan,
+    rules: &Rules<'_>,
+    stage: &mut Stage,
+    evidence: &Evidence,
+    unseen: Duration,
+    now: UnixMillis,
+) {
+    note_silence(stage, &evidence.readings, unseen);
+    note_means(plan, stage, &evidence.readings);
+    note_courses(plan, stage, evidence, now);
+    let mut counted = BTreeSet::new();
+    for clause in rules.clauses {
+        clause.when.each_leaf(&mut |leaf| count(stage, leaf, evidence, &mut counted));
+    }
+    note_cost(plan, stage, evidence);
+    for (metric, compared) in &evidence.compared {
+        if let Ok(Compared::Counts(counts)) = compared {
+            stage.memory.looked.insert(metric.clone(), counts.until);
+        }
+    }
+}
+
+fn note_silence(stage: &mut Stage, readings: &BTreeMap<MetricName, Reading>, unseen: Duration) {
+    for (metric, reading) in readings {
+        match reading.value() {
+            Ok(_) => drop(stage.memory.silent.remove(metric)),
+            Err(_) => {
+                let silent = stage.memory.silent.entry(metric.clone()).or_default();
+                *silent = silent.saturating_add(unseen);
+            }
+        }
+    }
+}
+
+fn note_means(plan: &Plan, stage: &mut Stage, readings: &BTreeMap<MetricName, Reading>) {
+    let Some(wave) = wave_at(plan, stage.wave) else { return };
+    let means = stage.memory.waves.entry(wave.name.clone()).or_default();
+    for (metric, reading) in readings {
+        if let Ok((value, _)) = reading.value() {
+            means.entry(metric.clone()).or_default().add(value);
+        }
+    }
+}
+
+/// The course of each metric that some condition of the plan looks at as one. Those of later waves too,
+/// so that a course over a day is known when the wave that asks for it begins.
+fn note_courses(plan: &Plan, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) {
+    let mut spans: BTreeMap<TrailKey, Duration> = BTreeMap::new();
+    let mut longest = |key: TrailKey, span: Duration| {
+        let known = spans.entry(key).or_default();
+        *known = (*known).max(span);
+    };
+    each_clause(plan, &mut |clause| {
+        clause.when.each_leaf(&mut |leaf| match leaf {
+            Condition::Trend(trend) => longest((trend.metric.clone(), Arm::Candidate), trend.over),
+            Condition::Score(score) => {
+                let bake = wave_at(plan, stage.wave).map_or(Duration::ZERO, |wave| wave.bake);
+                for part in &score.parts {
+                    longest((part.metric.clone(), Arm::Candidate), bake);
+                    longest((part.metric.clone(), Arm::Control), bake);
+                }
+            }
+            Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Compare(_)
+            | Condition::Burn(_)
+            | Condition::Regresses(_)
+            | Condition::ProvedSafe(_)
+            | Condition::Alert(_) => {}
+        });
+    });
+    for (key, span) in spans {
+        let reading = match key.1 {
+            Arm::Candidate => evidence.readings.get(&key.0),
+            Arm::Control => {
+                evidence.others.get(&Question { metric: key.0.clone(), arm: Arm::Control, over: Over::Usual })
+            }
+        };
+        if let Some(Ok((value, _))) = reading.map(Reading::value) {
+            stage.memory.trails.entry(key).or_insert_with(|| Trail::over(span)).push(now, value);
+        }
+    }
+}
+
+/// Takes what both groups did since the last look into the sequential test of a condition. `counted` has
+/// the tests that took this look already: one condition in two lists is one test.
+fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut BTreeSet<String>) {
+    let (metric, fresh) = match leaf {
+        Condition::Regresses(one) => (&one.metric, CountTest::worse(one.tolerance)),
+        Condition::ProvedSafe(one) => (&one.metric, CountTest::safe(one.margin)),
+        Condition::All(_)
+        | Condition::Any(_)
+        | Condition::Compare(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Score(_)
+        | Condition::Alert(_) => return,
+    };
+    let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(metric) else { return };
+    let lasted = counts.until.since(stage.memory.looked.get(metric).copied().unwrap_or(stage.entered));
+    let key = leaf.to_string();
+    if !counted.insert(key.clone()) {
+        return;
+    }
+    let memory = &mut stage.memory;
+    if let Condition::Regresses(one) = leaf {
+        let (late, suspected) = (CountTest::worse_lately(one.tolerance), CountTest::suspected_worse(one.tolerance));
+        memory.late.entry(key.clone()).or_insert(late).look(counts, lasted);
+        memory.suspected.entry(key.clone()).or_insert(suspected).look(counts, lasted);
+    }
+    memory.tests.entry(key).or_insert(fresh).look(counts, lasted);
+}
+
+fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
+    let Some(budget) = &plan.budget else { return };
+    let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(&budget.metric) else { return };
+    let looked = stage.memory.looked.get(&budget.metric).copied().unwrap_or(stage.entered);
+    let cost = stage.memory.cost.get_or_insert_default();
+    cost.harm.look(counts);
+    let exposures = counts.candidate.exposed.saturating_add(counts.control.exposed);
+    cost.exposures = cost.exposures.saturating_add(exposures);
+    cost.seen = cost.seen.saturating_add(counts.until.since(looked));
+}

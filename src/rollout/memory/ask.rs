@@ -1,0 +1,138 @@
+//! What a check wants to know, beside the candidate's own readings.
+
+use crate::analysis::{Bound, Condition, Reference};
+use crate::rollout::stage::{Rules, rules_of};
+use crate::rollout::{Arm, Clause, MetricSource, Over, Plan, Question, Stage, State, Versus};
+use crate::units::{MetricName, UnixMillis};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Everything that a check asks for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Asked {
+    /// Other groups and other times.
+    pub others: Vec<Question>,
+    /// Both groups against each other.
+    pub versus: Vec<Versus>,
+    /// How many outcomes of the candidate there were since the wave began: by which metric, and how long
+    /// that is.
+    pub seen: Option<(MetricName, Duration)>,
+    /// How the users are split since that moment.
+    pub split: Option<UnixMillis>,
+}
+
+/// What to ask for before an attempt begins: the baseline of each metric that is compared with it.
+#[must_use]
+pub fn questions_at_start(plan: &Plan) -> Vec<Question> {
+    let Some(span) = plan.baseline else { return Vec::new() };
+    let mut asked = Vec::new();
+    each_clause(plan, &mut |clause| {
+        clause.when.each_leaf(&mut |leaf| {
+            if let Condition::Compare(compare) = leaf
+                && matches!(compare.bound, Bound::Relative { to: Reference::Baseline, .. })
+            {
+                // Nobody has the candidate yet: what tells the variants apart is asked for the stable one.
+                let tells = plan.metrics.get(&compare.metric).is_some_and(|metric| metric.tells_variants());
+                let arm = if tells { Arm::Control } else { Arm::Candidate };
+                asked.push(Question { metric: compare.metric.clone(), arm, over: Over::Span(span) });
+            }
+        });
+    });
+    asked.sort();
+    asked.dedup();
+    asked
+}
+
+/// What a check in this state asks for.
+#[must_use]
+pub fn questions(plan: &Plan, state: &State, now: UnixMillis) -> Asked {
+    match rules_of(plan, state) {
+        Some((stage, rules)) => questions_of(plan, &rules, stage, now),
+        None => Asked::default(),
+    }
+}
+
+fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) -> Asked {
+    let mut asked = Asked::default();
+    let mut against = BTreeMap::new();
+    for clause in rules.clauses {
+        clause.when.each_leaf(&mut |leaf| ask_for(plan, leaf, &mut asked, &mut against));
+    }
+    if let Some(budget) = &plan.budget {
+        against.entry(budget.metric.clone()).or_insert(plan.alpha);
+    }
+    let versus = |(metric, alpha)| {
+        let looked = stage.memory.looked.get(&metric).copied().unwrap_or(stage.entered);
+        Versus { metric, looked, entered: stage.entered, alpha }
+    };
+    asked.versus = against.into_iter().map(versus).collect();
+    asked.others.sort();
+    asked.others.dedup();
+    if rules.min_samples > 0 {
+        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), now.since(stage.entered)));
+    }
+    // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
+    let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
+    if !asked.versus.is_empty() && opened.map(|wave| &wave.audience).all(Option::is_none) {
+        asked.split = Some(stage.entered);
+    }
+    asked
+}
+
+fn ask_for(plan: &Plan, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
+    let mut other = |metric: &MetricName, arm, over| asked.others.push(Question { metric: metric.clone(), arm, over });
+    let mut versus = |metric: &MetricName, alpha: Option<f64>| {
+        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan)) / stages(plan) / 2.0;
+        let strictest = against.entry(metric.clone()).or_insert(alpha);
+        *strictest = strictest.min(alpha);
+    };
+    match leaf {
+        Condition::Compare(compare) => {
+            if matches!(compare.bound, Bound::Relative { to: Reference::Control, .. }) {
+                other(&compare.metric, Arm::Control, Over::Usual);
+            }
+        }
+        Condition::Burn(burn) => {
+            other(&burn.metric, Arm::Candidate, Over::Span(burn.long));
+            other(&burn.metric, Arm::Candidate, Over::Span(burn.short));
+        }
+        Condition::Score(score) => {
+            for part in &score.parts {
+                other(&part.metric, Arm::Control, Over::Usual);
+            }
+        }
+        Condition::Regresses(regresses) => versus(&regresses.metric, regresses.alpha),
+        Condition::ProvedSafe(safe) => versus(&safe.metric, safe.alpha),
+        Condition::Trend(_) | Condition::Alert(_) | Condition::All(_) | Condition::Any(_) => {}
+    }
+}
+
+/// The plan's alpha split over its tests, so that all of them together are wrong no more often.
+#[must_use]
+pub(in crate::rollout) fn part_of_alpha(plan: &Plan) -> f64 {
+    let mut tests = std::collections::BTreeSet::new();
+    each_clause(plan, &mut |clause| {
+        clause.when.each_leaf(&mut |leaf| {
+            if let Condition::Regresses(regresses) = leaf {
+                tests.insert(regresses.to_string());
+            }
+        });
+    });
+    plan.alpha / tests.len().max(1) as f64
+}
+
+/// What begins anew with each wave, and the watch, has its alpha split over them.
+pub(in crate::rollout) fn stages(plan: &Plan) -> f64 {
+    plan.waves.len().saturating_add(usize::from(plan.after.is_some())).max(1) as f64
+}
+
+/// The metric whose samples are the candidate's outcomes.
+pub(in crate::rollout) fn counted_metric(plan: &Plan) -> Option<&MetricName> {
+    let counted = |source: &MetricSource| matches!(source, MetricSource::Outcomes { .. });
+    plan.metrics.iter().find(|(_, metric)| counted(&metric.source)).map(|(name, _)| name)
+}
+
+pub(in crate::rollout) fn each_clause<'p>(plan: &'p Plan, visit: &mut dyn FnMut(&'p Clause)) {
+    plan.waves.iter().flat_map(|wave| &wave.clauses).for_each(&mut *visit);
+    plan.after.iter().flat_map(|after| &after.clauses).for_each(visit);
+}

@@ -1,0 +1,22 @@
+//! What an attempt has seen, and what its statistics make of it.
+
+mod absorb;
+mod ask;
+mod attempt;
+mod budget;
+mod elsewhere;
+mod posted;
+mod sample_ratio;
+mod score;
+mod statistics;
+
+pub(super) use absorb::absorb;
+pub use ask::{Asked, questions, questions_at_start};
+pub use attempt::{Cost, Mean, Memory, TrailKey};
+pub use budget::largest_safe_next;
+pub(super) use budget::over_budget;
+pub(super) use elsewhere::elsewhere;
+pub(super) use posted::with_counts;
+pub use posted::{Posted, PostedEvent};
+pub(super) use sample_ratio::sample_ratio;
+pub(super) use statistics::judge_statistics;

@@ -1,0 +1,27 @@
+//! Whether the users are split as the wave says they are.
+
+use crate::analysis::statistics::{Part, SampleRatio};
+use crate::rollout::overlay::held_back;
+use crate::rollout::stage::wave_at;
+use crate::rollout::{Evidence, Plan, Stage};
+use crate::units::Exposure;
+
+/// What is wrong with the split, if that is so. Then something assigns or counts users wrongly, and no
+/// comparison of the two groups can be trusted.
+pub(in crate::rollout) fn sample_ratio(plan: &Plan, stage: &Stage, evidence: &Evidence) -> Option<String> {
+    let split = evidence.split?;
+    let share = held_back(plan, wave_at(plan, stage.wave)?);
+    let expected = f64::from(share.ppm()) / f64::from(Exposure::ALL.ppm());
+    let candidate = Part { expected, users: split.candidate };
+    let control = Part { expected: 1.0 - expected, users: split.control };
+    // The users of the sample are counted, not estimated.
+    let found = SampleRatio::of(&[candidate, control], 0.0);
+    found.mismatch.then(|| {
+        let seen = 100.0 * split.candidate as f64 / found.users.max(1) as f64;
+        format!(
+            "sample ratio mismatch: {seen:.2}% of {} users have the candidate where {share} should; \
+             users are assigned or counted wrongly, and the groups cannot be compared",
+            found.users
+        )
+    })
+}
