@@ -13,8 +13,8 @@
 mod breakdown;
 mod checks;
 mod closing;
-mod late_closings;
 mod groups;
+mod late_closings;
 mod lost_answers;
 mod opening;
 mod plans;

@@ -73,7 +73,7 @@ pub struct Book {
     pub asked: BTreeMap<u64, Asked>,
     pub promises: Vec<Promise>,
     /// Since when a process has had a rollout in a wave, as far as that was seen.
-    pub live_since: BTreeMap<(u32, RolloutName, u32, usize), u64>,
+    pub live_since: BTreeMap<(u32, RolloutName, u32, u32), u64>,
     /// By so much one process's world may be behind another's.
     pub slice: u64,
     /// How often people gave each command.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tidegate::analysis::Alert;
 use tidegate::controller::{AlertAnswer, CommandError, Verb, View};
 use tidegate::flag::Catalog;
-use tidegate::rollout::State;
+use tidegate::rollout::{Attachments, State};
 use tidegate::source::Format;
 use tidegate::store::{Origin, PlanSource};
 use tidegate::telemetry::Metrics;
@@ -409,7 +409,8 @@ impl<'t> World<'t> {
         let Some(process) = &self.slots[holder].process else { return };
         let (controller, seat) = (process.controller.clone(), Arc::clone(&process.seat));
         process.spawn(async move {
-            let source = PlanSource { text, format: Format::Yaml, origin: Origin::Api };
+            let source =
+                PlanSource { text, format: Format::Yaml, origin: Origin::Api, attachments: Attachments::default() };
             let answer = controller.apply(source, "ada".to_owned()).await;
             let mut book = open(&seat.book);
             book.asked.remove(&door);
@@ -476,7 +477,10 @@ impl<'t> World<'t> {
         self.note(|| {
             format!("process {id} in slot {slot} {}", if process.is_some() { "is up" } else { "does not come up" })
         });
+        // What waited for a disk or the store took its time: nothing is to be asked of a process in its future.
+        let up = process.as_ref().map_or(self.world, |process| process.seat.world().max(self.world));
         self.slots[slot].process = process;
+        self.pass(up - self.world);
         self.after_boot(slot);
     }
 
@@ -679,9 +683,7 @@ impl<'t> World<'t> {
                 State::RolledBack { attempt, .. } => sight.closed && sight.attempt == *attempt && sight.users == 0,
                 State::Completed { attempt, .. } => !sight.closed && sight.attempt == *attempt,
                 State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-                    !sight.closed
-                        && sight.attempt == stage.attempt
-                        && usize::try_from(sight.step).unwrap() == stage.wave
+                    !sight.closed && sight.attempt == stage.attempt && sight.step == stage.step
                 }
                 #[allow(unreachable_patterns, reason = "states may be added")]
                 _ => true,
@@ -709,7 +711,7 @@ fn closed_since(state: &State, attempt: u32) -> bool {
 fn look_at_checks(book: &mut Book, process: &Process, view: &View, world: u64) {
     let id = process.seat.process;
     let (State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) = &view.state else { return };
-    let key = (id, view.plan.name.clone(), stage.attempt, stage.wave);
+    let key = (id, view.plan.name.clone(), stage.attempt, stage.step);
     let since = *book.live_since.entry(key).or_insert(world);
     let Some(shape) = book.shape(&view.source.text) else { return };
     let watching = matches!(view.state, State::Watching(_));
@@ -762,7 +764,7 @@ impl Book {
                 self.promises.push(Promise { slot, rollout: name.clone(), attempt: *attempt });
             }
             (State::Running(stage), Verb::Start | Verb::Retry) => {
-                let key = (name.clone(), stage.attempt, stage.wave);
+                let key = (name.clone(), stage.attempt, stage.step);
                 if !self.served.opened.contains(&key) {
                     self.broken("answered-is-durable", format!("{key:?} was answered and is not stored"));
                 }

@@ -146,8 +146,8 @@ impl Book {
             }
             _ => {}
         }
-        if is.0 == "running" {
-            self.served.opened.insert((name.clone(), is.1, is.2));
+        if let State::Running(at) | State::Paused { stage: at, .. } | State::Watching(at) = &change.state {
+            self.served.opened.insert((name.clone(), at.attempt, at.step));
         }
         let reached = &mut self.reached;
         match kinds.first() {
@@ -165,7 +165,8 @@ impl Book {
         let (was, is) = (place(&before.state), place(&change.state));
         let what = format!("{name}: {was:?} became {is:?} with {kinds:?}");
         let same = |kinds: &[&str]| {
-            kinds.is_empty() || (kinds.len() == 1 && matches!(kinds[0], "held" | "released" | "plan-changed"))
+            kinds.is_empty()
+                || (kinds.len() == 1 && matches!(kinds[0], "held" | "released" | "noticed" | "plan-changed"))
         };
         let wanted = match (was, is) {
             (was, is) if was == is => {
@@ -183,6 +184,7 @@ impl Book {
             (_, _) if is.1 != was.1 => return self.broken("attempts-count-up", what),
             (("running", ..), ("paused", ..)) if was.2 == is.2 => "paused",
             (("paused", ..), ("running", ..)) if was.2 == is.2 => "resumed",
+            (("running" | "paused", ..), (kind, ..)) if kind == was.0 && is.2 + 1 == was.2 => "stepped-back",
             (("running", ..), ("running", ..)) if is.2 == was.2 + 1 => "wave-opened",
             (("running", ..), ("watching", ..)) if was.2 == is.2 => "watch-began",
             (("running" | "watching", ..), ("completed", ..)) => "completed",
@@ -193,6 +195,8 @@ impl Book {
             return self.broken("one-row-per-change", what);
         }
         match wanted {
+            "stepped-back" if !self.went_back(&name) => self.broken("steps-back-only-for-a-reason", what),
+            "stepped-back" => {}
             "closed" => self.judge_closing(&name, &change.state, &what),
             "wave-opened" | "watch-began" | "completed" => self.judge_advance(process, before, change, arrived, &what),
             "started" => {
@@ -302,6 +306,13 @@ impl Book {
         }
     }
 
+    /// Whether the world gave a reason for going back to the wave before.
+    pub fn went_back(&self, name: &RolloutName) -> bool {
+        let Some(shape) = self.stored_shape(name) else { return false };
+        let gathers = self.histories.gathers.iter().filter(|((_, other), _)| other == name);
+        gathers.flat_map(|(_, gathers)| gathers).any(|gather| gather.verdict(&shape, false).goes_back)
+    }
+
     /// Whether a process has lately seen answers that close at once, in the stage under way.
     pub fn closing_answers(&self, process: u32, shape: &Shape, from: u64) -> Option<u64> {
         let gathers = self.histories.gathers.get(&(process, shape.name.clone()))?;
@@ -321,7 +332,9 @@ impl Gather {
         shape.metrics.iter().any(|metric| match self.answers.get(metric.name) {
             Some(Reading::Value { value, .. }) => {
                 let over = |bound: f64| *value > bound;
-                metric.close_above.is_some_and(over) || metric.slow_above.is_some_and(|(bound, _)| over(bound))
+                metric.close_above.or(metric.back_above).is_some_and(over)
+                    || metric.back_above.is_some_and(over)
+                    || metric.slow_above.is_some_and(|(bound, _)| over(bound))
             }
             _ => false,
         })
