@@ -53,7 +53,7 @@ fn lean() {
 #[test]
 fn full() {
     let tools = crate::full::Tools::new();
-    campaign("full", 100_000, |seed| crate::full::run(seed, &tools));
+    campaign("full", 80_000, |seed| crate::full::run(seed, &tools));
 }
 
 /// One seed is one story, to the last byte of the ledger.

@@ -3,7 +3,7 @@
 
 use crate::book::Book;
 use crate::shape::{Shape, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tidegate::analysis::Reading;
 use tidegate::controller::Verb;
@@ -30,6 +30,7 @@ pub struct Histories {
     /// By process and rollout, the newest last; only the newest few.
     gathers: BTreeMap<(u32, RolloutName), Vec<Gather>>,
     stages: BTreeMap<RolloutName, StageHistory>,
+    went_back: BTreeSet<RolloutName>,
     pub last_asked: BTreeMap<(u32, RolloutName), u64>,
 }
 
@@ -103,6 +104,9 @@ impl Book {
         self.events += 1;
         self.note(|| format!("{world:>9} process {process} has answers for {}: {:?}", shape.name, gather.answers));
         let watching = matches!(self.database.records.get(&shape.name), Some(Record { state: State::Watching(_), .. }));
+        if gather.verdict(shape, false).goes_back {
+            self.histories.went_back.insert(shape.name.clone());
+        }
         if gather.verdict(shape, watching).clear()
             && let Some(stage) = self.histories.stages.get_mut(&shape.name)
         {
@@ -162,7 +166,13 @@ impl Book {
     /// Whether one state may follow another with these rows, and whether there was a reason for it.
     fn judge_step(&mut self, process: u32, before: &Record, change: &Change, kinds: &[&str], arrived: u64) {
         let name = change.rollout.clone();
-        let (was, is) = (place(&before.state), place(&change.state));
+        let (mut was, is) = (place(&before.state), place(&change.state));
+        // Steps back take effect without the store: their rows may come with the next one.
+        let owed = kinds.iter().take(kinds.len().saturating_sub(1)).take_while(|kind| **kind == "stepped-back").count();
+        let kinds = &kinds[owed..];
+        if was.0 != "closed" {
+            was.2 = was.2.saturating_sub(owed);
+        }
         let what = format!("{name}: {was:?} became {is:?} with {kinds:?}");
         let same = |kinds: &[&str]| {
             kinds.is_empty()
@@ -308,9 +318,7 @@ impl Book {
 
     /// Whether the world gave a reason for going back to the wave before.
     pub fn went_back(&self, name: &RolloutName) -> bool {
-        let Some(shape) = self.stored_shape(name) else { return false };
-        let gathers = self.histories.gathers.iter().filter(|((_, other), _)| other == name);
-        gathers.flat_map(|(_, gathers)| gathers).any(|gather| gather.verdict(&shape, false).goes_back)
+        self.histories.went_back.contains(name)
     }
 
     /// Whether a process has lately seen answers that close at once, in the stage under way.
