@@ -11,6 +11,7 @@ use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::{Exposure, UnixMillis};
 
 /// What stands against leaving the stage beside its conditions and its time. `asks_for_approval`: nothing
@@ -29,12 +30,13 @@ pub(super) fn stands_against_next(
     let index = stage.wave.saturating_add(1);
     let next = plan.waves.get(index);
     let mut waits: Vec<Wait> = too_few(rules, evidence).into_iter().collect();
-    if let Some(next) = next.filter(|_| stage.returned) {
+    if let Some(next) = next.filter(|_| stage.returned && !planted::is(Bug::StepBackIsForgotten)) {
         waits.push(Wait::SteppedBack(next.name.clone()));
     }
     waits.extend(over_budget(plan, stage).map(Wait::Budget));
     waits.extend(alerts::stands_against(plan, index, &stage.firing, now));
     if asks_for_approval
+        && !planted::is(Bug::ApprovalIsSkipped)
         && waits.is_empty()
         && let Some((next, role)) = next.and_then(|next| Some((next, next.approval.clone()?)))
     {
@@ -57,7 +59,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
     if matches!(state, State::Watching(_)) {
         return completed(plan, stage, by, now);
     }
-    let index = stage.wave.saturating_add(1);
+    let index = stage.wave.saturating_add(if planted::is(Bug::WaveIsSkipped) { 2 } else { 1 });
     match (plan.waves.get(index), &plan.after) {
         (Some(wave), _) => {
             let next = stage.followed_by(index, now);

@@ -88,7 +88,7 @@ impl<'t> World<'t> {
             dice: dice.fork(),
             database: Database::default(),
             late: Default::default(),
-            late_now: false,
+            late_start: false,
             store_moods: [StoreMood::Fine; SLOTS],
             disk_moods: [DiskMood::Fine; SLOTS],
             metrics_mood: MetricsMood::Fine,
@@ -259,7 +259,7 @@ impl<'t> World<'t> {
         };
         let delay = self.delay();
         self.tell(slot, &name, verb, delay);
-        if self.dice.percent(35) {
+        if self.dice.percent(50) {
             self.think_better(slot, &name, verb);
         }
     }
@@ -277,6 +277,11 @@ impl<'t> World<'t> {
     fn think_better(&mut self, slot: usize, name: &RolloutName, verb: Verb) {
         let span = self.dice.of(&[0, 1, 2, 10, 100, 1_000]);
         self.pass(span);
+        if verb == Verb::Rollback && self.dice.percent(50) {
+            // The flag is wanted by another one as soon as this one is over.
+            let (other, _) = self.rollout();
+            return self.tell(slot, &other, Verb::Start, 0);
+        }
         let other = match verb {
             Verb::Rollback => Verb::Retry,
             Verb::Pause => Verb::Resume,
@@ -478,7 +483,7 @@ impl<'t> World<'t> {
             format!("process {id} in slot {slot} {}", if process.is_some() { "is up" } else { "does not come up" })
         });
         // What waited for a disk or the store took its time: nothing is to be asked of a process in its future.
-        let up = process.as_ref().map_or(self.world, |process| process.seat.world().max(self.world));
+        let up = process.as_ref().map_or(self.world, |process| process.up.max(self.world));
         self.slots[slot].process = process;
         self.pass(up - self.world);
         self.after_boot(slot);

@@ -235,7 +235,7 @@ impl Book {
         let other = self.database.records.values().find(drives).map(|record| record.name.clone());
         if let Some(other) = other
             && self.reached.zombies == 0
-            && !self.late_now
+            && !self.late_start
         {
             self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
         }

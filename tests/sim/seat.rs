@@ -230,9 +230,8 @@ impl Book {
     pub fn settle(&mut self, world: u64) {
         while let Some(at) = self.late.iter().position(|(due, ..)| *due <= world) {
             if let Some((_, process, arrived, change)) = self.late.remove(at) {
-                self.late_now = true;
+                self.late_start |= change.entries.iter().any(|entry| entry.kind == "started");
                 drop(self.commit_now(process, &change, arrived));
-                self.late_now = false;
             }
         }
     }
