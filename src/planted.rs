@@ -61,8 +61,8 @@ pub enum Bug {
     ForgetsTheRecordAtStart,
     /// A closing that the store did not take is not tried again.
     ClosingIsTriedOnce,
-    /// The publisher takes what is older than what it serves.
-    OlderExposuresWin,
+    /// An exposure is laid although triggers wait that close it.
+    OpensWhatIsBeingClosed,
     /// A refused commit counts as done.
     ConflictCountsAsDone,
     /// A closing that is stored already is stored once more.

@@ -392,7 +392,11 @@ impl Lane {
     /// Lays an exposure over the flag. Where triggers wait that close it, it is laid closed: until now the
     /// flag may have been that of another rollout, which they could not close.
     pub(super) fn lay(&self, overlay: Overlay) {
-        let closing = self.closings.front().and_then(|(_, cause)| self.closing_for(cause, self.now()));
+        let closing = self
+            .closings
+            .front()
+            .filter(|_| !planted::is(Bug::OpensWhatIsBeingClosed))
+            .and_then(|(_, cause)| self.closing_for(cause, self.now()));
         let overlay = match closing.map(|decision| decision.effect) {
             Some(Effect::Close(closing)) => closing.overlay().clone(),
             Some(Effect::Keep | Effect::Open(_) | Effect::Narrow(_)) | None => overlay,

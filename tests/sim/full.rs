@@ -127,7 +127,8 @@ impl<'t> World<'t> {
     /// One to three rollouts, of which two may want the same flag.
     fn prepare(&mut self) {
         for number in 0..self.dice.between(1, 3) {
-            let flag = self.dice.of(&FLAGS);
+            // Mostly they want the same one.
+            let flag = self.dice.of(&[FLAGS[0], FLAGS[1], FLAGS[1]]);
             let name = format!("r{number}");
             let shape = self.shape(&name, flag);
             let every = millis(shape.waves[0].every);
@@ -251,7 +252,9 @@ impl<'t> World<'t> {
             State::Paused { .. } => Verb::Resume,
             _ => Verb::Promote,
         };
-        let verb = match self.dice.below(100) {
+        // Promotions meet checks that are under way.
+        let slow = open(&self.book).metrics_mood == MetricsMood::Slow;
+        let verb = match self.dice.below(if slow { 60 } else { 100 }) {
             0..55 => sensible,
             55..63 => Verb::Rollback,
             63..70 => Verb::Pause,
@@ -275,12 +278,14 @@ impl<'t> World<'t> {
 
     /// Somebody takes a command back before it is carried out: the first may be on its way to the store.
     fn think_better(&mut self, slot: usize, name: &RolloutName, verb: Verb) {
-        let span = self.dice.of(&[0, 1, 2, 10, 100, 1_000]);
+        let span = self.dice.of(&[0, 1, 2, 3, 10, 50, 200, 1_000]);
         self.pass(span);
-        if verb == Verb::Rollback && self.dice.percent(50) {
+        if verb == Verb::Rollback && self.dice.percent(70) {
             // The flag is wanted by another one as soon as this one is over.
             let (other, _) = self.rollout();
-            return self.tell(slot, &other, Verb::Start, 0);
+            let closed = |view: View| matches!(view.state, State::RolledBack { .. });
+            let again = self.view(slot, &other).is_some_and(closed);
+            return self.tell(slot, &other, if again { Verb::Retry } else { Verb::Start }, 0);
         }
         let other = match verb {
             Verb::Rollback => Verb::Retry,

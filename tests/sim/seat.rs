@@ -71,7 +71,7 @@ impl Session {
         let mut book = open(&self.0.book);
         let mood = book.store_moods[self.0.slot];
         let dice = &mut book.dice;
-        let soon = dice.of(&[0, 0, 0, 1, 3, 20]);
+        let soon = dice.of(&[0, 0, 1, 5, 20, 100]);
         match mood {
             StoreMood::Fine => (soon, Fate::Done),
             StoreMood::Away => (soon, Fate::Refused),
