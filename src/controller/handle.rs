@@ -2,7 +2,7 @@
 
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
-use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT, is_live};
+use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT, is_live};
 use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
@@ -312,6 +312,7 @@ impl Controller {
             store_problem: None,
             plan_problem: None,
             unsaved: None,
+            owed: Owed::default(),
             reload_at: None,
             closings: VecDeque::new(),
             waiting: VecDeque::new(),

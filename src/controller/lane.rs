@@ -4,7 +4,7 @@
 use super::evidence::{Grounds, entry, found, message, shown, with_counted};
 use super::gather::gather;
 use super::inbox::{Command, Trigger};
-use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
+use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
 use super::view::{CommandError, FindingView, ReadingView, View};
 use crate::clock::after;
@@ -48,6 +48,8 @@ pub(super) struct Lane {
     pub(super) plan_problem: Option<String>,
     /// A closing that is served but not stored yet.
     pub(super) unsaved: Option<Unsaved>,
+    /// Rows of what took effect without the store.
+    pub(super) owed: Owed,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
     /// Triggers for which the flag is closed already, and why; the rest of their work waits for the lane.
@@ -197,6 +199,10 @@ impl Lane {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
                 self.lay(narrowing.overlay().clone());
                 let saved = self.save(&decision, grounds).await;
+                if let Saved::No(_) = saved {
+                    let (entries, messages) = self.rows(&decision, grounds);
+                    self.owed.add(entries, messages);
+                }
                 if saved != Saved::Conflict {
                     self.take_up(decision);
                 }

@@ -11,6 +11,7 @@ use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::{Exposure, UnixMillis};
 
 /// What stands against leaving the stage beside its conditions and its time. `asks_for_approval`: nothing
@@ -33,6 +34,7 @@ pub(super) fn stands_against_next(
     waits.extend(over_budget(plan, stage).map(Wait::Budget));
     waits.extend(alerts::stands_against(plan, index, &stage.firing, now));
     if asks_for_approval
+        && !planted::is(Bug::ApprovalIsSkipped)
         && waits.is_empty()
         && let Some((next, role)) = next.and_then(|next| Some((next, next.approval.clone()?)))
     {
@@ -43,7 +45,10 @@ pub(super) fn stands_against_next(
 
 /// That it came back from the wave after this one, and only a person sends it there again.
 pub(super) fn came_back(plan: &Plan, stage: &Stage) -> Option<Wait> {
-    let next = plan.waves.get(stage.wave.saturating_add(1)).filter(|_| stage.returned)?;
+    let next = plan
+        .waves
+        .get(stage.wave.saturating_add(1))
+        .filter(|_| stage.returned && !planted::is(Bug::StepBackIsForgotten))?;
     Some(Wait::SteppedBack(next.name.clone()))
 }
 
@@ -61,7 +66,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
     if matches!(state, State::Watching(_)) {
         return completed(plan, stage, by, now);
     }
-    let index = stage.wave.saturating_add(1);
+    let index = stage.wave.saturating_add(if planted::is(Bug::WaveIsSkipped) { 2 } else { 1 });
     match (plan.waves.get(index), &plan.after) {
         (Some(wave), _) => {
             let next = stage.followed_by(index, now);

@@ -11,6 +11,7 @@ use super::stage::Rules;
 use super::state::{Stage, Standing};
 use super::wait::Wait;
 use crate::analysis::{Facts, Judgement, NoData, Truth};
+use crate::planted::{self, Bug};
 use crate::units::{MetricName, UnixMillis};
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,11 +67,13 @@ pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence:
     let mut true_since = std::mem::take(&mut stage.true_since);
     let judged = judge_all(plan, rules, stage, evidence, &mut true_since, now);
     stage.true_since = true_since;
+    let known = !planted::is(Bug::FlagProblemsDoNotHold);
+    let problems: &[String] = if known { &evidence.flag_problems } else { &[] };
     let mut look = Look {
         findings: Vec::with_capacity(judged.len()),
         cause: None,
         step_back: None,
-        waits: evidence.flag_problems.iter().cloned().map(Wait::Flag).collect(),
+        waits: problems.iter().cloned().map(Wait::Flag).collect(),
         standing: Standing::Clear,
         early: early(rules.clauses, &judged),
         noticed: Vec::new(),
@@ -132,6 +135,9 @@ impl Look {
                     Some(SteppingBack { seen: judgement.seen.clone(), cause: metric_cause(clause, judgement) });
             }
             (List::Close | List::StepBack, Truth::False) if judgement.pending => self.wait(hold(judgement)),
+            (List::Hold, Truth::True) if planted::is(Bug::HoldDoesNotHold) => {}
+            (List::Advance, Truth::False) if planted::is(Bug::AdvanceNeedsNothing) => {}
+            (_, Truth::Unknown) if planted::is(Bug::NoDataCountsAsPass) => {}
             (List::Hold, Truth::True) => self.wait(hold(judgement)),
             (List::Advance, Truth::False) => self.wait(Wait::Advance(judgement.seen.clone())),
             (list, Truth::Unknown) if list != List::Early => self.blind(plan, stage, list, judgement),

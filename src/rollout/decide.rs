@@ -13,6 +13,7 @@ use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
 use super::wait::{Wait, sentence};
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::{UnixMillis, WaveName};
 
 /// Decides what an event means for a rollout.
@@ -108,7 +109,8 @@ fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> 
     let mut stage = before.clone();
     let Look { findings, cause, step_back, mut waits, standing, early, noticed } =
         look(plan, &rules, &mut stage, evidence, now);
-    if let Some(cause) = cause {
+    let kept = planted::is(Bug::PauseKeepsFromClosing) && matches!(state, State::Paused { .. });
+    if let Some(cause) = cause.filter(|_| !kept) {
         let decision = close(plan, state, stage.attempt, stage.wave, cause, now);
         return Decision { findings, ..decision };
     }
@@ -117,7 +119,7 @@ fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> 
         return Decision { findings, ..back(plan, state, &stage, why, now) };
     }
     let paused = matches!(state, State::Paused { .. });
-    stage.pass_time(&rules, standing, !paused, now);
+    stage.pass_time(&rules, standing, !paused || planted::is(Bug::PauseGoesOnBaking), now);
     if paused {
         let change = noticed_change(&noticed);
         return Decision { findings, change, ..keep(plan, &with_stage(state, stage), now) };
@@ -206,7 +208,9 @@ fn resume(plan: &Plan, state: &State, by: &str, now: UnixMillis) -> Result<Decis
     match state {
         State::Paused { stage, .. } => {
             let mut stage = stage.clone();
-            stage.take_up(now);
+            if !planted::is(Bug::ResumeCountsThePause) {
+                stage.take_up(now);
+            }
             let change = Change::Resumed { by: by.to_owned() };
             Ok(moved(plan, State::Running(stage), Effect::Keep, Some(change), now))
         }
@@ -242,7 +246,7 @@ fn promote(plan: &Plan, state: &State, by: &str, evidence: &Evidence, now: UnixM
     stage.pass_time(&rules, standing, true, now);
     waits.extend(stands_against_next(plan, &rules, &stage, evidence, true, now));
     let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).collect();
-    match against.is_empty() {
+    match against.is_empty() || planted::is(Bug::PromotionIsEvidence) {
         true => Ok(Decision { findings, ..advance(plan, state, &stage, Some(by), now) }),
         false => Err(Refusal(format!("{} cannot go on: {}", plan.name, sentence(&against)))),
     }
@@ -252,7 +256,9 @@ fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
-    stage.take_up(now);
+    if !planted::is(Bug::RestartCountsTheTimeBetween) {
+        stage.take_up(now);
+    }
     keep(plan, &with_stage(state, stage), now)
 }
 

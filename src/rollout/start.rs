@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::UnixMillis;
 use std::time::Duration;
 
@@ -74,6 +75,12 @@ pub(super) fn due(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMi
 
 pub(super) fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
+        State::RolledBack { attempt, .. } if planted::is(Bug::RetryKeepsTheAttempt) => {
+            begin(plan, *attempt, beginning, now)
+        }
+        State::Completed { attempt, .. } if planted::is(Bug::CompletedIsNotTheEnd) => {
+            begin(plan, attempt.saturating_add(1), beginning, now)
+        }
         State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), beginning, now),
         State::Pending { .. } => Err(Refusal(format!("{} was never started: use `start`", plan.name))),
         State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => Err(Refusal(
