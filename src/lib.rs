@@ -14,6 +14,7 @@
 //! | [`eval`] | snapshots, contexts, the hot path |
 //! | [`analysis`] | the language of conditions, readings, alerts |
 //! | [`rollout`] | plans, states, events and the decision |
+//! | [`simulate`] | a plan tried out in a made-up world |
 //!
 //! ```
 //! use tidegate::eval::{Context, Snapshot};
@@ -39,6 +40,7 @@ pub mod planted;
 #[expect(unreachable_pub, reason = "with the feature, tests choose among them")]
 mod planted;
 pub mod rollout;
+pub mod simulate;
 pub mod source;
 pub mod units;
 

@@ -8,6 +8,8 @@
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    unreachable_pub,
     reason = "a bench that cannot set up its rollouts has nothing to measure"
 )]
 

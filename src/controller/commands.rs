@@ -90,6 +90,10 @@ impl Lane {
 
     /// Begins by itself, at the time that the plan names.
     pub(super) async fn begin_on_time(&mut self) {
+        if self.plan.start.is_some_and(|start| start > self.now()) {
+            // Woken to look at the clock, which may have been set.
+            return self.schedule();
+        }
         let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return };
         let begins = matches!(decision.effect, Effect::Open(_));

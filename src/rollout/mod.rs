@@ -14,6 +14,7 @@ mod memory;
 mod overlay;
 mod plan;
 mod question;
+mod reach;
 mod revision;
 mod stage;
 mod start;

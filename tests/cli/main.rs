@@ -14,6 +14,7 @@ mod files;
 mod flags;
 mod rollouts;
 mod serve;
+mod simulate;
 mod usage;
 mod validate;
 mod watch;

@@ -4,7 +4,7 @@ use super::super::exit::{Exit, Outcome};
 use super::super::output;
 use super::super::remote::{Remote, converse};
 use super::watch::WatchArgs;
-use super::{apply, event, history, show, verb, watch};
+use super::{apply, event, history, show, simulate, verb, watch};
 use clap::{Args, Subcommand};
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
@@ -46,12 +46,20 @@ enum Action {
     Watch(WatchArgs),
     /// What happened and why
     History(history::HistoryArgs),
+    /// Try a plan out, without a server, in a made-up world under a virtual clock
+    #[command(after_help = simulate::AFTER)]
+    Simulate(simulate::SimulateArgs),
 }
 
 pub(crate) fn run(args: RolloutArgs) -> Outcome {
-    let client = args.remote.client()?;
     let format = args.remote.output;
+    // It talks to nobody.
+    if let Action::Simulate(args) = &args.action {
+        return simulate::run(format, args);
+    }
+    let client = args.remote.client()?;
     match args.action {
+        Action::Simulate(args) => simulate::run(format, &args),
         Action::Apply(args) => apply::run(&client, format, &args),
         Action::List => {
             let rollouts: wire::Rollouts = converse(async { Ok(client.get(&["rollouts"], &[]).await?) })?;

@@ -8,6 +8,7 @@ mod history;
 mod report;
 mod screen;
 mod show;
+mod simulate;
 mod verb;
 mod watch;
 

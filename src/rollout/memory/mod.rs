@@ -20,4 +20,4 @@ pub(super) use elsewhere::elsewhere;
 pub(super) use posted::with_counts;
 pub use posted::{Posted, PostedEvent, counted_events, counts_event, posted_counts};
 pub(super) use sample_ratio::sample_ratio;
-pub(super) use statistics::judge_statistics;
+pub(super) use statistics::{Seen, judge_statistics};

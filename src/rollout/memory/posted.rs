@@ -5,6 +5,7 @@ use super::attempt::Memory;
 use crate::analysis::Reading;
 use crate::rollout::{MetricSource, Plan, Since, Stage};
 use crate::units::{MetricName, UnixMillis};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -124,15 +125,15 @@ pub fn posted_counts(plan: &Plan, stage: &Stage, now: UnixMillis) -> Vec<(Metric
 }
 
 /// The readings together with what the rollout counts itself.
-pub(in crate::rollout) fn with_counts(
+pub(in crate::rollout) fn with_counts<'r>(
     plan: &Plan,
     stage: &Stage,
-    readings: &BTreeMap<MetricName, Reading>,
+    readings: &'r BTreeMap<MetricName, Reading>,
     now: UnixMillis,
-) -> BTreeMap<MetricName, Reading> {
-    let mut all = readings.clone();
+) -> Cow<'r, BTreeMap<MetricName, Reading>> {
+    let mut all = Cow::Borrowed(readings);
     for (name, count) in posted_counts(plan, stage, now) {
-        all.insert(name, Reading::Value { value: count as f64, samples: Some(count), at: now });
+        all.to_mut().insert(name, Reading::Value { value: count as f64, samples: Some(count), at: now });
     }
     all
 }

@@ -1,0 +1,276 @@
+//! The world of a simulation: users who come, what happens to them, and metrics that can be asked.
+
+use super::dice::{Dice, whole};
+use super::model::Model;
+use super::scenario::{Course, planned};
+use super::traffic::{Traffic, hours, share};
+use crate::analysis::statistics::Enclosing;
+use crate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Reading, Sampled, Sums};
+use crate::rollout::{
+    Arm, Evidence, Measure, Metric, MetricSource, Over, Plan, Question, Split, State, Versus, questions,
+    questions_at_start,
+};
+use crate::units::{MetricName, UnixMillis};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How far a reading may lie from the true value, as a part of it.
+const JITTER: f64 = 0.01;
+
+/// How much latencies differ: the shape of a log-logistic distribution, which has a closed form.
+const SPREAD: f64 = 0.25;
+
+/// How much posted values differ: their deviation as a part of their mean.
+const DEVIATION: f64 = 0.5;
+
+/// In how many moments a reading over a long time is taken.
+const MOMENTS: u32 = 16;
+
+/// Everything that the core asks about.
+#[derive(Debug)]
+pub(super) struct World<'p> {
+    plan: &'p Plan,
+    models: BTreeMap<MetricName, Model>,
+    pub(super) traffic: Traffic,
+    pub(super) course: Course,
+    began: UnixMillis,
+    /// How long the whole is planned to take.
+    planned: Duration,
+    dice: Dice,
+    /// Who was seen with which variant since a wave began, and until when.
+    seen: Option<(UnixMillis, UnixMillis, Split)>,
+}
+
+/// Whom a check asks about, and when.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    /// The share of users with the candidate.
+    share: f64,
+    now: UnixMillis,
+}
+
+impl<'p> World<'p> {
+    pub(super) fn new(plan: &'p Plan, course: Course, traffic: Traffic, seed: u64, began: UnixMillis) -> Self {
+        let model = |(name, metric): (&MetricName, &Metric)| (name.clone(), Model::of(plan, name, metric));
+        let models = plan.metrics.iter().map(model).collect();
+        let planned = planned(plan, 0);
+        Self { plan, models, traffic, course, began, planned, dice: Dice::new(seed), seen: None }
+    }
+
+    /// What each metric is for users of the stable variant, while all is well.
+    pub(super) fn sound(&self) -> impl Iterator<Item = (&MetricName, f64)> {
+        let posted = |name: &MetricName| self.plan.metrics.get(name).is_some_and(is_posted);
+        self.models.iter().filter(move |(name, _)| !posted(name)).map(|(name, model)| (name, model.control))
+    }
+
+    /// What the metrics are before anybody has the candidate.
+    pub(super) fn baseline(&mut self, state: &State, now: UnixMillis) -> BTreeMap<MetricName, Reading> {
+        let (plan, moment) = (self.plan, Moment { share: share(self.plan, state), now });
+        let read = |question: Question| (question.metric.clone(), self.answer(&question, moment));
+        questions_at_start(plan).into_iter().map(read).collect()
+    }
+
+    /// Everything that a check asks for.
+    pub(super) fn evidence(&mut self, state: &State, now: UnixMillis) -> Evidence {
+        let plan = self.plan;
+        let asked = questions(plan, state, now);
+        let moment = Moment { share: share(plan, state), now };
+        let own = |name: &MetricName| Question { metric: name.clone(), arm: Arm::Candidate, over: Over::Usual };
+        let names = plan.metrics.iter().filter(|(_, metric)| !is_posted(metric)).map(|(name, _)| name);
+        Evidence {
+            readings: names.map(|name| (name.clone(), self.answer(&own(name), moment))).collect(),
+            others: asked.others.into_iter().map(|asked| (asked.clone(), self.answer(&asked, moment))).collect(),
+            compared: asked.versus.iter().map(|asked| (asked.metric.clone(), self.compare(asked, moment))).collect(),
+            seen: asked.seen.map(|(_, span)| self.seen(span, moment)),
+            split: asked.split.and_then(|since| self.split(since, moment)),
+            flag_problems: Vec::new(),
+        }
+    }
+
+    fn answer(&mut self, question: &Question, moment: Moment) -> Reading {
+        self.read(question, moment).unwrap_or_else(Reading::NoData)
+    }
+
+    fn read(&mut self, question: &Question, moment: Moment) -> Result<Reading, NoData> {
+        self.heard(moment)?;
+        let (metric, model) = self.of(&question.metric)?;
+        let tells = metric.tells_variants();
+        let group = if tells { of_arm(question.arm, moment.share) } else { 1.0 };
+        let (window, need) = match &metric.source {
+            MetricSource::Outcomes { window, min_samples, .. } => (*window, Some(*min_samples)),
+            MetricSource::Prometheus { window, .. } => (*window, None),
+            MetricSource::Events { .. } => return Err(NoData::Empty),
+        };
+        if group <= 0.0 {
+            return Err(NoData::Empty);
+        }
+        let span = match question.over {
+            Over::Usual => window,
+            Over::Span(span) => span,
+        };
+        let jitters =
+            model.jitters && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
+        let samples = need.map(|_| self.samples(question.arm, group, span, moment.now));
+        if let (Some(have), Some(need)) = (samples, need)
+            && have < need
+        {
+            return Err(NoData::TooFew { have, need });
+        }
+        let jitter = if jitters { self.dice.swing().mul_add(JITTER, 1.0) } else { 1.0 };
+        let value = match question.over {
+            Over::Usual => self.value(&question.metric, question.arm, moment, moment.now),
+            Over::Span(span) => self.mean(&question.metric, question.arm, moment, span),
+        };
+        let value = value.ok_or(NoData::Empty)?;
+        let (_, model) = self.of(&question.metric)?;
+        Ok(Reading::Value { value: model.worse(value, jitter), samples, at: moment.now })
+    }
+
+    /// How many outcomes a group had in the last time. Before the beginning nobody had the candidate.
+    fn samples(&self, arm: Arm, group: f64, span: Duration, now: UnixMillis) -> u64 {
+        let span = match arm {
+            Arm::Candidate => span.min(now.since(self.began)),
+            Arm::Control => span,
+        };
+        whole(self.traffic.users(group, span))
+    }
+
+    /// A metric's true value in a moment; `None` where a recording has none.
+    fn value(&self, name: &MetricName, arm: Arm, moment: Moment, at: UnixMillis) -> Option<f64> {
+        let since = at.since(self.began);
+        let tells = self.plan.metrics.get(name)?.tells_variants();
+        let recorded = self.course.recording().filter(|all| all.has(name, if tells { arm } else { Arm::Candidate }));
+        if let Some(recording) = recorded {
+            return recording.at(name, if tells { arm } else { Arm::Candidate }, since);
+        }
+        let model = self.models.get(name)?;
+        let part = hours(since) / hours(self.planned).max(f64::MIN_POSITIVE);
+        let control = model.course(model.control, part);
+        let candidate = model.worse(model.course(model.candidate, part), self.course.factor(at));
+        Some(match (tells, arm) {
+            (true, Arm::Candidate) => candidate,
+            (true, Arm::Control) => control,
+            // A query without a variant measures both groups alike.
+            (false, _) => (candidate - control).mul_add(moment.share, control),
+        })
+    }
+
+    /// The mean over some time, as far as the rollout has been under way.
+    fn mean(&self, name: &MetricName, arm: Arm, moment: Moment, span: Duration) -> Option<f64> {
+        let step = span.checked_div(MOMENTS).unwrap_or_default();
+        let moments = (0..MOMENTS).map(|back| moment.now.minus(step.saturating_mul(back)));
+        let moments = moments.filter(|at| *at >= self.began && !self.course.is_silent(*at));
+        let values: Vec<f64> = moments.filter_map(|at| self.value(name, arm, moment, at)).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    }
+
+    fn compare(&mut self, versus: &Versus, moment: Moment) -> Result<Compared, NoData> {
+        self.heard(moment)?;
+        let (metric, _) = self.of(&versus.metric)?;
+        let MetricSource::Outcomes { measure, .. } = metric.source else {
+            return Err(NoData::Refused("only posted outcomes can be compared".to_owned()));
+        };
+        let value = |arm| self.value(&versus.metric, arm, moment, moment.now).ok_or(NoData::Empty);
+        let (candidate, control) = (value(Arm::Candidate)?, value(Arm::Control)?);
+        match measure {
+            Measure::ErrorRatio | Measure::SlowRatio(_) => Ok(self.counts(versus, moment, candidate, control)),
+            Measure::SuccessRatio => Ok(self.counts(versus, moment, 1.0 - candidate, 1.0 - control)),
+            Measure::LatencyP50 => Ok(self.bands(versus, moment, 0.50, candidate, control)),
+            Measure::LatencyP95 => Ok(self.bands(versus, moment, 0.95, candidate, control)),
+            Measure::LatencyP99 => Ok(self.bands(versus, moment, 0.99, candidate, control)),
+            Measure::ValueMean => Ok(self.sums(versus, moment, candidate, control)),
+            Measure::Count | Measure::Errors => {
+                Err(NoData::Refused("a count grows with its group: compare a ratio".to_owned()))
+            }
+        }
+    }
+
+    /// Users since the last look, each bad or not by chance.
+    fn counts(&mut self, versus: &Versus, moment: Moment, candidate: f64, control: f64) -> Compared {
+        let came = self.traffic.users(1.0, moment.now.since(versus.looked));
+        let all = self.dice.about(came);
+        let with = self.dice.successes(all, moment.share);
+        let mut group = |exposed, rate| Group { exposed, bad: self.dice.successes(exposed, rate) };
+        let (candidate, control) = (group(with, candidate), group(all.saturating_sub(with), control));
+        Compared::Counts(Counts {
+            candidate,
+            control,
+            of: Counted::Users,
+            until: moment.now,
+            sampled: Sampled::default(),
+        })
+    }
+
+    /// Where the quantile of so many latencies is known to lie.
+    fn bands(&self, versus: &Versus, moment: Moment, quantile: f64, candidate: f64, control: f64) -> Compared {
+        let band = |arm, value: f64| -> Band {
+            let samples = self.since_entered(versus, moment, arm);
+            let odds = |probability: f64| probability / (1.0 - probability);
+            let at = |probability: f64| value * (odds(probability) / odds(quantile)).powf(SPREAD);
+            Enclosing::of(samples, quantile, versus.alpha).band(samples, |probability| Some(at(probability)))
+        };
+        Compared::Bands { candidate: band(Arm::Candidate, candidate), control: band(Arm::Control, control) }
+    }
+
+    fn sums(&self, versus: &Versus, moment: Moment, candidate: f64, control: f64) -> Compared {
+        let sums = |arm, mean: f64| Sums {
+            count: self.since_entered(versus, moment, arm),
+            mean,
+            variance: (DEVIATION * mean).powi(2),
+        };
+        Compared::Sums { candidate: sums(Arm::Candidate, candidate), control: sums(Arm::Control, control) }
+    }
+
+    fn since_entered(&self, versus: &Versus, moment: Moment, arm: Arm) -> u64 {
+        whole(self.traffic.users(of_arm(arm, moment.share), moment.now.since(versus.entered)))
+    }
+
+    fn seen(&self, span: Duration, moment: Moment) -> Reading {
+        match self.heard(moment) {
+            Ok(()) => {
+                let users = self.traffic.users(moment.share, span).floor();
+                Reading::Value { value: users, samples: Some(whole(users)), at: moment.now }
+            }
+            Err(why) => Reading::NoData(why),
+        }
+    }
+
+    /// The users of a wave by their variant: those whom the last check saw, and who came since.
+    fn split(&mut self, since: UnixMillis, moment: Moment) -> Option<Split> {
+        self.heard(moment).ok()?;
+        let known = self.seen.filter(|(of, _, _)| *of == since);
+        let (until, before) =
+            known.map_or((since, Split { candidate: 0, control: 0 }), |(_, until, seen)| (until, seen));
+        let came = self.dice.about(self.traffic.users(1.0, moment.now.since(until)));
+        let with = self.dice.successes(came, moment.share);
+        let split = Split {
+            candidate: before.candidate.saturating_add(with),
+            control: before.control.saturating_add(came.saturating_sub(with)),
+        };
+        self.seen = Some((since, moment.now, split));
+        Some(split)
+    }
+
+    fn of(&self, name: &MetricName) -> Result<(&'p Metric, &Model), NoData> {
+        self.plan.metrics.get(name).zip(self.models.get(name)).ok_or(NoData::Empty)
+    }
+
+    fn heard(&self, moment: Moment) -> Result<(), NoData> {
+        match self.course.is_silent(moment.now) {
+            true => Err(NoData::Unreachable("an outage of the scenario".to_owned())),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whether people and systems post it: the rollout counts such itself.
+const fn is_posted(metric: &Metric) -> bool {
+    matches!(metric.source, MetricSource::Events { .. })
+}
+
+fn of_arm(arm: Arm, candidate: f64) -> f64 {
+    match arm {
+        Arm::Candidate => candidate,
+        Arm::Control => 1.0 - candidate,
+    }
+}
