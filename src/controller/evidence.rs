@@ -67,7 +67,7 @@ pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[ReadingView],
 }
 
 /// What a check made of each condition, for people.
-pub(super) fn found(findings: &[Finding]) -> Vec<FindingView> {
+pub(super) fn found(findings: &[Finding]) -> Arc<[FindingView]> {
     let show = |finding: &Finding| {
         let judgement = &finding.judgement;
         let proof = judgement.measured.iter().find_map(|measured| measured.proof);

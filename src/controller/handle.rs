@@ -308,7 +308,7 @@ impl Controller {
             updated: record.updated,
             waits,
             readings: Vec::new(),
-            findings: Vec::new(),
+            findings: Arc::default(),
             store_problem: None,
             plan_problem: None,
             unsaved: None,

@@ -41,7 +41,7 @@ pub(super) struct Lane {
     pub(super) waits: Vec<Wait>,
     pub(super) readings: Vec<ReadingView>,
     /// What the last check made of each condition.
-    pub(super) findings: Vec<FindingView>,
+    pub(super) findings: Arc<[FindingView]>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
@@ -252,7 +252,7 @@ impl Lane {
             }
             world.metrics.decided(change.kind());
             if let rollout::Change::Started { .. } = change {
-                self.findings.clear();
+                self.findings = Arc::default();
             }
             self.updated = world.clock.now();
         }
@@ -305,7 +305,7 @@ impl Lane {
             exposure: rollout::exposure(&self.plan, &self.state),
             needs_person,
             readings: with_counted(&self.plan, &self.state, &self.readings, now),
-            findings: self.findings.clone(),
+            findings: Arc::clone(&self.findings),
             largest_safe_next,
             next_check,
             updated: self.updated,

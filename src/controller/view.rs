@@ -29,7 +29,7 @@ pub struct View {
     /// The last answers of its metrics, and what was counted of posted events.
     pub readings: Vec<ReadingView>,
     /// What the last check made of each condition.
-    pub findings: Vec<FindingView>,
+    pub findings: Arc<[FindingView]>,
     /// The largest exposure of the next wave that stays within the plan's budget, as far as that is known.
     pub largest_safe_next: Option<Exposure>,
     /// When the next check is due.
@@ -59,7 +59,7 @@ impl View {
             exposure: rollout::exposure(plan, state),
             needs_person: false,
             readings: Vec::new(),
-            findings: Vec::new(),
+            findings: Arc::default(),
             largest_safe_next: None,
             next_check: None,
             updated,

@@ -163,6 +163,8 @@ async fn a_rollout_shows_what_its_last_check_made_of_each_condition() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+    let (_, list) = control.get("/api/v1/rollouts").await;
+    assert!(list["rollouts"][0].get("findings").is_none(), "the list stays short: {list}");
     let findings = rollout["findings"].as_array().unwrap();
     let of = |condition: &str| findings.iter().find(|finding| finding["condition"] == json!(condition)).unwrap();
     let closes = json!({

@@ -34,7 +34,7 @@ pub struct Rollout {
     pub needs_person: bool,
     /// The metrics as last read, and what was counted of posted events.
     pub readings: Vec<Reading>,
-    /// What the last check made of each condition.
+    /// What the last check made of each condition. Left out of the list of all rollouts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// The largest exposure of the next wave that stays within the plan's budget, as far as that is known.
