@@ -244,17 +244,61 @@ fn the_shipped_plans_are_sound() {
     assert_eq!(batch.waves.iter().map(hours).collect::<Vec<_>>(), [24, 48, 48, 48]);
     assert_eq!(batch.waves.iter().map(minutes).collect::<Vec<_>>(), [15, 10, 5, 1]);
     for wave in &batch.waves {
+        let critical = ["error_rate > 10% for 5m", "success_rate < 90%", "p95 > 1s", "p99 > 1.5s", "violations > 10"];
         let close = texts(&wave.clauses, List::Close);
-        assert_eq!(close[..4], ["alert(severity = \"critical\")", "error_rate > 10% for 5m", "p95 > 1s", "p99 > 1.5s"]);
-        assert_eq!(texts(&wave.clauses, List::Hold), ["error_rate > 5%", "p95 > 600ms", "p99 > 800ms"]);
+        assert_eq!(close[..2], ["alert(severity = \"critical\")", "corruption >= 1"]);
+        assert_eq!(close[2..7], critical);
+        let warning = ["error_rate > 5%", "success_rate < 95%", "p95 > 600ms", "p99 > 800ms", "violations > 5"];
+        assert_eq!(texts(&wave.clauses, List::Hold), warning);
+        let target = ["error_rate < 2%", "success_rate > 98%", "p95 < 400ms", "p99 < 500ms", "violations <= 0"];
+        assert_eq!(texts(&wave.clauses, List::Advance), target);
     }
     assert!(batch.waves[0].audience.is_some() && batch.waves[1..].iter().all(|wave| wave.audience.is_none()));
     assert_eq!(batch.after.as_ref().unwrap().watch, Duration::from_secs(14 * 86_400));
     assert_eq!(shares(&shipped["checkout-v2"]), [10, 25, 50, 100]);
     for plan in shipped.values() {
-        let built_in = |metric: &rollout::Metric| matches!(metric.source, MetricSource::Outcomes { .. });
+        let built_in = |metric: &rollout::Metric| !matches!(metric.source, MetricSource::Prometheus { .. });
         assert!(plan.metrics.values().all(built_in), "{}: the demo has no other system", plan.name);
         assert!(plan.waves.iter().all(|wave| wave.approval.is_none()), "{}: the demo runs unattended", plan.name);
+    }
+}
+
+/// Plans to copy from: each is sound with the files it names, and completes nothing by accident.
+#[test]
+fn the_plans_among_the_examples_are_sound() {
+    let folder = "examples/plans";
+    let mut names = Vec::new();
+    for file in files_in(folder).into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")) {
+        let (name, text) = (file_name(&file), std::fs::read_to_string(&file).unwrap());
+        let parsed = parse(&name, text.as_bytes(), Format::Yaml).unwrap();
+        let mut files = Attachments::none();
+        for named in rollout::named_files(&parsed.documents[0]) {
+            files.add(&named, std::fs::read_to_string(file.with_file_name(&named)).unwrap());
+        }
+        let plan = rollout::lower(&parsed.documents[0], &parsed.text, &files).unwrap_or_else(|why| panic!("{why:#?}"));
+        assert_eq!(name, format!("{}.rollout.yaml", plan.name));
+        assert!(plan.waves.iter().any(|wave| wave.approval.is_some()), "{name}: in production people agree");
+        names.push(plan.name.to_string());
+    }
+    assert_eq!(names, ["batch-patches-v1", "hybrid-routing", "maintenance-scheduling"]);
+}
+
+/// Whoever copies a plan from the documentation must not be told that it is wrong.
+#[test]
+fn the_plans_in_the_documentation_are_sound() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rollouts.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    let is_plan = |block: &&str| block.lines().find(|line| !line.starts_with('#')) == Some("kind: Rollout");
+    let (plans, parts): (Vec<&str>, Vec<&str>) = blocks.into_iter().partition(is_plan);
+    assert!(plans.len() >= 2 && parts.len() >= 3, "{} plans and {} parts", plans.len(), parts.len());
+    for plan in plans {
+        lower_one(plan);
+    }
+    // A part shows metrics, lists or waves, and is a plan with what it leaves out.
+    for part in parts {
+        let head = "kind: Rollout\nname: r\nflag: f\ncandidate: new\nstable: old\n";
+        let waves = if part.contains("waves:") { "" } else { "waves: [ { name: all, exposure: 100%, bake: 1h } ]\n" };
+        lower_one(&format!("{head}{}{waves}", part.replace("beta-users.txt", "beta.txt")));
     }
 }
 
