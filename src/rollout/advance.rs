@@ -10,6 +10,7 @@ use super::plan::Plan;
 use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
+use crate::analysis::{NoData, Reading};
 use crate::flag::Rank;
 use crate::planted::{self, Bug};
 use crate::units::{Exposure, UnixMillis};
@@ -55,7 +56,12 @@ pub(super) fn came_back(plan: &Plan, stage: &Stage) -> Option<Wait> {
 /// Whether too few of the candidate's outcomes were seen in the wave. Without an answer there were none.
 fn too_few(rules: &Rules<'_>, evidence: &Evidence) -> Option<Wait> {
     let need = rules.min_samples;
-    let have = evidence.seen.as_ref().and_then(|reading| reading.value().ok()?.1).unwrap_or(0);
+    let have = match &evidence.seen {
+        Some(Reading::Value { samples, .. }) => samples.unwrap_or(0),
+        // Too few for the metric are some all the same.
+        Some(Reading::NoData(NoData::TooFew { have, .. })) => *have,
+        Some(Reading::NoData(_)) | None => 0,
+    };
     (have < need).then_some(Wait::Samples { have, need })
 }
 

@@ -7,7 +7,7 @@ use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
 use super::overlay::{closed, exposure, held_back, open};
-use super::plan::Plan;
+use super::plan::{List, Plan};
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -164,6 +164,11 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
     };
     let mut next = stage.followed_by(index, now);
     next.returned = true;
+    // What has taken it back has been said: it is to be seen anew before it takes it back further.
+    let rules = wave_at(plan, stage.wave).map(Rules::of_wave);
+    for clause in rules.iter().flat_map(|rules| rules.clauses).filter(|clause| clause.list == List::StepBack) {
+        clause.when.each_leaf(&mut |leaf| next.memory.forget_test(&leaf.to_string()));
+    }
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
     let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };
     let effect = open(plan, Rank::open(next.attempt, next.step), index)

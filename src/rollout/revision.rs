@@ -76,8 +76,18 @@ fn begun<'p>(plan: &'p Plan, stage: &Stage) -> &'p [Wave] {
 fn same_metrics(old: &Plan, new: &Plan, stage: &Stage, watching: bool) -> Result<(), String> {
     let after = old.after.iter().filter(|_| watching).flat_map(|after| &after.clauses);
     let mut used: BTreeSet<&MetricName> = old.budget.iter().map(|budget| &budget.metric).collect();
+    // What was seen of a metric is kept, and later waves may compare with it.
+    let memory = &stage.memory;
+    used.extend(memory.baseline.keys());
+    used.extend(memory.waves.values().flat_map(|means| means.keys()));
+    used.extend(memory.trails.keys().map(|(metric, _)| metric));
     for clause in begun(old, stage).iter().flat_map(|wave| &wave.clauses).chain(after) {
         clause.when.each_leaf(&mut |leaf| used.extend(metrics_of(leaf)));
+    }
+    if stage.memory.cost.is_some()
+        && old.budget.as_ref().map(|budget| &budget.metric) != new.budget.as_ref().map(|budget| &budget.metric)
+    {
+        return Err("what the candidate has cost is counted by `budget.metric`: it cannot change".to_owned());
     }
     match used.into_iter().find(|name| old.metrics.get(*name) != new.metrics.get(*name)) {
         Some(metric) => Err(format!("the metric {metric} is in use: it cannot change")),

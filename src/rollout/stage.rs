@@ -6,6 +6,7 @@ use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
 use super::wait::Wait;
 use crate::analysis::Condition;
+use crate::analysis::statistics::Claim;
 use crate::planted::{self, Bug};
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
@@ -42,6 +43,8 @@ impl Stage {
         }
         next.memory = self.memory.clone();
         next.memory.begin_wave();
+        // What was proved safe for few users is to be proved anew for more.
+        next.memory.tests.retain(|_, test| test.claim != Claim::Safe);
         next
     }
 
@@ -164,7 +167,9 @@ pub fn next_check_in(plan: &Plan, state: &State, now: UnixMillis) -> Option<Dura
     let last = stage.accounted();
     let mut due = last.plus(rules.every);
     let left = rules.bake.saturating_sub(stage.baked);
-    if !matches!(state, State::Paused { .. }) && !left.is_zero() {
+    // While something holds, the bake does not go on, and nothing is to be seen at its end.
+    let bakes = stage.checked.as_ref().is_none_or(|check| check.standing == Standing::Clear);
+    if bakes && !matches!(state, State::Paused { .. }) && !left.is_zero() {
         due = due.min(last.plus(left));
     }
     // A `for` that runs out before the interval does is looked at when it runs out.

@@ -11,7 +11,7 @@ use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
 use crate::planted::{self, Bug};
-use crate::units::UnixMillis;
+use crate::units::{UnixMillis, format_duration};
 use std::time::Duration;
 
 /// How long after its time a rollout may begin by itself. Later nobody may be there to see it.
@@ -81,7 +81,18 @@ pub(super) fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: Unix
         State::Completed { attempt, .. } if planted::is(Bug::CompletedIsNotTheEnd) => {
             begin(plan, attempt.saturating_add(1), beginning, now)
         }
-        State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), beginning, now),
+        State::RolledBack { attempt, at, .. } => {
+            let since = now.since(*at);
+            match plan.baseline.filter(|span| *span > since && !questions_at_start(plan).is_empty()) {
+                Some(span) => Err(Refusal(format!(
+                    "{} cannot begin: its baseline of {} would be that of the attempt that was rolled back; wait {}",
+                    plan.name,
+                    format_duration(span),
+                    format_duration(span.saturating_sub(since))
+                ))),
+                None => begin(plan, attempt.saturating_add(1), beginning, now),
+            }
+        }
         State::Pending { .. } => Err(Refusal(format!("{} was never started: use `start`", plan.name))),
         State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => Err(Refusal(
             format!("{} is {}: only what was rolled back can be retried", plan.name, describe(plan, state)),

@@ -1,10 +1,10 @@
 //! Taking what a check brought into what the attempt remembers.
 
-use super::ask::{each_clause, looked};
+use super::ask::{buckets_users, each_clause, looked};
 use super::attempt::TrailKey;
 use super::posted::with_counts;
 use crate::analysis::statistics::{CountTest, Trail};
-use crate::analysis::{Compared, Condition, Reading};
+use crate::analysis::{Compared, Condition, Counted, Counts, Reading};
 use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, wave_at};
 use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
@@ -23,7 +23,7 @@ pub(in crate::rollout) fn absorb(
 ) {
     stage.memory.alpha_parts = stage.memory.alpha_parts.max(tests_of(plan));
     let readings = with_counts(plan, stage, &evidence.readings, now);
-    note_silence(stage, &evidence.readings, unseen);
+    note_silence(stage, evidence, unseen);
     // In the watch the last wave is over, and what it was stays what it was.
     if !rules.watching {
         note_means(plan, stage, &readings);
@@ -31,7 +31,7 @@ pub(in crate::rollout) fn absorb(
     note_courses(plan, stage, &readings, evidence, now);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| count(stage, leaf, evidence, &mut counted));
+        clause.when.each_leaf(&mut |leaf| count(plan, stage, leaf, evidence, &mut counted));
     }
     note_cost(plan, stage, evidence);
     for (metric, compared) in &evidence.compared {
@@ -41,14 +41,21 @@ pub(in crate::rollout) fn absorb(
     }
 }
 
-fn note_silence(stage: &mut Stage, readings: &BTreeMap<MetricName, Reading>, unseen: Duration) {
-    for (metric, reading) in readings {
-        match reading.value() {
-            Ok(_) => drop(stage.memory.silent.remove(metric)),
-            Err(_) => {
-                let silent = stage.memory.silent.entry(metric.clone()).or_default();
-                *silent = silent.saturating_add(unseen);
-            }
+/// How long each metric has been silent for one of the groups. It begins with the first check that had no
+/// data, not with the last that had: a provider that misses one beat has been silent for no time.
+fn note_silence(stage: &mut Stage, evidence: &Evidence, unseen: Duration) {
+    let own = evidence.readings.iter().map(|(metric, reading)| (metric, reading.value().is_err()));
+    let others = evidence.others.iter().map(|(asked, reading)| (&asked.metric, reading.value().is_err()));
+    let compared = evidence.compared.iter().map(|(metric, compared)| (metric, compared.is_err()));
+    let mut silent: BTreeMap<&MetricName, bool> = BTreeMap::new();
+    for (metric, is_silent) in own.chain(others).chain(compared) {
+        *silent.entry(metric).or_default() |= is_silent;
+    }
+    for (metric, is_silent) in silent {
+        match (stage.memory.silent.get_mut(metric), is_silent) {
+            (_, false) => drop(stage.memory.silent.remove(metric)),
+            (Some(span), true) => *span = span.saturating_add(unseen),
+            (None, true) => drop(stage.memory.silent.insert(metric.clone(), Duration::ZERO)),
         }
     }
 }
@@ -114,7 +121,7 @@ fn note_courses(
 
 /// Takes what both groups did since the last look into the sequential test of a condition. `counted` has
 /// the tests that took this look already: one condition in two lists is one test.
-fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut BTreeSet<String>) {
+fn count(plan: &Plan, stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut BTreeSet<String>) {
     let (metric, fresh) = match leaf {
         Condition::Regresses(one) => (&one.metric, CountTest::worse(one.tolerance)),
         Condition::ProvedSafe(one) => (&one.metric, CountTest::safe(one.margin)),
@@ -127,6 +134,10 @@ fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut
         | Condition::Alert(_) => return,
     };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(metric) else { return };
+    // Where something else than users is split, users that go together share its fate: they are corrected for
+    // like events that go together.
+    let of = if buckets_users(plan) { counts.of } else { Counted::Events };
+    let counts = &Counts { of, ..*counts };
     let lasted = counts.until.since(looked(stage, metric));
     let key = leaf.to_string();
     if !counted.insert(key.clone()) {

@@ -4,7 +4,7 @@ use super::attempt::Memory;
 use crate::analysis::{Bound, Condition, Reference};
 use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, rules_of};
-use crate::rollout::{Arm, Clause, MetricSource, Over, Plan, Question, Stage, State, Versus};
+use crate::rollout::{Arm, Clause, Measure, MetricSource, Over, Plan, Question, Stage, State, Versus};
 use crate::units::{MetricName, UnixMillis};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -79,7 +79,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     }
     // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
     let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
-    if !asked.versus.is_empty() && opened.map(|wave| &wave.audience).all(Option::is_none) {
+    if !asked.versus.is_empty() && buckets_users(plan) && opened.map(|wave| &wave.audience).all(Option::is_none) {
         asked.split = Some(stage.entered);
     }
     asked
@@ -114,8 +114,14 @@ fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, agai
                 other(&part.metric, Arm::Control, Over::Usual);
             }
         }
-        Condition::Regresses(regresses) => versus(&regresses.metric, regresses.alpha),
-        Condition::ProvedSafe(safe) => versus(&safe.metric, safe.alpha),
+        Condition::Regresses(regresses) => {
+            other(&regresses.metric, Arm::Control, Over::Usual);
+            versus(&regresses.metric, regresses.alpha);
+        }
+        Condition::ProvedSafe(safe) => {
+            other(&safe.metric, Arm::Control, Over::Usual);
+            versus(&safe.metric, safe.alpha);
+        }
         Condition::Trend(_) | Condition::Alert(_) | Condition::All(_) | Condition::Any(_) => {}
     }
 }
@@ -132,10 +138,24 @@ pub(in crate::rollout) fn stages(plan: &Plan) -> f64 {
     plan.waves.len().saturating_add(usize::from(plan.after.is_some())).max(1) as f64
 }
 
+/// Whether users are what is split: with another attribute, such as a company, those of one go together.
+pub(in crate::rollout) fn buckets_users(plan: &Plan) -> bool {
+    &*plan.bucket_by == "targetingKey"
+}
+
 /// The metric whose samples are the candidate's outcomes.
 pub(in crate::rollout) fn counted_metric(plan: &Plan) -> Option<&MetricName> {
-    let counted = |source: &MetricSource| matches!(source, MetricSource::Outcomes { .. });
-    plan.metrics.iter().find(|(_, metric)| counted(&metric.source)).map(|(name, _)| name)
+    // What counts all outcomes before what counts only those that have a latency or a value.
+    let order = |source: &MetricSource| match source {
+        MetricSource::Outcomes { measure, .. } => Some(match measure {
+            Measure::Count | Measure::Errors | Measure::ErrorRatio | Measure::SuccessRatio => 0,
+            Measure::SlowRatio(_) | Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => 1,
+            Measure::ValueMean => 2,
+        }),
+        MetricSource::Events { .. } | MetricSource::Prometheus { .. } => None,
+    };
+    let counted = plan.metrics.iter().filter_map(|(name, metric)| Some((order(&metric.source)?, name)));
+    counted.min().map(|(_, name)| name)
 }
 
 pub(in crate::rollout) fn each_clause<'p>(plan: &'p Plan, visit: &mut dyn FnMut(&'p Clause)) {

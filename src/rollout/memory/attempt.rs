@@ -59,6 +59,15 @@ pub struct Mean {
     pub readings: u64,
 }
 
+impl Memory {
+    /// Lets a test begin anew.
+    pub(in crate::rollout) fn forget_test(&mut self, condition: &str) {
+        for tests in [&mut self.tests, &mut self.late, &mut self.suspected] {
+            tests.remove(condition);
+        }
+    }
+}
+
 impl Mean {
     pub(super) fn add(&mut self, value: f64) {
         let readings = self.readings.saturating_add(1);

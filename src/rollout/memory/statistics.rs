@@ -33,8 +33,14 @@ pub(in crate::rollout) fn judge_statistics(
 ) -> Judgement {
     let evidence = seen.evidence;
     match condition {
-        Condition::Regresses(one) => regresses(plan, stage, evidence, one, now),
-        Condition::ProvedSafe(one) => proved_safe(plan, stage, evidence, one, now),
+        Condition::Regresses(one) => match fresh(seen, &one.metric) {
+            Ok(()) => regresses(plan, stage, evidence, one, now),
+            Err(why) => Judgement::missing(&one.metric, why),
+        },
+        Condition::ProvedSafe(one) => match fresh(seen, &one.metric) {
+            Ok(()) => proved_safe(plan, stage, evidence, one, now),
+            Err(why) => Judgement::missing(&one.metric, why),
+        },
         Condition::Burn(one) => burn(plan, evidence, one),
         Condition::Trend(one) => trend(plan, stage, seen, one, now),
         Condition::Score(one) => judge_score(plan, stage, seen, one),
@@ -84,14 +90,13 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
 }
 
 fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe, now: UnixMillis) -> Judgement {
-    let alpha = one.alpha.unwrap_or(plan.alpha);
+    // Proofs of safety begin anew with each wave.
+    let alpha = one.alpha.unwrap_or(plan.alpha) / stages(plan);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let finding = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
         Ok(Compared::Bands { candidate, control }) => band_safe(*candidate, *control, one.margin, better, seen),
-        Ok(Compared::Sums { candidate, control }) => {
-            mean_safe((candidate, control), one.margin, better, alpha / stages(plan), seen)
-        }
+        Ok(Compared::Sums { candidate, control }) => mean_safe((candidate, control), one.margin, better, alpha, seen),
         Ok(Compared::Counts(_)) => match stage.memory.tests.get(&one.to_string()) {
             Some(test) if test.looks > 0 => test.finding(alpha),
             Some(_) | None => return Judgement::missing(&one.metric, nothing_counted()),
@@ -105,7 +110,19 @@ fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe
     Judgement { measured: vec![measured(plan, &one.metric, finding)], ..judgement }
 }
 
-/// Fresh data of both groups: without it nothing can be said, however much was seen before.
+/// Both groups must have been seen lately: tests remember, and what they remember must not speak for a
+/// group of which nothing comes any more. Of the control few samples are enough, for it may be small.
+fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
+    value(seen.readings, metric)?;
+    let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
+    match seen.evidence.others.get(&control) {
+        Some(Reading::NoData(NoData::TooFew { .. })) => Ok(()),
+        Some(reading) => reading.value().map(|_| ()),
+        None => Err(NoData::NoReference("the stable variant was not measured".to_owned())),
+    }
+}
+
+/// What both groups did.
 fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compared, NoData> {
     match evidence.compared.get(metric) {
         Some(Ok(compared)) => Ok(compared),
