@@ -7,6 +7,48 @@ compile_error!("the feature `planted` is for tests: it must not be in a product"
 /// One fault: what the program would do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
+    // In the decision.
+    /// Time that nobody watched counts as bake.
+    BakeCountsUnwatchedTime,
+    /// What has no data stands in nobody's way.
+    NoDataCountsAsPass,
+    /// What holds does not hold.
+    HoldDoesNotHold,
+    /// What must be true to go on need not be.
+    AdvanceNeedsNothing,
+    /// What is wrong with the flag does not matter.
+    FlagProblemsDoNotHold,
+    /// A person's promotion stands for the evidence as well.
+    PromotionIsEvidence,
+    /// A wave opens without the approval it needs.
+    ApprovalIsSkipped,
+    /// A new attempt has the number of the one before.
+    RetryKeepsTheAttempt,
+    /// What is completed can be begun anew.
+    CompletedIsNotTheEnd,
+    /// The clock goes on in a pause.
+    PauseGoesOnBaking,
+    /// What bakes is taken up at the last check and not when it is resumed.
+    ResumeCountsThePause,
+    /// Nothing closes in a pause.
+    PauseKeepsFromClosing,
+    /// What broke off goes on counting for a `for`.
+    ForIsNotReset,
+    /// What nobody watched counts for a `for`.
+    ForCountsUnwatchedTime,
+    /// The next wave but one opens.
+    WaveIsSkipped,
+    /// The next wave does not know which alerts fire.
+    NextWaveForgetsAlerts,
+    /// Time in which the program was not there counts as bake.
+    RestartCountsTheTimeBetween,
+    /// A closing ranks below what it closes.
+    ClosingRanksLow,
+    /// Each exposure goes to other users.
+    SaltChangesWithTheExposure,
+    /// What stepped back goes forth again by itself.
+    StepBackIsForgotten,
+    // In the executor.
     /// A wave is served before it is stored.
     OpensBeforeItIsStored,
     /// A closing is stored first and served after.
@@ -19,8 +61,8 @@ pub enum Bug {
     ForgetsTheRecordAtStart,
     /// A closing that the store did not take is not tried again.
     ClosingIsTriedOnce,
-    /// The publisher takes what is older than what it serves.
-    OlderExposuresWin,
+    /// An exposure is laid although triggers wait that close it.
+    OpensWhatIsBeingClosed,
     /// A refused commit counts as done.
     ConflictCountsAsDone,
     /// A closing that is stored already is stored once more.

@@ -6,6 +6,7 @@ use super::condition::{Compare, Condition};
 use super::judgement::{Judgement, Measured, Truth};
 use super::quantity::Quantity;
 use super::reading::{NoData, Reading};
+use crate::planted::{self, Bug};
 use crate::units::{MetricName, UnixMillis, format_duration};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -105,7 +106,9 @@ impl Facts<'_> {
         };
         let key = compare.to_string();
         if !holds {
-            true_since.remove(&key);
+            if !planted::is(Bug::ForIsNotReset) {
+                true_since.remove(&key);
+            }
             return Judgement { measured, ..Judgement::plain(Truth::False, seen) };
         }
         // A moment in the future is of a clock that was set back since: it would keep the comparison from

@@ -26,6 +26,7 @@ pub use condition_error::ConditionError;
 pub use counts::{Band, Compared, Counted, Counts, Group, Sampled, Sums};
 pub(crate) use grammar::is_reserved;
 pub use judge::Facts;
+pub(crate) use judge::value;
 pub use judgement::{Judgement, Measured, Truth};
 pub use quantity::Quantity;
 pub use reading::{NoData, NoDataKind, Reading};

@@ -1,6 +1,6 @@
 //! What people tell a rollout to do, other than closing it.
 
-use super::evidence::{Grounds, flag_problems, shown};
+use super::evidence::{Grounds, flag_problems, found, shown};
 use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
@@ -62,7 +62,11 @@ impl Lane {
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
         // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
-        let saved = self.carry_out(decision, Grounds { evidence: evidence.as_ref(), reason }).await;
+        if evidence.is_some() {
+            self.findings = found(&decision.findings);
+        }
+        let grounds = Grounds { evidence: evidence.as_ref(), reason, reported: None };
+        let saved = self.carry_out(decision, grounds).await;
         match saved {
             Saved::Yes => Ok(()),
             Saved::Conflict => {

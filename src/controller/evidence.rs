@@ -1,11 +1,19 @@
 //! What a check found, as it is shown and written down.
 
 use super::shared::World;
-use super::view::ReadingView;
+use super::view::{FindingView, ReadingView};
 use crate::analysis::{Measured, Reading, Truth};
-use crate::rollout::{self, Change, Decision, Evidence, List, Plan};
+use crate::rollout::{self, Change, Decision, Evidence, Finding, List, Plan, State};
 use crate::store::{Entry, Message};
+use crate::units::UnixMillis;
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The most conditions of the last check that are kept to be shown.
+const MOST_FOUND: usize = 256;
+
+/// Where what was seen is cut, in characters. A condition has at most 2000 bytes.
+const LONGEST_SEEN: usize = 2_000;
 
 /// What is wrong with a plan's flag, as it is served now.
 pub(super) fn flag_problems(world: &World, plan: &Plan) -> Vec<String> {
@@ -36,13 +44,45 @@ pub(super) fn renamed_candidate(world: &World, plan: &Plan) -> Vec<String> {
 pub(super) fn shown(plan: &Plan, evidence: &Evidence) -> Vec<ReadingView> {
     let show = |(name, reading): (&crate::units::MetricName, &Reading)| {
         let quantity = plan.metrics.get(name)?.unit.quantity();
-        let (shown, data) = match reading {
-            Reading::Value { value, .. } => (quantity.format(*value), true),
-            Reading::NoData(why) => (why.to_string(), false),
+        let (shown, no_data) = match reading {
+            Reading::Value { value, .. } => (quantity.format(*value), None),
+            Reading::NoData(why) => (why.to_string(), Some(why.kind())),
         };
-        Some(ReadingView { metric: name.clone(), shown, data })
+        Some(ReadingView { metric: name.clone(), shown, no_data })
     };
     evidence.readings.iter().filter_map(show).collect()
+}
+
+/// The readings with what the rollout counts itself, as it stands now and not only at the last check.
+pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[ReadingView], now: UnixMillis) -> Vec<ReadingView> {
+    let counted = match state {
+        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
+            rollout::posted_counts(plan, stage, now)
+        }
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => Vec::new(),
+    };
+    let counted =
+        counted.into_iter().map(|(metric, count)| ReadingView { metric, shown: count.to_string(), no_data: None });
+    readings.iter().cloned().chain(counted).collect()
+}
+
+/// What a check made of each condition, for people.
+pub(super) fn found(findings: &[Finding]) -> Vec<FindingView> {
+    let show = |finding: &Finding| {
+        let judgement = &finding.judgement;
+        let proof = judgement.measured.iter().find_map(|measured| measured.proof);
+        FindingView {
+            list: finding.list,
+            observe: finding.observe,
+            condition: Arc::clone(&finding.condition),
+            verdict: verdict(finding.list, judgement.truth),
+            seen: judgement.seen.chars().take(LONGEST_SEEN).collect(),
+            evidence: proof.map(|proof| proof.evidence.to_string()),
+            needed: proof.map(|proof| proof.outlook.to_string()),
+            samples: judgement.measured.iter().find_map(|measured| measured.samples),
+        }
+    };
+    findings.iter().take(MOST_FOUND).map(show).collect()
 }
 
 /// What a decision rests on beside plan and state.
@@ -52,6 +92,8 @@ pub(super) struct Grounds<'g> {
     pub evidence: Option<&'g Evidence>,
     /// What the person who asked for it said.
     pub reason: Option<&'g str>,
+    /// The event that was reported last, as its sender called it.
+    pub reported: Option<&'g str>,
 }
 
 /// A change as a row of the ledger, with the grounds it rests on.
@@ -81,6 +123,7 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: 
             "findings": findings,
             "readings": readings,
             "reason": grounds.reason,
+            "reported": grounds.reported,
         }),
     }
 }
@@ -106,11 +149,12 @@ fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
     evidence.readings.iter().map(row).collect()
 }
 
-/// The change in words, with what the person said unless the words have it already.
+/// The change in words, with what the person said unless the words have it already, and what was reported.
 fn told(change: &Change, grounds: Grounds<'_>) -> String {
-    match (grounds.reason, change) {
-        (None, _) | (Some(_), Change::Closed { .. }) => change.to_string(),
-        (Some(reason), _) => format!("{change} ({reason})"),
+    match (grounds.reported, grounds.reason, change) {
+        (Some(reported), _, _) => format!("{change}; reported as {reported}"),
+        (None, None, _) | (None, Some(_), Change::Closed { .. }) => change.to_string(),
+        (None, Some(reason), _) => format!("{change} ({reason})"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
-use super::saving::{COMMIT_TIMEOUT, READ_TIMEOUT, is_live};
+use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT, is_live};
 use super::shared::{Shared, World};
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
@@ -12,6 +12,7 @@ use crate::rollout::{self, Bearing, Concern, Plan, State, concern, standing_wait
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
+use crate::telemetry::Metrics;
 use crate::units::{FlagKey, RolloutName, UnixMillis};
 use futures_util::future::{BoxFuture, FutureExt as _, join_all};
 use std::collections::{BTreeMap, VecDeque};
@@ -46,10 +47,10 @@ struct Inner {
 }
 
 #[derive(Debug, Clone)]
-struct LaneHandle {
+pub(super) struct LaneHandle {
     triggers: mpsc::Sender<Trigger>,
     commands: mpsc::Sender<Command>,
-    view: watch::Receiver<View>,
+    pub(super) view: watch::Receiver<View>,
 }
 
 /// A stored rollout that could not be taken up, and why.
@@ -137,7 +138,7 @@ impl Controller {
             let kind = TriggerKind::Rollback { by, reason };
             return match lane.trigger(kind, Instant::now()).await? {
                 Triggered::Closed(view) | Triggered::AlreadyClosed(view) => Ok(*view),
-                Triggered::Noted | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
+                Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
             };
         }
         let (reply, answer) = oneshot::channel();
@@ -177,7 +178,7 @@ impl Controller {
             match outcome? {
                 Triggered::Closed(_) => answer.closed.push(name.clone()),
                 Triggered::AlreadyClosed(_) => answer.already_closed.push(name.clone()),
-                Triggered::Noted => answer.concerned.push(name.clone()),
+                Triggered::Noted | Triggered::Repeated => answer.concerned.push(name.clone()),
                 Triggered::NotConcerned => {}
             }
         }
@@ -307,12 +308,16 @@ impl Controller {
             updated: record.updated,
             waits,
             readings: Vec::new(),
+            findings: Vec::new(),
             store_problem: None,
             plan_problem: None,
             unsaved: None,
+            owed: Owed::default(),
             reload_at: None,
             closings: VecDeque::new(),
             waiting: VecDeque::new(),
+            foreseen: None,
+            behind: false,
             triggers,
             commands,
             views,
@@ -349,17 +354,26 @@ impl Controller {
         }
     }
 
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.inner.shared.world.metrics
+    }
+
+    /// The rollout that a flag is driven by, or was last.
+    pub(super) fn holder(&self, flag: &FlagKey) -> Option<RolloutName> {
+        self.inner.shared.world.publisher.holder(flag)
+    }
+
     fn known(&self, name: &RolloutName) -> Option<LaneHandle> {
         self.lanes().get(name).cloned()
     }
 
-    fn lanes(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RolloutName, LaneHandle>> {
+    pub(super) fn lanes(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<RolloutName, LaneHandle>> {
         self.inner.lanes.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LaneHandle {
-    async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
+    pub(super) async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?

@@ -3,7 +3,7 @@
 
 use super::view::{Applied, ApplyError, CommandError, Verb, View};
 use crate::analysis::Alert;
-use crate::rollout::Plan;
+use crate::rollout::{Plan, PostedEvent};
 use crate::store::PlanSource;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -30,6 +30,8 @@ pub(super) enum TriggerKind {
     Resolved { fingerprint: String },
     /// A person wants it closed.
     Rollback { by: String, reason: Option<String> },
+    /// Something happened that the rollout may count, with what its sender says of it.
+    Posted { event: PostedEvent, message: Option<String> },
 }
 
 /// What a trigger did.
@@ -41,6 +43,8 @@ pub(super) enum Triggered {
     AlreadyClosed(Box<View>),
     /// It concerns the rollout, but does not close it.
     Noted,
+    /// An event that the rollout has counted before.
+    Repeated,
     /// It is not the rollout's business.
     NotConcerned,
 }

@@ -1,12 +1,12 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, message, shown};
+use super::evidence::{Grounds, entry, found, message, shown, with_counted};
 use super::gather::gather;
 use super::inbox::{Command, Trigger};
-use super::saving::{LONGEST_PAUSE, Saved, Unsaved};
+use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
-use super::view::{CommandError, ReadingView, View};
+use super::view::{CommandError, FindingView, ReadingView, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
 use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
@@ -40,18 +40,26 @@ pub(super) struct Lane {
     pub(super) updated: UnixMillis,
     pub(super) waits: Vec<Wait>,
     pub(super) readings: Vec<ReadingView>,
+    /// What the last check made of each condition.
+    pub(super) findings: Vec<FindingView>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
     pub(super) plan_problem: Option<String>,
     /// A closing that is served but not stored yet.
     pub(super) unsaved: Option<Unsaved>,
+    /// Rows of what took effect without the store.
+    pub(super) owed: Owed,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
     /// Triggers for which the flag is closed already, and why; the rest of their work waits for the lane.
     pub(super) closings: VecDeque<(Trigger, Cause)>,
     /// Triggers that do not close the flag as it stands.
     pub(super) waiting: VecDeque<Trigger>,
+    /// The state as it will be with those, where any wait.
+    pub(super) foreseen: Option<State>,
+    /// Memory may know more than the store.
+    pub(super) behind: bool,
     pub(super) triggers: mpsc::Receiver<Trigger>,
     pub(super) commands: mpsc::Receiver<Command>,
     pub(super) views: watch::Sender<View>,
@@ -150,7 +158,8 @@ impl Lane {
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
         let moves = needs_the_store(&decision);
-        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), reason: None }).await;
+        self.findings = found(&decision.findings);
+        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), ..Grounds::default() }).await;
         self.schedule();
         if saved == Saved::Conflict || (moves && saved != Saved::Yes) {
             self.put_off_check();
@@ -190,6 +199,10 @@ impl Lane {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
                 self.lay(narrowing.overlay().clone());
                 let saved = self.save(&decision, grounds).await;
+                if let Saved::No(_) = saved {
+                    let (entries, messages) = self.rows(&decision, grounds);
+                    self.owed.add(entries, messages);
+                }
                 if saved != Saved::Conflict {
                     self.take_up(decision);
                 }
@@ -238,6 +251,9 @@ impl Lane {
                 tracing::warn!(rollout = %self.plan.name, "{change}");
             }
             world.metrics.decided(change.kind());
+            if let rollout::Change::Started { .. } = change {
+                self.findings.clear();
+            }
             self.updated = world.clock.now();
         }
         match decision.next {
@@ -252,6 +268,7 @@ impl Lane {
             State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
         }
         self.state = decision.next;
+        self.foreseen = None;
         self.waits = decision.waits;
     }
 
@@ -273,6 +290,10 @@ impl Lane {
         let clock = &self.shared.world.clock;
         let now = clock.now();
         let next_check = rollout::next_check_in(&self.plan, &self.state, now).map(|span| now.plus(span));
+        let largest_safe_next = match &self.state {
+            State::Running(stage) | State::Paused { stage, .. } => rollout::largest_safe_next(&self.plan, stage),
+            State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => None,
+        };
         let needs_person = !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person);
         View {
             plan: Arc::clone(&self.plan),
@@ -283,7 +304,9 @@ impl Lane {
             waits: self.waits.clone(),
             exposure: rollout::exposure(&self.plan, &self.state),
             needs_person,
-            readings: self.readings.clone(),
+            readings: with_counted(&self.plan, &self.state, &self.readings, now),
+            findings: self.findings.clone(),
+            largest_safe_next,
             next_check,
             updated: self.updated,
             problems: self.all_problems(),

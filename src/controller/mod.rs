@@ -8,11 +8,13 @@ mod handle;
 mod inbox;
 mod lane;
 mod planning;
+mod posting;
 mod saving;
 mod shared;
 mod triggers;
 mod view;
 
 pub use handle::{Controller, Unreadable};
+pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
-pub use view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, ReadingView, Verb, View};
+pub use view::{AlertAnswer, Applied, ApplyError, CommandError, FindingView, Outcome, ReadingView, Verb, View};

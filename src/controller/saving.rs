@@ -50,6 +50,25 @@ enum Found {
     StillOpen,
 }
 
+/// Rows of changes that took effect although they could not be stored: they are written with the next one.
+#[derive(Debug, Default)]
+pub(super) struct Owed {
+    entries: Vec<Entry>,
+    messages: Vec<Message>,
+}
+
+impl Owed {
+    pub(super) fn add(&mut self, entries: Vec<Entry>, messages: Vec<Message>) {
+        self.entries.extend(entries);
+        self.messages.extend(messages);
+    }
+
+    /// These and then others.
+    fn before(&self, entries: Vec<Entry>, messages: Vec<Message>) -> (Vec<Entry>, Vec<Message>) {
+        ([self.entries.clone(), entries].concat(), [self.messages.clone(), messages].concat())
+    }
+}
+
 /// A closing that is served, and stored as soon as the store takes it.
 #[derive(Debug)]
 pub(super) struct Unsaved {
@@ -81,6 +100,7 @@ impl Lane {
     /// Commits, and sees to it that the record is read again when it is not known what became of that.
     pub(super) async fn commit_and_note(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
         let saved = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
+        self.behind = saved != Saved::Yes;
         match &saved {
             Saved::Yes => self.store_problem = None,
             Saved::Conflict => self.reload_at = Some(Instant::now()),
@@ -93,6 +113,7 @@ impl Lane {
     }
 
     async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>, patience: Duration) -> Saved {
+        let (entries, messages) = self.owed.before(entries, messages);
         let change = Change {
             rollout: self.plan.name.clone(),
             expected: Some(self.version),
@@ -106,6 +127,7 @@ impl Lane {
         let work = async move { timeout(patience, store.commit(&change)).await };
         match self.meanwhile_closing(work).await {
             Ok(Ok(version)) => {
+                self.owed = Owed::default();
                 self.version = version;
                 Saved::Yes
             }
@@ -310,11 +332,13 @@ impl Lane {
             self.plan = plan;
             self.source = Arc::new(record.plan);
         }
+        self.owed = Owed::default();
         self.version = record.version;
         if planted::is(Bug::ConflictKeepsTheState) {
             return;
         }
         self.state = record.state;
+        self.behind = false;
         self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state, self.now());
         self.store_problem = None;
@@ -370,7 +394,11 @@ impl Lane {
     /// Lays an exposure over the flag. Where triggers wait that close it, it is laid closed: until now the
     /// flag may have been that of another rollout, which they could not close.
     pub(super) fn lay(&self, overlay: Overlay) {
-        let closing = self.closings.front().and_then(|(_, cause)| self.closing_for(cause, self.now()));
+        let closing = self
+            .closings
+            .front()
+            .filter(|_| !planted::is(Bug::OpensWhatIsBeingClosed))
+            .and_then(|(_, cause)| self.closing_for(cause, self.now()));
         let overlay = match closing.map(|decision| decision.effect) {
             Some(Effect::Close(closing)) => closing.overlay().clone(),
             Some(Effect::Keep | Effect::Open(_) | Effect::Narrow(_)) | None => overlay,

@@ -7,7 +7,7 @@ use super::lane::{Lane, answer};
 use super::saving::{Saved, is_live};
 use super::view::CommandError;
 use crate::publish::Closed;
-use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, decide};
+use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, counts_event, decide};
 use crate::units::{RolloutName, UnixMillis};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -19,6 +19,13 @@ const ROUND: usize = 256;
 const MOST_WAITING: usize = 4_096;
 
 type Reply = oneshot::Sender<Result<Triggered, CommandError>>;
+
+/// A trigger that was taken up and closed nothing.
+struct Noted {
+    trigger: Trigger,
+    /// It changed what the rollout remembers.
+    news: bool,
+}
 
 impl Lane {
     /// Receives a trigger and those right behind it.
@@ -38,22 +45,28 @@ impl Lane {
                 format!("{} is over, and {flag} is driven by {holder} now: roll that one back", self.plan.name);
             return answer(trigger.reply, Err(CommandError::Refused(sentence)));
         }
-        let decision = self.decide(&event_of(&trigger.kind));
-        let cause = match &decision {
+        // Judged together with what waits already: three reports close at the third, however long the lane is busy.
+        let standing = self.foreseen.as_ref().unwrap_or(&self.state);
+        let decision = decide(&self.plan, standing, &event_of(&trigger.kind), self.now());
+        let (cause, foreseen) = match decision {
             Ok(Decision { effect: Effect::Close(closing), next: State::RolledBack { cause, .. }, .. }) => {
                 let closed = self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
                 if closed == Closed::Now {
                     self.shared.world.metrics.rolled_back(trigger.accepted.elapsed());
                 }
-                Some(cause.clone())
+                (Some(cause), None)
             }
-            Ok(_) | Err(_) => None,
+            Ok(decision) => (None, Some(decision.next)),
+            Err(_) => (None, None),
         };
         // The first closing is always kept, for nothing else would write down what is served now.
         let full = self.waiting.len().saturating_add(self.closings.len()) >= MOST_WAITING;
         match cause {
             Some(cause) if !full || self.closings.is_empty() => self.closings.push_back((trigger, cause)),
-            None if !full => self.waiting.push_back(trigger),
+            None if !full => {
+                self.foreseen = foreseen.or(self.foreseen.take());
+                self.waiting.push_back(trigger);
+            }
             // More alerts than a rollout can remember wait already, and none of them closes it.
             None if matches!(trigger.kind, TriggerKind::Firing(_)) => answer(trigger.reply, Ok(Triggered::Noted)),
             Some(_) | None => answer(trigger.reply, Err(too_many())),
@@ -62,6 +75,7 @@ impl Lane {
 
     /// Looks once more at what waits, for the rollout stands elsewhere than when it came.
     pub(super) fn look_again(&mut self) {
+        self.foreseen = None;
         for trigger in std::mem::take(&mut self.waiting) {
             self.set_aside(trigger);
         }
@@ -84,7 +98,11 @@ impl Lane {
     /// what is served and what is stored must not part.
     async fn on_closed(&mut self, trigger: Trigger, cause: &Cause) {
         match self.closing_for(cause, self.now()) {
-            Some(decision) => self.take_closing(decision, Grounds::default(), Some(trigger)).await,
+            Some(decision) => {
+                let reported = reported(&trigger.kind);
+                let grounds = Grounds { reported: reported.as_deref(), ..Grounds::default() };
+                self.take_closing(decision, grounds, Some(trigger)).await;
+            }
             None => self.answer_closed(trigger),
         }
     }
@@ -99,6 +117,7 @@ impl Lane {
 
     /// Takes up triggers that do not close: one after the other in memory, then all of them in the store.
     async fn on_waiting(&mut self) {
+        self.foreseen = None;
         let before = self.state.clone();
         let (mut noted, mut check_now) = (Vec::new(), false);
         while let Some(trigger) = self.waiting.pop_front() {
@@ -113,19 +132,22 @@ impl Lane {
                 Ok(_) if concerned && matches!(self.state, State::RolledBack { .. }) => self.answer_closed(trigger),
                 Ok(decision) => {
                     check_now |= decision.check_now;
-                    if decision.next != self.state {
+                    let news = decision.next != self.state;
+                    if news {
                         self.take_up(decision);
                     }
-                    noted.push(trigger);
+                    noted.push(Noted { trigger, news });
                 }
             }
         }
-        if self.state != before && self.unsaved.is_none() && self.save_memory().await == Saved::Conflict {
+        let saved = self.save_noted(&before, &noted).await;
+        if saved == Saved::Conflict {
+            let version = self.version;
             self.reload().await;
-            if self.reload_at.is_none() {
+            if self.reload_at.is_none() && self.version != version {
                 // The record is another one: what was noted is noted in that.
-                for trigger in noted.into_iter().rev() {
-                    self.waiting.push_front(trigger);
+                for noted in noted.into_iter().rev() {
+                    self.waiting.push_front(noted.trigger);
                 }
                 return self.look_again();
             }
@@ -134,11 +156,34 @@ impl Lane {
             self.check_at = Some(Instant::now());
         }
         self.announce();
-        for trigger in noted {
-            let noted = self.concerned(&trigger.kind) && is_live(&self.state);
-            let outcome = if noted { Triggered::Noted } else { Triggered::NotConcerned };
-            answer(trigger.reply, Ok(outcome));
+        for noted in noted {
+            self.answer_noted(noted, &saved);
         }
+    }
+
+    /// Stores what triggers changed. A report that is known already may be known to memory alone, from a time
+    /// when the store was away: then it is stored now.
+    async fn save_noted(&mut self, before: &State, noted: &[Noted]) -> Saved {
+        let posted = |noted: &Noted| matches!(noted.trigger.kind, TriggerKind::Posted { .. });
+        let behind = self.behind && noted.iter().any(posted);
+        let needed = (self.state != *before || behind) && self.unsaved.is_none();
+        if needed { self.save_memory().await } else { Saved::Yes }
+    }
+
+    /// An alert is sent again for as long as it fires. A report is not: its sender is told that it was counted
+    /// only once that is durable.
+    fn answer_noted(&self, noted: Noted, saved: &Saved) {
+        let Noted { trigger, news } = noted;
+        let concerned = self.concerned(&trigger.kind) && is_live(&self.state);
+        let posted = matches!(trigger.kind, TriggerKind::Posted { .. });
+        let outcome = match saved {
+            _ if !concerned => Ok(Triggered::NotConcerned),
+            Saved::Yes if posted && !news => Ok(Triggered::Repeated),
+            Saved::No(why) if posted => Err(not_stored(&self.plan.name, why)),
+            Saved::Conflict if posted => Err(not_stored(&self.plan.name, "its record was changed at the same moment")),
+            Saved::Yes | Saved::No(_) | Saved::Conflict => Ok(Triggered::Noted),
+        };
+        answer(trigger.reply, outcome);
     }
 
     /// The rollout that has taken the flag over since this one completed: closing this one would take
@@ -148,7 +193,13 @@ impl Lane {
             (TriggerKind::Rollback { .. }, State::Completed { .. }) => {
                 self.shared.world.publisher.holder(&self.plan.flag).filter(|holder| *holder != self.plan.name)
             }
-            (TriggerKind::Rollback { .. } | TriggerKind::Firing(_) | TriggerKind::Resolved { .. }, _) => None,
+            (
+                TriggerKind::Rollback { .. }
+                | TriggerKind::Firing(_)
+                | TriggerKind::Resolved { .. }
+                | TriggerKind::Posted { .. },
+                _,
+            ) => None,
         }
     }
 
@@ -157,6 +208,7 @@ impl Lane {
             TriggerKind::Firing(alert) => concern(&self.plan, alert) != Concern::No,
             TriggerKind::Rollback { .. } => true,
             TriggerKind::Resolved { .. } => false,
+            TriggerKind::Posted { event, .. } => counts_event(&self.plan, &event.name),
         }
     }
 
@@ -188,10 +240,24 @@ fn too_many() -> CommandError {
     CommandError::Unavailable("too many triggers wait for the store: send it again".to_owned())
 }
 
+fn not_stored(rollout: &RolloutName, why: &str) -> CommandError {
+    CommandError::Unavailable(format!("{rollout} could not store the event: {why}; send it again with the same `id`"))
+}
+
+/// What the sender of an event called it, and said of it.
+fn reported(kind: &TriggerKind) -> Option<String> {
+    match kind {
+        TriggerKind::Posted { event, message: Some(message) } => Some(format!("{}: {message}", event.id)),
+        TriggerKind::Posted { event, message: None } => Some(event.id.clone()),
+        TriggerKind::Firing(_) | TriggerKind::Resolved { .. } | TriggerKind::Rollback { .. } => None,
+    }
+}
+
 fn event_of(kind: &TriggerKind) -> Event {
     match kind {
         TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
         TriggerKind::Resolved { fingerprint } => Event::Resolved { fingerprint: fingerprint.clone() },
         TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
+        TriggerKind::Posted { event, .. } => Event::Posted(event.clone()),
     }
 }

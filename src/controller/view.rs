@@ -1,6 +1,7 @@
 //! What the doors ask of the controller and what they get back.
 
-use crate::rollout::{self, Plan, State, Wait};
+use crate::analysis::NoDataKind;
+use crate::rollout::{self, List, Plan, State, Wait};
 use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::{Exposure, MetricName, RolloutName, UnixMillis};
@@ -25,8 +26,12 @@ pub struct View {
     pub exposure: Exposure,
     /// Only a person can make it go on.
     pub needs_person: bool,
-    /// The last answers of its metrics.
+    /// The last answers of its metrics, and what was counted of posted events.
     pub readings: Vec<ReadingView>,
+    /// What the last check made of each condition.
+    pub findings: Vec<FindingView>,
+    /// The largest exposure of the next wave that stays within the plan's budget, as far as that is known.
+    pub largest_safe_next: Option<Exposure>,
     /// When the next check is due.
     pub next_check: Option<UnixMillis>,
     /// The last change.
@@ -54,6 +59,8 @@ impl View {
             exposure: rollout::exposure(plan, state),
             needs_person: false,
             readings: Vec::new(),
+            findings: Vec::new(),
+            largest_safe_next: None,
             next_check: None,
             updated,
             problems: Vec::new(),
@@ -68,8 +75,29 @@ pub struct ReadingView {
     pub metric: MetricName,
     /// The value with its unit, or why there is none.
     pub shown: String,
-    /// Whether it is a value.
-    pub data: bool,
+    /// Of which kind the lack of data is; `None` where there is a value.
+    pub no_data: Option<NoDataKind>,
+}
+
+/// A condition at the last check, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FindingView {
+    /// Which of the plan's lists it stands in.
+    pub list: List,
+    /// Nothing comes of it.
+    pub observe: bool,
+    /// The condition in canonical form.
+    pub condition: Arc<str>,
+    /// `pass`, `fail`, `warn` or `no-data`.
+    pub verdict: &'static str,
+    /// What was seen.
+    pub seen: String,
+    /// How strong the proof is, where it is a test.
+    pub evidence: Option<String>,
+    /// What is still needed for a proof, where it is a test.
+    pub needed: Option<String>,
+    /// How many samples it rests on, where that is known.
+    pub samples: Option<u64>,
 }
 
 /// What a person can tell a rollout to do.

@@ -81,7 +81,7 @@ impl Publisher {
             .overlays
             .get(flag)
             .is_some_and(|current| current.rollout == overlay.rollout && current.rank >= overlay.rank);
-        if outdated && !planted::is(Bug::OlderExposuresWin) {
+        if outdated {
             return false;
         }
         self.lay(&mut laid, flag, overlay);

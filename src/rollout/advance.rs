@@ -5,12 +5,13 @@ use super::decide::{moved, wave_name};
 use super::decision::{Change, Decision, Effect, Opening};
 use super::event::Evidence;
 use super::memory::over_budget;
-use super::overlay::{open, open_to_all};
+use super::overlay::{held_back, open, open_to_all};
 use super::plan::Plan;
 use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::{Exposure, UnixMillis};
 
 /// What stands against leaving the stage beside its conditions and its time. `asks_for_approval`: nothing
@@ -29,18 +30,26 @@ pub(super) fn stands_against_next(
     let index = stage.wave.saturating_add(1);
     let next = plan.waves.get(index);
     let mut waits: Vec<Wait> = too_few(rules, evidence).into_iter().collect();
-    if let Some(next) = next.filter(|_| stage.returned) {
-        waits.push(Wait::SteppedBack(next.name.clone()));
-    }
+    waits.extend(came_back(plan, stage));
     waits.extend(over_budget(plan, stage).map(Wait::Budget));
     waits.extend(alerts::stands_against(plan, index, &stage.firing, now));
     if asks_for_approval
+        && !planted::is(Bug::ApprovalIsSkipped)
         && waits.is_empty()
         && let Some((next, role)) = next.and_then(|next| Some((next, next.approval.clone()?)))
     {
         waits.push(Wait::Approval { wave: next.name.clone(), role });
     }
     waits
+}
+
+/// That it came back from the wave after this one, and only a person sends it there again.
+pub(super) fn came_back(plan: &Plan, stage: &Stage) -> Option<Wait> {
+    let next = plan
+        .waves
+        .get(stage.wave.saturating_add(1))
+        .filter(|_| stage.returned && !planted::is(Bug::StepBackIsForgotten))?;
+    Some(Wait::SteppedBack(next.name.clone()))
 }
 
 /// Whether too few of the candidate's outcomes were seen in the wave. Without an answer there were none.
@@ -57,12 +66,13 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
     if matches!(state, State::Watching(_)) {
         return completed(plan, stage, by, now);
     }
-    let index = stage.wave.saturating_add(1);
+    let index = stage.wave.saturating_add(if planted::is(Bug::WaveIsSkipped) { 2 } else { 1 });
     match (plan.waves.get(index), &plan.after) {
         (Some(wave), _) => {
             let next = stage.followed_by(index, now);
             let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-            let change = Change::WaveOpened { from, wave: wave.name.clone(), exposure: wave.exposure, baked, by };
+            let change =
+                Change::WaveOpened { from, wave: wave.name.clone(), exposure: held_back(plan, wave), baked, by };
             let effect = open(plan, Rank::open(next.attempt, next.step), index)
                 .map_or(Effect::Keep, |overlay| Effect::Open(Opening(overlay)));
             moved(plan, State::Running(next), effect, Some(change), now)

@@ -47,6 +47,9 @@ pub(super) fn resolved(plan: &Plan, state: &State, fingerprint: &str, now: UnixM
 /// Something was reported. What it makes true by itself closes the flag at once; for the rest there is a check.
 pub(super) fn posted(plan: &Plan, state: &State, event: &PostedEvent, now: UnixMillis) -> Decision {
     let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
+    if before.memory.knows(event) {
+        return keep(plan, state, now);
+    }
     let mut stage = before.clone();
     if !stage.memory.post(plan, event, now) {
         return keep(plan, state, now);

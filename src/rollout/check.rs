@@ -4,13 +4,16 @@
 use super::cause::Cause;
 use super::decision::Finding;
 use super::event::Evidence;
-use super::memory::{absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
+use super::memory::{Seen, absorb, elsewhere, judge_statistics, sample_ratio, with_counts};
 use super::plan::{Clause, List, NoDataThen, Plan};
+use super::reach::looks_back;
 use super::stage::Rules;
 use super::state::{Stage, Standing};
 use super::wait::Wait;
 use crate::analysis::{Facts, Judgement, NoData, Truth};
+use crate::planted::{self, Bug};
 use crate::units::{MetricName, UnixMillis};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a check saw.
@@ -21,7 +24,7 @@ pub(super) struct Look {
     /// What closes the flag.
     pub cause: Option<Cause>,
     /// What takes the rollout back to the wave before.
-    pub step_back: Option<String>,
+    pub step_back: Option<SteppingBack>,
     /// What stands against going on, the time apart.
     pub waits: Vec<Wait>,
     /// The check as a whole.
@@ -29,7 +32,25 @@ pub(super) struct Look {
     /// All that the plan asks for to end a bake early is true.
     pub early: bool,
     /// What is true now that somebody wants to know of, and was not at the last check.
-    pub noticed: Vec<String>,
+    pub noticed: Vec<Notice>,
+}
+
+/// A condition that takes the rollout back.
+#[derive(Debug)]
+pub(super) struct SteppingBack {
+    /// What was seen.
+    pub seen: String,
+    /// Why it closes where there is no wave to go back to.
+    pub cause: Cause,
+}
+
+/// A condition that became true and that somebody wants to know of.
+#[derive(Debug)]
+pub(super) struct Notice {
+    /// The condition in canonical form.
+    pub condition: Arc<str>,
+    /// What was seen.
+    pub seen: String,
 }
 
 /// Takes a check into what the stage remembers, and judges all conditions by it.
@@ -46,17 +67,19 @@ pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence:
     let mut true_since = std::mem::take(&mut stage.true_since);
     let judged = judge_all(plan, rules, stage, evidence, &mut true_since, now);
     stage.true_since = true_since;
+    let known = !planted::is(Bug::FlagProblemsDoNotHold);
+    let problems: &[String] = if known { &evidence.flag_problems } else { &[] };
     let mut look = Look {
         findings: Vec::with_capacity(judged.len()),
         cause: None,
         step_back: None,
-        waits: evidence.flag_problems.iter().cloned().map(Wait::Flag).collect(),
+        waits: problems.iter().cloned().map(Wait::Flag).collect(),
         standing: Standing::Clear,
         early: early(rules.clauses, &judged),
         noticed: Vec::new(),
     };
     for (clause, judgement) in rules.clauses.iter().zip(judged) {
-        look.weigh(plan, stage, clause, &judgement);
+        look.weigh(plan, stage, clause, &judgement, now);
         look.findings.push(Finding {
             list: clause.list,
             observe: clause.observe,
@@ -80,8 +103,8 @@ fn judge_all(
     let readings = with_counts(plan, stage, &evidence.readings, now);
     let facts = Facts {
         readings: &readings,
-        elsewhere: &|metric, place| elsewhere(plan, stage, evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, evidence, condition, now),
+        elsewhere: &|metric, place| elsewhere(plan, (stage, rules.watching), evidence, metric, place),
+        statistics: &|condition| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, condition, now),
         firing: &stage.firing,
         now,
         unseen: now.since(stage.accounted()),
@@ -95,14 +118,26 @@ fn early(clauses: &[Clause], judged: &[Judgement]) -> bool {
 }
 
 impl Look {
-    fn weigh(&mut self, plan: &Plan, stage: &mut Stage, clause: &Clause, judgement: &Judgement) {
+    fn weigh(&mut self, plan: &Plan, stage: &mut Stage, clause: &Clause, judgement: &Judgement, now: UnixMillis) {
         if clause.list == List::Notify || clause.observe {
             return self.notice(stage, clause, judgement);
         }
         match (clause.list, judgement.truth) {
-            (List::Close, Truth::True) if self.cause.is_none() => self.cause = Some(metric_cause(clause, judgement)),
-            (List::StepBack, Truth::True) if self.step_back.is_none() => self.step_back = Some(judgement.seen.clone()),
+            (List::Close, Truth::True) if !self.closes_for_what_was_seen() => {
+                self.cause = Some(metric_cause(clause, judgement));
+            }
+            // What it sees may still be of the wave that it came back from.
+            (List::StepBack, Truth::True) if stage.returned && now.since(stage.entered) < looks_back(plan, clause) => {
+                self.wait(hold(judgement));
+            }
+            (List::StepBack, Truth::True) if self.step_back.is_none() => {
+                self.step_back =
+                    Some(SteppingBack { seen: judgement.seen.clone(), cause: metric_cause(clause, judgement) });
+            }
             (List::Close | List::StepBack, Truth::False) if judgement.pending => self.wait(hold(judgement)),
+            (List::Hold, Truth::True) if planted::is(Bug::HoldDoesNotHold) => {}
+            (List::Advance, Truth::False) if planted::is(Bug::AdvanceNeedsNothing) => {}
+            (_, Truth::Unknown) if planted::is(Bug::NoDataCountsAsPass) => {}
             (List::Hold, Truth::True) => self.wait(hold(judgement)),
             (List::Advance, Truth::False) => self.wait(Wait::Advance(judgement.seen.clone())),
             (list, Truth::Unknown) if list != List::Early => self.blind(plan, stage, list, judgement),
@@ -113,13 +148,18 @@ impl Look {
         }
     }
 
+    /// That something was seen to be so says more than that nothing was seen.
+    const fn closes_for_what_was_seen(&self) -> bool {
+        matches!(self.cause, Some(Cause::Person { .. } | Cause::Alert { .. } | Cause::Metric { .. }))
+    }
+
     /// Something is told once when it becomes true, and again only after it was not.
     fn notice(&mut self, stage: &mut Stage, clause: &Clause, judgement: &Judgement) {
         let known = stage.memory.noticed.contains(&*clause.text);
         match judgement.truth {
             Truth::True if !known => {
                 stage.memory.noticed.insert(clause.text.to_string());
-                self.noticed.push(judgement.seen.clone());
+                self.noticed.push(Notice { condition: Arc::clone(&clause.text), seen: judgement.seen.clone() });
             }
             Truth::False => drop(stage.memory.noticed.remove(&*clause.text)),
             Truth::True | Truth::Unknown => {}
@@ -131,13 +171,18 @@ impl Look {
         for (metric, why) in &judgement.missing {
             let policy = plan.metrics.get(metric).map(|metric| metric.no_data).unwrap_or_default();
             let silent = stage.memory.silent.get(metric).copied().unwrap_or_default();
-            let due = silent >= policy.grace && stage.memory.silent.contains_key(metric);
+            // The metric itself may have its data, and what it is compared with none: that closes nothing.
+            let itself = stage.memory.silent.contains_key(metric);
+            let due = silent >= policy.grace;
             match policy.then {
-                NoDataThen::Close if due && self.cause.is_none() => {
+                NoDataThen::Close if due && itself && self.cause.is_none() => {
                     self.cause = Some(Cause::NoData { metric: metric.clone(), why: why.to_string() });
                 }
                 // Nothing holds for it, but what must be true to go on is not true by it.
-                NoDataThen::Ignore if due && list != List::Advance => {}
+                NoDataThen::Ignore if (due || !itself) && list == List::Advance => {
+                    self.wait(Wait::Advance(judgement.seen.clone()));
+                }
+                NoDataThen::Ignore if due || !itself => {}
                 NoDataThen::Hold | NoDataThen::Close | NoDataThen::Ignore => self.wait(no_data(metric, why)),
             }
         }

@@ -1,6 +1,6 @@
 //! Which alerts are a rollout's business.
 
-use super::plan::{List, Plan};
+use super::plan::{Clause, List, Plan};
 use crate::analysis::{Alert, AlertMatch, Condition};
 
 /// How an alert relates to a rollout.
@@ -30,9 +30,9 @@ pub fn concern(plan: &Plan, alert: &Alert) -> Concern {
     }
 }
 
-/// Whether the plan says anything of alerts, in any wave.
+/// Whether the plan says what comes of alerts, in any wave. That it wants to know of them says nothing of that.
 pub(super) fn speaks_of_alerts(plan: &Plan) -> bool {
-    closing_conditions(plan).chain(holding_conditions(plan)).any(|condition| has_alert(condition, &|_| true))
+    conditions(plan, &[List::Close, List::StepBack, List::Hold]).any(|condition| has_alert(condition, &|_| true))
 }
 
 /// What an alert can do to a rollout under some wave of its plan, from the least to the most.
@@ -40,7 +40,7 @@ pub(super) fn speaks_of_alerts(plan: &Plan) -> bool {
 pub enum Bearing {
     /// Nothing.
     None,
-    /// Hold it.
+    /// Hold it, take it back to the wave before, or be told of it.
     Holds,
     /// Close it, by itself or together with something else.
     Closes,
@@ -55,7 +55,7 @@ pub fn bearing(plan: &Plan, alert: &Alert) -> Bearing {
         Concern::No => Bearing::None,
         Concern::Named if !speaks_of_alerts(plan) => Bearing::Closes,
         Concern::Named | Concern::General if closing_conditions(plan).any(matches) => Bearing::Closes,
-        Concern::Named | Concern::General if holding_conditions(plan).any(matches) => Bearing::Holds,
+        Concern::Named | Concern::General if milder_conditions(plan).any(matches) => Bearing::Holds,
         Concern::Named | Concern::General => Bearing::None,
     }
 }
@@ -64,14 +64,18 @@ fn closing_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
     conditions(plan, &[List::Close])
 }
 
-fn holding_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
-    conditions(plan, &[List::StepBack, List::Hold, List::Notify])
+/// Those that do not close, and those that are only looked at.
+fn milder_conditions(plan: &Plan) -> impl Iterator<Item = &Condition> {
+    clauses(plan).filter(|clause| clause.observe || clause.list != List::Close).map(|clause| &clause.when)
 }
 
 fn conditions<'p>(plan: &'p Plan, lists: &'static [List]) -> impl Iterator<Item = &'p Condition> {
+    clauses(plan).filter(|clause| !clause.observe && lists.contains(&clause.list)).map(|clause| &clause.when)
+}
+
+fn clauses(plan: &Plan) -> impl Iterator<Item = &Clause> {
     let waves = plan.waves.iter().flat_map(|wave| &wave.clauses);
-    let all = waves.chain(plan.after.iter().flat_map(|after| &after.clauses));
-    all.filter(|clause| !clause.observe && lists.contains(&clause.list)).map(|clause| &clause.when)
+    waves.chain(plan.after.iter().flat_map(|after| &after.clauses))
 }
 
 fn has_alert(condition: &Condition, wanted: &dyn Fn(&AlertMatch) -> bool) -> bool {

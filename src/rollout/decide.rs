@@ -1,18 +1,19 @@
 //! The decision: plan, state, event and time in; next state, effect and reason out. Total and pure.
 
-use super::advance::{advance, stands_against_next};
+use super::advance::{advance, came_back, stands_against_next};
 use super::alerts;
 use super::cause::Cause;
-use super::check::{Look, look};
+use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
-use super::overlay::{closed, exposure, open};
+use super::overlay::{closed, exposure, held_back, open};
 use super::plan::Plan;
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
 use super::wait::{Wait, sentence};
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::{UnixMillis, WaveName};
 
 /// Decides what an event means for a rollout.
@@ -49,7 +50,7 @@ pub fn standing_waits(plan: &Plan, state: &State, now: UnixMillis) -> Vec<Wait> 
         State::Paused { .. } => vec![Wait::Resume],
         State::Running(stage) => {
             let left = wave_at(plan, stage.wave).and_then(|wave| Rules::of_wave(wave).time_left(stage));
-            left.into_iter().chain([Wait::NextCheck]).collect()
+            left.into_iter().chain(came_back(plan, stage)).chain([Wait::NextCheck]).collect()
         }
         State::Watching(stage) => Rules::of_watch(plan).time_left(stage).into_iter().collect(),
     }
@@ -108,46 +109,63 @@ fn checked(plan: &Plan, state: &State, evidence: &Evidence, now: UnixMillis) -> 
     let mut stage = before.clone();
     let Look { findings, cause, step_back, mut waits, standing, early, noticed } =
         look(plan, &rules, &mut stage, evidence, now);
-    if let Some(cause) = cause {
+    let kept = planted::is(Bug::PauseKeepsFromClosing) && matches!(state, State::Paused { .. });
+    if let Some(cause) = cause.filter(|_| !kept) {
         let decision = close(plan, state, stage.attempt, stage.wave, cause, now);
         return Decision { findings, ..decision };
     }
-    if let Some(seen) = step_back {
-        return Decision { findings, ..back(plan, state, &stage, seen, now) };
+    if let Some(why) = step_back {
+        forget(&mut stage, &noticed);
+        return Decision { findings, ..back(plan, state, &stage, why, now) };
     }
     let paused = matches!(state, State::Paused { .. });
-    stage.pass_time(&rules, standing, !paused, now);
-    let change =
-        held_change(before, standing, &waits).or_else(|| (!noticed.is_empty()).then_some(Change::Noticed(noticed)));
+    stage.pass_time(&rules, standing, !paused || planted::is(Bug::PauseGoesOnBaking), now);
     if paused {
-        let decision = keep(plan, &with_stage(state, stage), now);
-        let change = change.filter(|change| matches!(change, Change::Noticed(_)));
-        return Decision { findings, change, ..decision };
+        let change = noticed_change(&noticed);
+        return Decision { findings, change, ..keep(plan, &with_stage(state, stage), now) };
     }
     if let Some(left) = rules.time_left(&stage).filter(|_| !early) {
         waits.insert(0, left);
     }
     waits.extend(stands_against_next(plan, &rules, &stage, evidence, waits.is_empty(), now));
     if waits.is_empty() {
+        forget(&mut stage, &noticed);
         return Decision { findings, ..advance(plan, state, &stage, None, now) };
     }
+    let held = held_change(before, standing, &waits);
+    if held.is_some() {
+        forget(&mut stage, &noticed);
+    }
+    let change = held.or_else(|| noticed_change(&noticed));
     let next = with_stage(state, stage);
     Decision { next, effect: Effect::Keep, change, waits, findings, check_now: false }
 }
 
+fn noticed_change(noticed: &[Notice]) -> Option<Change> {
+    let seen = || noticed.iter().map(|notice| notice.seen.clone()).collect();
+    (!noticed.is_empty()).then(|| Change::Noticed(seen()))
+}
+
+/// A decision makes one row. What could not be told beside another is told at the next check, if it is still so.
+fn forget(stage: &mut Stage, noticed: &[Notice]) {
+    for notice in noticed {
+        stage.memory.noticed.remove(&*notice.condition);
+    }
+}
+
 /// Back to the wave before, where only a person lets it go on. From the first wave there is no way back
 /// but to close.
-fn back(plan: &Plan, state: &State, stage: &Stage, seen: String, now: UnixMillis) -> Decision {
+fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixMillis) -> Decision {
+    let SteppingBack { seen, cause } = why;
     let before = stage.wave.checked_sub(1).filter(|_| !matches!(state, State::Watching(_)));
     let to = before.and_then(|index| Some((index, wave_at(plan, index)?)));
     let Some((index, wave)) = to else {
-        let cause = Cause::Metric { condition: seen, readings: Vec::new() };
         return close(plan, state, stage.attempt, stage.wave, cause, now);
     };
     let mut next = stage.followed_by(index, now);
     next.returned = true;
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: wave.exposure, seen };
+    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };
     let effect = open(plan, Rank::open(next.attempt, next.step), index)
         .map_or(Effect::Keep, |overlay| Effect::Narrow(Narrowing(overlay)));
     let next = match state {
@@ -190,7 +208,9 @@ fn resume(plan: &Plan, state: &State, by: &str, now: UnixMillis) -> Result<Decis
     match state {
         State::Paused { stage, .. } => {
             let mut stage = stage.clone();
-            stage.take_up(now);
+            if !planted::is(Bug::ResumeCountsThePause) {
+                stage.take_up(now);
+            }
             let change = Change::Resumed { by: by.to_owned() };
             Ok(moved(plan, State::Running(stage), Effect::Keep, Some(change), now))
         }
@@ -214,17 +234,19 @@ fn promote(plan: &Plan, state: &State, by: &str, evidence: &Evidence, now: UnixM
     };
     let Some((_, rules)) = rules_of(plan, state) else { return Ok(keep(plan, state, now)) };
     let mut stage = before.clone();
-    let Look { findings, cause, step_back, mut waits, standing, .. } = look(plan, &rules, &mut stage, evidence, now);
+    let Look { findings, cause, step_back, mut waits, standing, noticed, .. } =
+        look(plan, &rules, &mut stage, evidence, now);
     if let Some(cause) = cause {
         return Ok(Decision { findings, ..close(plan, state, stage.attempt, stage.wave, cause, now) });
     }
-    if let Some(seen) = step_back {
-        return Ok(Decision { findings, ..back(plan, state, &stage, seen, now) });
+    forget(&mut stage, &noticed);
+    if let Some(why) = step_back {
+        return Ok(Decision { findings, ..back(plan, state, &stage, why, now) });
     }
     stage.pass_time(&rules, standing, true, now);
     waits.extend(stands_against_next(plan, &rules, &stage, evidence, true, now));
     let against: Vec<Wait> = waits.into_iter().filter(|wait| !wait.yields_to_promotion()).collect();
-    match against.is_empty() {
+    match against.is_empty() || planted::is(Bug::PromotionIsEvidence) {
         true => Ok(Decision { findings, ..advance(plan, state, &stage, Some(by), now) }),
         false => Err(Refusal(format!("{} cannot go on: {}", plan.name, sentence(&against)))),
     }
@@ -234,7 +256,9 @@ fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
-    stage.take_up(now);
+    if !planted::is(Bug::RestartCountsTheTimeBetween) {
+        stage.take_up(now);
+    }
     keep(plan, &with_stage(state, stage), now)
 }
 

@@ -14,6 +14,7 @@ mod memory;
 mod overlay;
 mod plan;
 mod question;
+mod reach;
 mod revision;
 mod stage;
 mod start;
@@ -31,7 +32,8 @@ pub use document::json_schema;
 pub use document::{check_against, lower, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
 pub use memory::{
-    Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, largest_safe_next, questions, questions_at_start,
+    Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,
+    posted_counts, questions, questions_at_start,
 };
 pub use overlay::{exposure, overlay};
 pub use plan::{

@@ -4,6 +4,7 @@ use super::plan::{Plan, RetrySalt, Wave};
 use super::stage::wave_at;
 use super::state::State;
 use crate::flag::{Gate, Overlay, Part, Parts, Rank, Share};
+use crate::planted::{self, Bug};
 use crate::units::Exposure;
 use std::sync::Arc;
 
@@ -55,7 +56,10 @@ fn laid_open(plan: &Plan, rank: Rank, index: usize, exposure: &dyn Fn(&Wave) -> 
     let share = Share {
         parts: parts.fold(first, Parts::with),
         bucket_by: Arc::clone(&plan.bucket_by),
-        salt: salt(plan, rank.attempt()),
+        salt: match planted::is(Bug::SaltChangesWithTheExposure) {
+            true => Arc::from(format!("{}-{}", plan.salt, rank.step())),
+            false => salt(plan, rank.attempt()),
+        },
     };
     Some(lay(plan, rank, Gate::Open(share)))
 }
@@ -79,7 +83,8 @@ fn salt(plan: &Plan, attempt: u32) -> Arc<str> {
 }
 
 pub(super) fn closed(plan: &Plan, attempt: u32) -> Overlay {
-    lay(plan, Rank::closed(attempt), Gate::Closed)
+    let rank = if planted::is(Bug::ClosingRanksLow) { Rank::open(attempt, 0) } else { Rank::closed(attempt) };
+    lay(plan, rank, Gate::Closed)
 }
 
 fn lay(plan: &Plan, rank: Rank, gate: Gate) -> Overlay {

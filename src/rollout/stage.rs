@@ -6,6 +6,7 @@ use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
 use super::wait::Wait;
 use crate::analysis::Condition;
+use crate::planted::{self, Bug};
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +37,9 @@ impl Stage {
     pub(super) fn followed_by(&self, wave: usize, now: UnixMillis) -> Self {
         let mut next = Self::enter(self.attempt, wave, now);
         next.step = self.step.saturating_add(1);
-        next.firing.clone_from(&self.firing);
+        if !planted::is(Bug::NextWaveForgetsAlerts) {
+            next.firing.clone_from(&self.firing);
+        }
         next.memory = self.memory.clone();
         next.memory.begin_wave();
         next
@@ -51,7 +54,8 @@ impl Stage {
     pub(super) fn pass_time(&mut self, rules: &Rules<'_>, standing: Standing, counts: bool, now: UnixMillis) {
         let gap = now.since(self.accounted());
         let was_clear = self.checked.as_ref().is_none_or(|check| check.standing == Standing::Clear);
-        if counts && rules.is_watched(gap) && was_clear && standing == Standing::Clear {
+        let watched = rules.is_watched(gap) || planted::is(Bug::BakeCountsUnwatchedTime);
+        if counts && watched && was_clear && standing == Standing::Clear {
             self.baked = self.baked.saturating_add(gap);
         }
         self.checked = Some(Check { at: now, standing });
@@ -59,7 +63,8 @@ impl Stage {
 
     /// Forgets since when comparisons have been true if nobody watched in between.
     pub(super) fn forget_unwatched(&mut self, every: Duration, now: UnixMillis) {
-        if now.since(self.accounted()) > every.saturating_mul(WATCHED_INTERVALS) {
+        let unwatched = now.since(self.accounted()) > every.saturating_mul(WATCHED_INTERVALS);
+        if unwatched && !planted::is(Bug::ForCountsUnwatchedTime) {
             self.true_since.clear();
         }
     }

@@ -5,11 +5,12 @@ use super::decide::{describe, keep, moved};
 use super::decision::{Change, Decision, Effect, Opening, Refusal};
 use super::event::Beginning;
 use super::memory::questions_at_start;
-use super::overlay::open;
+use super::overlay::{held_back, open};
 use super::plan::Plan;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
+use crate::planted::{self, Bug};
 use crate::units::UnixMillis;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ pub(super) fn start_waits(plan: &Plan, attempts: u32, now: UnixMillis) -> Wait {
     match plan.start {
         Some(start) if attempts == 0 && start > now => Wait::StartTime { left: start.since(now) },
         Some(start) if attempts == 0 && now.since(start) > BEGINS_WITHIN => {
-            Wait::StartMissed("nobody was there".to_owned())
+            Wait::StartMissed("for an hour nobody was there, or something stood against it".to_owned())
         }
         Some(_) | None => Wait::Start,
     }
@@ -74,6 +75,12 @@ pub(super) fn due(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMi
 
 pub(super) fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
+        State::RolledBack { attempt, .. } if planted::is(Bug::RetryKeepsTheAttempt) => {
+            begin(plan, *attempt, beginning, now)
+        }
+        State::Completed { attempt, .. } if planted::is(Bug::CompletedIsNotTheEnd) => {
+            begin(plan, attempt.saturating_add(1), beginning, now)
+        }
         State::RolledBack { attempt, .. } => begin(plan, attempt.saturating_add(1), beginning, now),
         State::Pending { .. } => Err(Refusal(format!("{} was never started: use `start`", plan.name))),
         State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => Err(Refusal(
@@ -103,6 +110,6 @@ fn begin(plan: &Plan, attempt: u32, beginning: &Beginning, now: UnixMillis) -> R
         return Err(cannot(&cause));
     }
     let change =
-        Change::Started { attempt, wave: wave.name.clone(), exposure: wave.exposure, by: beginning.by.clone() };
+        Change::Started { attempt, wave: wave.name.clone(), exposure: held_back(plan, wave), by: beginning.by.clone() };
     Ok(moved(plan, State::Running(stage), Effect::Open(Opening(overlay)), Some(change), now))
 }

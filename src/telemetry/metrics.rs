@@ -36,6 +36,23 @@ pub enum OutcomeResult {
     Refused,
 }
 
+/// What became of an event that somebody posted. Of several rollouts the first of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventResult {
+    /// It could not be made durable somewhere: its sender was told to send it again.
+    Unavailable,
+    /// It closed a rollout.
+    Closed,
+    /// A rollout counted it.
+    Counted,
+    /// It was counted before.
+    Repeated,
+    /// What would have counted it was closed before.
+    AlreadyClosed,
+    /// Nobody counts it.
+    NotCounted,
+}
+
 /// The metrics of one process. Cheap to clone; all clones are the same metrics.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -49,6 +66,7 @@ pub struct Metrics {
     problems: IntGaugeVec,
     checks: IntCounterVec,
     outcomes: IntCounterVec,
+    events: IntCounterVec,
 }
 
 impl Metrics {
@@ -94,6 +112,7 @@ impl Metrics {
             problems: gauge("tidegate_problems", "What is wrong now in flags and rollouts, by kind.", &["kind"])?,
             checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
             outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
+            events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
             requests,
             registry,
         })
@@ -162,6 +181,19 @@ impl Metrics {
             OutcomeResult::Refused => "refused",
         };
         self.outcomes.with_label_values(&[result]).inc_by(count);
+    }
+
+    /// Counts a posted event.
+    pub fn posted(&self, result: EventResult) {
+        let result = match result {
+            EventResult::Unavailable => "unavailable",
+            EventResult::Closed => "closed",
+            EventResult::Counted => "counted",
+            EventResult::Repeated => "repeated",
+            EventResult::AlreadyClosed => "already_closed",
+            EventResult::NotCounted => "not_counted",
+        };
+        self.events.with_label_values(&[result]).inc();
     }
 
     /// All metrics in Prometheus's text format.

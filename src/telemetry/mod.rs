@@ -6,5 +6,5 @@ mod metrics;
 mod requests;
 
 pub use logging::{LogFormat, LoggingError, init_logging};
-pub use metrics::{CheckResult, Metrics, OutcomeResult};
+pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult};
 pub use requests::{RequestKind, RequestMetrics};

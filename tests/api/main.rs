@@ -15,6 +15,7 @@ mod control;
 mod control_access;
 mod control_connections;
 mod control_door;
+mod control_events;
 mod control_health;
 mod control_history;
 mod control_triggers;

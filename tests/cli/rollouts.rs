@@ -113,3 +113,42 @@ async fn a_reader_that_goes_away_is_no_error() {
     let ran = ran(child).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
 }
+
+#[tokio::test]
+async fn an_event_is_counted_once_and_closes() {
+    let running = Running::start(&[]).await;
+    let counting = ROLLOUT
+        .replace("metrics:", "metrics:\n  escalations: { provider: events, event: escalation }")
+        .replace("bake: 1h,", "bake: 1h, close_when: [ escalations > 1 ],");
+    let file = running.write("search.yaml", &counting);
+    assert_eq!(running.run(&["rollout", "apply", &file]).await.code, 0);
+    let event = |kind: &'static str, id: &'static str| {
+        let running = &running;
+        async move { running.run(&["rollout", "event", "search-v2", kind, "--id", id]).await }
+    };
+    let early = event("escalation", "1").await;
+    assert_eq!(
+        (early.code, early.out.as_str()),
+        (0, "not counted: rollout `search-v2` is not under way\n"),
+        "{early:?}"
+    );
+    running.run(&["rollout", "start", "search-v2"]).await;
+    assert_eq!(event("escalation", "1").await.out, "counted by search-v2\n");
+    assert_eq!(event("escalation", "1").await.out, "known already to search-v2\n");
+    let misspelt = event("escalatoin", "2").await;
+    assert!(misspelt.out.contains("counts no event `escalatoin`; did you mean `escalation`?"), "{misspelt:?}");
+    let shown = running.run(&["rollout", "get", "search-v2"]).await;
+    assert!(shown.out.contains("escalations: 1"), "{shown:?}");
+    assert_eq!(event("escalation", "2").await.out, "closed search-v2\n");
+    assert_eq!(event("escalation", "3").await.out, "closed before: search-v2\n");
+
+    let without = running.run(&["rollout", "event", "search-v2", "escalation"]).await;
+    assert_eq!(without.code, 2);
+    assert!(without.err.contains("--id"), "{without:?}");
+    let many = running.run(&["rollout", "event", "search-v2", "escalation", "--id", "4", "--count", "0"]).await;
+    assert_eq!(many.code, 1);
+    assert!(many.err.contains("`count` must be a whole number from 1"), "{many:?}");
+    let unknown = running.run(&["rollout", "event", "serch-v2", "escalation", "--id", "4"]).await;
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.err.contains("did you mean `search-v2`?"), "{unknown:?}");
+}

@@ -13,6 +13,7 @@
 mod breakdown;
 mod checks;
 mod closing;
+mod events;
 mod groups;
 mod late_closings;
 mod lost_answers;

@@ -5,14 +5,17 @@
 //! beginning. Metrics are given as `name=value` in their own unit's base, or `name=none`; `name@control=value`
 //! is the stable variant's, `name@5m=value` over another window; `name#1000/12,9000/9` are users of the
 //! candidate and how many of them had a bad event, and those of the stable variant; `seen=500` are the
-//! candidate's outcomes in the wave. Behind `start` and `retry` a metric is its baseline.
+//! candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
+//! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
+//! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tidegate::analysis::{Alert, Compared, Counted, Counts, Group, NoData, Reading};
+use tidegate::flag::Gate;
 use tidegate::rollout::{
-    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, State,
+    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, Split, State,
 };
 use tidegate::source::{Format, parse};
 use tidegate::units::{MetricName, UnixMillis, parse_duration};
@@ -51,7 +54,22 @@ fn play(name: &str, written: &str) -> String {
             continue;
         }
         let (time, event) = line.split_once(' ').unwrap();
-        let now = UnixMillis::new(1_700_000_000_000).plus(parse_duration(time).unwrap());
+        let mut now = BEGINNING.plus(parse_duration(time).unwrap());
+        if event == "salt" {
+            writeln!(out, "  > {}", salt(&plan, &state)).unwrap();
+            continue;
+        }
+        let event = match event.strip_prefix("repeat ").map(|rest| rest.splitn(3, ' ').collect::<Vec<_>>()) {
+            Some(words) => {
+                let (times, apart) = (words[0].parse::<u32>().unwrap(), parse_duration(words[1]).unwrap());
+                for _ in 1..times {
+                    state = rollout::decide(&plan, &state, &event_of(&plan, words[2], now), now).unwrap().next;
+                    now = now.plus(apart);
+                }
+                words[2]
+            }
+            None => event,
+        };
         match rollout::decide(&plan, &state, &event_of(&plan, event, now), now) {
             Err(refusal) => writeln!(out, "  > refused: {refusal}").unwrap(),
             Ok(decision) => {
@@ -76,6 +94,17 @@ fn play(name: &str, written: &str) -> String {
         }
     }
     out
+}
+
+/// When scripts begin: 2023-11-14T22:13:20Z.
+const BEGINNING: UnixMillis = UnixMillis::new(1_700_000_000_000);
+
+fn salt(plan: &Plan, state: &State) -> String {
+    match rollout::overlay(plan, state).map(|overlay| overlay.gate) {
+        Some(Gate::Open(share)) => share.salt.to_string(),
+        Some(Gate::Closed) => "closed".to_owned(),
+        None => "nothing".to_owned(),
+    }
 }
 
 fn event_of(plan: &Plan, text: &str, now: UnixMillis) -> Event {
@@ -128,6 +157,10 @@ fn evidence(plan: &Plan, text: &str, now: UnixMillis) -> Evidence {
             evidence.compared.insert(named(metric), compared(numbers, now));
         } else {
             let (metric, value) = pair.split_once('=').unwrap();
+            if metric == "split" {
+                evidence.split = Some(split(value));
+                continue;
+            }
             let reading = reading(value, now);
             match metric.split_once('@') {
                 _ if metric == "seen" => evidence.seen = Some(counted(value, now)),
@@ -158,6 +191,12 @@ fn reading(value: &str, now: UnixMillis) -> Reading {
 
 fn counted(value: &str, now: UnixMillis) -> Reading {
     Reading::Value { value: 0.0, samples: Some(value.parse().unwrap()), at: now }
+}
+
+/// `900/100`
+fn split(value: &str) -> Split {
+    let (candidate, control) = value.split_once('/').unwrap();
+    Split { candidate: candidate.parse().unwrap(), control: control.parse().unwrap() }
 }
 
 /// `1000/12,9000/9`, or `none`.

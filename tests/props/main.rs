@@ -13,6 +13,7 @@ mod allocations;
 mod decisions;
 #[path = "../differential/dice.rs"]
 mod dice;
+mod every_kind;
 mod explained;
 mod exposure;
 #[path = "../differential/generator.rs"]
@@ -23,5 +24,6 @@ mod rereading;
 mod sensible;
 mod statistics;
 mod sturdy;
+mod walk;
 #[path = "../differential/wild.rs"]
 mod wild;

@@ -57,8 +57,8 @@ pub struct Book {
     pub database: Database,
     /// Commits that the store carries out later, when nobody waits for them any more.
     pub late: VecDeque<(u64, u32, u64, Change)>,
-    /// One of them is being carried out.
-    pub late_now: bool,
+    /// One of them was a start.
+    pub late_start: bool,
     pub disks: Vec<Arc<Disk>>,
     pub store_moods: [StoreMood; SLOTS],
     pub disk_moods: [DiskMood; SLOTS],
@@ -73,7 +73,7 @@ pub struct Book {
     pub asked: BTreeMap<u64, Asked>,
     pub promises: Vec<Promise>,
     /// Since when a process has had a rollout in a wave, as far as that was seen.
-    pub live_since: BTreeMap<(u32, RolloutName, u32, usize), u64>,
+    pub live_since: BTreeMap<(u32, RolloutName, u32, u32), u64>,
     /// By so much one process's world may be behind another's.
     pub slice: u64,
     /// How often people gave each command.

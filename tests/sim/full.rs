@@ -88,7 +88,7 @@ impl<'t> World<'t> {
             dice: dice.fork(),
             database: Database::default(),
             late: Default::default(),
-            late_now: false,
+            late_start: false,
             store_moods: [StoreMood::Fine; SLOTS],
             disk_moods: [DiskMood::Fine; SLOTS],
             metrics_mood: MetricsMood::Fine,
@@ -127,7 +127,8 @@ impl<'t> World<'t> {
     /// One to three rollouts, of which two may want the same flag.
     fn prepare(&mut self) {
         for number in 0..self.dice.between(1, 3) {
-            let flag = self.dice.of(&FLAGS);
+            // Mostly they want the same one.
+            let flag = self.dice.of(&[FLAGS[0], FLAGS[1], FLAGS[1]]);
             let name = format!("r{number}");
             let shape = self.shape(&name, flag);
             let every = millis(shape.waves[0].every);
@@ -251,7 +252,9 @@ impl<'t> World<'t> {
             State::Paused { .. } => Verb::Resume,
             _ => Verb::Promote,
         };
-        let verb = match self.dice.below(100) {
+        // Promotions meet checks that are under way.
+        let slow = open(&self.book).metrics_mood == MetricsMood::Slow;
+        let verb = match self.dice.below(if slow { 60 } else { 100 }) {
             0..55 => sensible,
             55..63 => Verb::Rollback,
             63..70 => Verb::Pause,
@@ -259,7 +262,7 @@ impl<'t> World<'t> {
         };
         let delay = self.delay();
         self.tell(slot, &name, verb, delay);
-        if self.dice.percent(35) {
+        if self.dice.percent(50) {
             self.think_better(slot, &name, verb);
         }
     }
@@ -275,8 +278,15 @@ impl<'t> World<'t> {
 
     /// Somebody takes a command back before it is carried out: the first may be on its way to the store.
     fn think_better(&mut self, slot: usize, name: &RolloutName, verb: Verb) {
-        let span = self.dice.of(&[0, 1, 2, 10, 100, 1_000]);
+        let span = self.dice.of(&[0, 1, 2, 3, 10, 50, 200, 1_000]);
         self.pass(span);
+        if verb == Verb::Rollback && self.dice.percent(70) {
+            // The flag is wanted by another one as soon as this one is over.
+            let (other, _) = self.rollout();
+            let closed = |view: View| matches!(view.state, State::RolledBack { .. });
+            let again = self.view(slot, &other).is_some_and(closed);
+            return self.tell(slot, &other, if again { Verb::Retry } else { Verb::Start }, 0);
+        }
         let other = match verb {
             Verb::Rollback => Verb::Retry,
             Verb::Pause => Verb::Resume,
@@ -409,8 +419,13 @@ impl<'t> World<'t> {
         let Some(process) = &self.slots[holder].process else { return };
         let (controller, seat) = (process.controller.clone(), Arc::clone(&process.seat));
         process.spawn(async move {
-            let source =
-                PlanSource { text, format: Format::Yaml, origin: Origin::Api, attachments: Attachments::none() };
+            let source = PlanSource {
+                text,
+                format: Format::Yaml,
+                origin: Origin::Api,
+                attachments: Attachments::default(),
+                revision: 1,
+            };
             let answer = controller.apply(source, "ada".to_owned()).await;
             let mut book = open(&seat.book);
             book.asked.remove(&door);
@@ -477,7 +492,10 @@ impl<'t> World<'t> {
         self.note(|| {
             format!("process {id} in slot {slot} {}", if process.is_some() { "is up" } else { "does not come up" })
         });
+        // What waited for a disk or the store took its time: nothing is to be asked of a process in its future.
+        let up = process.as_ref().map_or(self.world, |process| process.up.max(self.world));
         self.slots[slot].process = process;
+        self.pass(up - self.world);
         self.after_boot(slot);
     }
 
@@ -680,9 +698,7 @@ impl<'t> World<'t> {
                 State::RolledBack { attempt, .. } => sight.closed && sight.attempt == *attempt && sight.users == 0,
                 State::Completed { attempt, .. } => !sight.closed && sight.attempt == *attempt,
                 State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-                    !sight.closed
-                        && sight.attempt == stage.attempt
-                        && usize::try_from(sight.step).unwrap() == stage.wave
+                    !sight.closed && sight.attempt == stage.attempt && sight.step == stage.step
                 }
                 #[allow(unreachable_patterns, reason = "states may be added")]
                 _ => true,
@@ -710,7 +726,7 @@ fn closed_since(state: &State, attempt: u32) -> bool {
 fn look_at_checks(book: &mut Book, process: &Process, view: &View, world: u64) {
     let id = process.seat.process;
     let (State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) = &view.state else { return };
-    let key = (id, view.plan.name.clone(), stage.attempt, stage.wave);
+    let key = (id, view.plan.name.clone(), stage.attempt, stage.step);
     let since = *book.live_since.entry(key).or_insert(world);
     let Some(shape) = book.shape(&view.source.text) else { return };
     let watching = matches!(view.state, State::Watching(_));
@@ -763,7 +779,7 @@ impl Book {
                 self.promises.push(Promise { slot, rollout: name.clone(), attempt: *attempt });
             }
             (State::Running(stage), Verb::Start | Verb::Retry) => {
-                let key = (name.clone(), stage.attempt, stage.wave);
+                let key = (name.clone(), stage.attempt, stage.step);
                 if !self.served.opened.contains(&key) {
                     self.broken("answered-is-durable", format!("{key:?} was answered and is not stored"));
                 }

@@ -3,7 +3,7 @@
 
 use crate::book::Book;
 use crate::shape::{Shape, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tidegate::analysis::Reading;
 use tidegate::controller::Verb;
@@ -30,6 +30,7 @@ pub struct Histories {
     /// By process and rollout, the newest last; only the newest few.
     gathers: BTreeMap<(u32, RolloutName), Vec<Gather>>,
     stages: BTreeMap<RolloutName, StageHistory>,
+    went_back: BTreeSet<RolloutName>,
     pub last_asked: BTreeMap<(u32, RolloutName), u64>,
 }
 
@@ -103,6 +104,9 @@ impl Book {
         self.events += 1;
         self.note(|| format!("{world:>9} process {process} has answers for {}: {:?}", shape.name, gather.answers));
         let watching = matches!(self.database.records.get(&shape.name), Some(Record { state: State::Watching(_), .. }));
+        if gather.verdict(shape, false).goes_back {
+            self.histories.went_back.insert(shape.name.clone());
+        }
         if gather.verdict(shape, watching).clear()
             && let Some(stage) = self.histories.stages.get_mut(&shape.name)
         {
@@ -146,8 +150,8 @@ impl Book {
             }
             _ => {}
         }
-        if is.0 == "running" {
-            self.served.opened.insert((name.clone(), is.1, is.2));
+        if let State::Running(at) | State::Paused { stage: at, .. } | State::Watching(at) = &change.state {
+            self.served.opened.insert((name.clone(), at.attempt, at.step));
         }
         let reached = &mut self.reached;
         match kinds.first() {
@@ -162,10 +166,17 @@ impl Book {
     /// Whether one state may follow another with these rows, and whether there was a reason for it.
     fn judge_step(&mut self, process: u32, before: &Record, change: &Change, kinds: &[&str], arrived: u64) {
         let name = change.rollout.clone();
-        let (was, is) = (place(&before.state), place(&change.state));
+        let (mut was, is) = (place(&before.state), place(&change.state));
+        // Steps back take effect without the store: their rows may come with the next one.
+        let owed = kinds.iter().take(kinds.len().saturating_sub(1)).take_while(|kind| **kind == "stepped-back").count();
+        let kinds = &kinds[owed..];
+        if was.0 != "closed" {
+            was.2 = was.2.saturating_sub(owed);
+        }
         let what = format!("{name}: {was:?} became {is:?} with {kinds:?}");
         let same = |kinds: &[&str]| {
-            kinds.is_empty() || (kinds.len() == 1 && matches!(kinds[0], "held" | "released" | "plan-changed"))
+            kinds.is_empty()
+                || (kinds.len() == 1 && matches!(kinds[0], "held" | "released" | "noticed" | "plan-changed"))
         };
         let wanted = match (was, is) {
             (was, is) if was == is => {
@@ -183,6 +194,7 @@ impl Book {
             (_, _) if is.1 != was.1 => return self.broken("attempts-count-up", what),
             (("running", ..), ("paused", ..)) if was.2 == is.2 => "paused",
             (("paused", ..), ("running", ..)) if was.2 == is.2 => "resumed",
+            (("running" | "paused", ..), (kind, ..)) if kind == was.0 && is.2 + 1 == was.2 => "stepped-back",
             (("running", ..), ("running", ..)) if is.2 == was.2 + 1 => "wave-opened",
             (("running", ..), ("watching", ..)) if was.2 == is.2 => "watch-began",
             (("running" | "watching", ..), ("completed", ..)) => "completed",
@@ -193,6 +205,8 @@ impl Book {
             return self.broken("one-row-per-change", what);
         }
         match wanted {
+            "stepped-back" if !self.went_back(&name) => self.broken("steps-back-only-for-a-reason", what),
+            "stepped-back" => {}
             "closed" => self.judge_closing(&name, &change.state, &what),
             "wave-opened" | "watch-began" | "completed" => self.judge_advance(process, before, change, arrived, &what),
             "started" => {
@@ -221,7 +235,7 @@ impl Book {
         let other = self.database.records.values().find(drives).map(|record| record.name.clone());
         if let Some(other) = other
             && self.reached.zombies == 0
-            && !self.late_now
+            && !self.late_start
         {
             self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
         }
@@ -302,6 +316,11 @@ impl Book {
         }
     }
 
+    /// Whether the world gave a reason for going back to the wave before.
+    pub fn went_back(&self, name: &RolloutName) -> bool {
+        self.histories.went_back.contains(name)
+    }
+
     /// Whether a process has lately seen answers that close at once, in the stage under way.
     pub fn closing_answers(&self, process: u32, shape: &Shape, from: u64) -> Option<u64> {
         let gathers = self.histories.gathers.get(&(process, shape.name.clone()))?;
@@ -321,7 +340,9 @@ impl Gather {
         shape.metrics.iter().any(|metric| match self.answers.get(metric.name) {
             Some(Reading::Value { value, .. }) => {
                 let over = |bound: f64| *value > bound;
-                metric.close_above.is_some_and(over) || metric.slow_above.is_some_and(|(bound, _)| over(bound))
+                metric.close_above.or(metric.back_above).is_some_and(over)
+                    || metric.back_above.is_some_and(over)
+                    || metric.slow_above.is_some_and(|(bound, _)| over(bound))
             }
             _ => false,
         })

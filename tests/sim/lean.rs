@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{Alert, Reading};
-use tidegate::flag::{Gate, Rank};
+use tidegate::flag::{Gate, Rank, Share};
 use tidegate::rollout::{self, Beginning, Cause, Change, Decision, Effect, Event, Evidence, Plan, State};
 use tidegate::units::{MetricName, UnixMillis};
 
@@ -165,7 +165,7 @@ impl Walk {
     fn beginning(&mut self) -> Beginning {
         let flag_problems = if self.dice.percent(5) { vec!["the flag is not defined".to_owned()] } else { Vec::new() };
         let firing = self.alerts.iter().map(|(number, severity)| self.alert(*number, severity)).collect();
-        Beginning { by: "ada".to_owned(), flag_problems, firing }
+        Beginning { by: "ada".to_owned(), flag_problems, firing, ..Beginning::default() }
     }
 
     fn alert(&self, number: u64, severity: &str) -> Alert {
@@ -203,7 +203,7 @@ impl Walk {
             readings.insert(self.names[metric.name].clone(), reading);
         }
         let flag_problems = if self.dice.percent(1) { vec!["the flag is not defined".to_owned()] } else { Vec::new() };
-        Evidence { readings, flag_problems }
+        Evidence { readings, flag_problems, ..Evidence::default() }
     }
 
     /// Takes an event, and compares what was decided with what should be.
@@ -280,6 +280,7 @@ impl Walk {
                 Phase::Running => (Expected::Stays, ""),
                 _ => (Expected::Refused, ""),
             },
+            Event::Posted(_) | Event::Due(_) => (Expected::Stays, ""),
             Event::Recovered => {
                 if model.live() {
                     model.recover(&self.shape, now);
@@ -324,6 +325,9 @@ impl Walk {
             self.model.close();
             return (Expected::Closes, "");
         }
+        if seen.verdict.goes_back {
+            return (self.model.go_back(now), "");
+        }
         let paused = self.model.phase == Phase::Paused;
         self.model.pass(&self.shape, seen, !paused, now);
         let watching = self.model.watching();
@@ -333,6 +337,7 @@ impl Walk {
             () if seen.holds => "hold-holds",
             () if !seen.verdict.good && !watching => "advance-needs-what-the-plan-asks-for",
             () if !self.model.baked_enough(&self.shape) => "bake-is-watched-time",
+            () if self.model.returned && !watching => "stepped-back-waits-for-a-person",
             () if self.model.needs_approval(&self.shape) => "approval-is-a-person's",
             () => {
                 self.model.go_on(&self.shape, now);
@@ -351,6 +356,9 @@ impl Walk {
         if seen.closes {
             self.model.close();
             return (Expected::Closes, "");
+        }
+        if seen.verdict.goes_back {
+            return (self.model.go_back(now), "");
         }
         if seen.verdict.blind || seen.holds || !seen.verdict.good {
             self.model = before;
@@ -387,6 +395,10 @@ impl Walk {
             return broken("one-wave-at-a-time", what);
         }
         if let (Some(stage), true) = (stage(next), model.live()) {
+            if (stage.step, stage.returned) != (model.step, model.returned) {
+                let what = format!("step {}, returned {}, in {model:?}", stage.step, stage.returned);
+                return broken("one-wave-at-a-time", what);
+            }
             if stage.baked != model.baked {
                 return broken("bake-is-watched-time", format!("{:?} baked instead of {:?}", stage.baked, model.baked));
             }
@@ -437,6 +449,7 @@ impl Walk {
                 return Ok(());
             }
             Effect::Open(opening) => (opening.clone().into_overlay(), false),
+            Effect::Narrow(narrowing) => (narrowing.overlay().clone(), false),
             Effect::Close(closing) => (closing.overlay().clone(), true),
         };
         if lies.as_ref() != Some(&overlay) {
@@ -453,8 +466,9 @@ impl Walk {
             let (Some(Gate::Open(was)), Gate::Open(is)) = (was, &overlay.gate) else {
                 return broken("closed-stays-closed", format!("{overlay:?} in the same attempt"));
             };
-            let kept = was.parts.as_slice().iter().all(|part| is.parts.covers(part));
-            if !kept || (&is.salt, &is.bucket_by) != (&was.salt, &was.bucket_by) {
+            let back = matches!(decision.effect, Effect::Narrow(_));
+            let widest = |share: &Share| share.parts.as_slice().iter().map(|part| part.exposure).max();
+            if (widest(is) < widest(&was) && !back) || (&is.salt, &is.bucket_by) != (&was.salt, &was.bucket_by) {
                 return broken("nobody-loses-it-while-it-grows", format!("{was:?} became {is:?}"));
             }
         }
@@ -464,7 +478,7 @@ impl Walk {
 
     fn write_down(&mut self, decision: &Decision) {
         match &decision.effect {
-            Effect::Open(_) => self.reached.openings += 1,
+            Effect::Open(_) | Effect::Narrow(_) => self.reached.openings += 1,
             Effect::Close(_) => self.reached.closings += 1,
             Effect::Keep => {}
         }
@@ -509,6 +523,7 @@ fn outcome(before: &State, decision: &Decision) -> Expected {
         (Phase::Pending | Phase::Closed, Phase::Running) => Expected::Begins,
         (Phase::Running, Phase::Paused) => Expected::Pauses,
         (Phase::Paused, Phase::Running) if was.1 == is.1 => Expected::Resumes,
+        _ if is.1 < was.1 && is.1.is_some() => Expected::GoesBack,
         _ if was == is && before.attempt() == decision.next.attempt() => Expected::Stays,
         _ => Expected::GoesOn,
     }
@@ -524,6 +539,8 @@ fn mismatch(before: &Model, expected: &Expected, got: &Expected, why: &'static s
         }
         (Expected::Refused | Expected::Stays, _) if !why.is_empty() => why,
         (Expected::GoesOn, _) => "goes-on-when-it-may",
+        (Expected::GoesBack, _) => "steps-back-when-it-must",
+        (_, Expected::GoesBack) => "steps-back-only-for-a-reason",
         _ => "does-what-it-is-told",
     };
     let cause = match &decision.next {

@@ -27,6 +27,8 @@ pub enum Expected {
     Closes,
     /// A wave opens, the watch begins, or it is completed.
     GoesOn,
+    /// To the wave before.
+    GoesBack,
     Pauses,
     Resumes,
     Begins,
@@ -41,6 +43,10 @@ pub struct Model {
     last: i64,
     was_clear: bool,
     pub baked: Duration,
+    /// How often the exposure changed in this attempt.
+    pub step: u32,
+    /// It was taken back: only a person lets it go on.
+    pub returned: bool,
     slow_since: [Option<i64>; 3],
     /// Severities of the alerts that it must remember, by fingerprint.
     pub firing: BTreeMap<u64, &'static str>,
@@ -68,6 +74,8 @@ impl Model {
             last: 0,
             was_clear: true,
             baked: Duration::ZERO,
+            step: 0,
+            returned: false,
             slow_since: [None; 3],
             firing: BTreeMap::new(),
         }
@@ -119,7 +127,7 @@ impl Model {
             }
         }
         closes |= Self::alerts_close(shape, self.firing.values());
-        holds |= !self.watching() && self.firing.values().any(|severity| *severity == "warning");
+        holds |= self.firing.values().any(|severity| *severity == "warning");
         Seen { verdict, closes, holds }
     }
 
@@ -173,12 +181,14 @@ impl Model {
         self.attempt += 1;
         self.phase = Phase::Running;
         self.enter(0, now);
+        self.step = 0;
     }
 
     fn enter(&mut self, wave: usize, now: i64) {
         self.wave = wave;
         self.last = now;
         self.was_clear = true;
+        self.returned = false;
         self.baked = Duration::ZERO;
         self.slow_since = [None; 3];
     }
@@ -187,6 +197,7 @@ impl Model {
         if self.watching() {
             self.phase = Phase::Completed;
         } else if self.wave + 1 < shape.waves.len() {
+            self.step += 1;
             self.enter(self.wave + 1, now);
         } else if shape.watch.is_some() {
             self.phase = Phase::Watching;
@@ -194,6 +205,18 @@ impl Model {
         } else {
             self.phase = Phase::Completed;
         }
+    }
+
+    /// To the wave before; from the first one there is no way back but to close.
+    pub fn go_back(&mut self, now: i64) -> Expected {
+        if self.wave == 0 {
+            self.close();
+            return Expected::Closes;
+        }
+        self.step += 1;
+        self.enter(self.wave - 1, now);
+        self.returned = true;
+        Expected::GoesBack
     }
 
     pub fn close(&mut self) {

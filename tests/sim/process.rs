@@ -33,6 +33,8 @@ pub struct Process {
     pub publisher: Arc<Publisher>,
     pub frozen: bool,
     pub born: u64,
+    /// When it had come up.
+    pub up: u64,
     /// Until when it was frozen last.
     pub thawed: u64,
     runtime: Runtime,
@@ -84,13 +86,15 @@ impl Process {
             let (controller, unreadable) = recovered.ok()?.ok()?;
             assert!(unreadable.is_empty(), "{unreadable:?}");
             open(book).look(id, &seat.live, &FLAGS);
-            Some((seat, controller, publisher))
+            // Only in here the time is that of the simulation.
+            let up = seat.world();
+            Some((seat, controller, publisher, up))
         });
-        let Some((seat, controller, publisher)) = booted else {
+        let Some((seat, controller, publisher, up)) = booted else {
             runtime.shutdown_background();
             return None;
         };
-        Some(Self { seat, controller, publisher, frozen: false, born: world, thawed: world, runtime })
+        Some(Self { seat, controller, publisher, frozen: false, born: world, up, thawed: world, runtime })
     }
 
     /// Lets it run until the world is there.

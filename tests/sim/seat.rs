@@ -8,10 +8,10 @@ use std::future::pending;
 use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tidegate::analysis::Reading;
+use tidegate::analysis::{Compared, NoData, Reading};
 use tidegate::live::Live;
 use tidegate::measure::Readings;
-use tidegate::rollout::{Metric, Plan, State};
+use tidegate::rollout::{Arm, Metric, Over, Plan, Split, State, Versus};
 use tidegate::store::journal::{ClosingRecord, Closings};
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
@@ -71,7 +71,7 @@ impl Session {
         let mut book = open(&self.0.book);
         let mood = book.store_moods[self.0.slot];
         let dice = &mut book.dice;
-        let soon = dice.of(&[0, 0, 0, 1, 3, 20]);
+        let soon = dice.of(&[0, 0, 1, 5, 20, 100]);
         match mood {
             StoreMood::Fine => (soon, Fate::Done),
             StoreMood::Away => (soon, Fate::Refused),
@@ -230,9 +230,8 @@ impl Book {
     pub fn settle(&mut self, world: u64) {
         while let Some(at) = self.late.iter().position(|(due, ..)| *due <= world) {
             if let Some((_, process, arrived, change)) = self.late.remove(at) {
-                self.late_now = true;
+                self.late_start |= change.entries.iter().any(|entry| entry.kind == "started");
                 drop(self.commit_now(process, &change, arrived));
-                self.late_now = false;
             }
         }
     }
@@ -244,7 +243,7 @@ pub struct Gauges(pub Arc<Seat>);
 
 #[async_trait]
 impl Readings for Gauges {
-    async fn read(&self, plan: &Plan, metric: &Metric, now: UnixMillis) -> Reading {
+    async fn read(&self, plan: &Plan, metric: &Metric, _: Arm, _: Over, now: UnixMillis) -> Reading {
         let seat = &self.0;
         let name = plan.metrics.iter().find(|(_, other)| std::ptr::eq(*other, metric)).map(|(name, _)| name.as_str());
         let asked = seat.world();
@@ -279,6 +278,14 @@ impl Readings for Gauges {
             Answering::Breaks => std::panic::resume_unwind(Box::new("the simulator says so")),
             _ => reading,
         }
+    }
+
+    async fn compare(&self, _: &Plan, _: &Metric, _: &Versus, _: UnixMillis) -> Result<Compared, NoData> {
+        Err(no_data(4))
+    }
+
+    async fn split(&self, _: &Plan, _: UnixMillis, _: UnixMillis) -> Result<Split, NoData> {
+        Err(no_data(4))
     }
 }
 

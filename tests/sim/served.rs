@@ -26,8 +26,8 @@ pub struct Sight {
 pub struct Served {
     users: Vec<Context<'static>>,
     seen: BTreeMap<(u32, String), Sight>,
-    /// Attempts and waves whose opening is in the store.
-    pub opened: BTreeSet<(RolloutName, u32, usize)>,
+    /// Attempts and their exposures, by number, that are in the store.
+    pub opened: BTreeSet<(RolloutName, u32, u32)>,
 }
 
 impl Served {
@@ -91,8 +91,11 @@ impl Book {
         if now.closed && now.users != 0 {
             self.broken("closed-is-served-to-nobody", what());
         }
-        let wave = usize::try_from(now.step).unwrap_or(usize::MAX);
-        if !now.closed && !self.served.opened.contains(&(now.rollout.clone(), now.attempt, wave)) {
+        let same = before.filter(|before| before.rollout == now.rollout && before.attempt == now.attempt);
+        let no_more = same.is_some_and(|before| now.users & !before.users == 0);
+        let stored = self.served.opened.contains(&(now.rollout.clone(), now.attempt, now.step));
+        // What takes the candidate from some of those who have it need not wait for the store.
+        if !now.closed && !stored && !no_more {
             self.broken("open-only-what-is-stored", what());
         }
         let Some(before) = before.filter(|before| before.rollout == now.rollout) else { return };
@@ -100,11 +103,11 @@ impl Book {
             self.broken("closed-stays-closed", what());
         }
         if now.attempt == before.attempt && !now.closed {
-            if before.users & !now.users != 0 {
+            if before.users & !now.users != 0 && !self.went_back(&now.rollout) {
                 self.broken("nobody-loses-it-while-it-grows", what());
             }
             if now.step < before.step {
-                self.broken("nobody-loses-it-while-it-grows", what());
+                self.broken("older-exposures-lose", what());
             }
         }
     }

@@ -39,14 +39,15 @@ pub struct WatchShape {
     pub every: Duration,
 }
 
-/// What is said of one metric in every wave. In the watch only what closes counts.
+/// What is said of one metric in every wave. In the watch nothing more is asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct MetricShape {
     pub name: &'static str,
     /// Its value at each level of [`Level`].
-    pub values: [f64; 5],
+    pub values: [f64; 6],
     pub advance_below: Option<f64>,
     pub hold_above: f64,
+    pub back_above: Option<f64>,
     pub close_above: Option<f64>,
     pub slow_above: Option<(f64, Duration)>,
 }
@@ -61,12 +62,14 @@ pub enum Level {
     Held,
     /// Closes when it lasts.
     Slow,
+    /// Takes the rollout back to the wave before.
+    Back,
     /// Closes at once.
     Bad,
 }
 
 impl Level {
-    pub const ALL: [Self; 5] = [Self::Good, Self::Wait, Self::Held, Self::Slow, Self::Bad];
+    pub const ALL: [Self; 6] = [Self::Good, Self::Wait, Self::Held, Self::Slow, Self::Back, Self::Bad];
 }
 
 /// What one set of answers means, worked out from the shape alone.
@@ -74,6 +77,8 @@ impl Level {
 pub struct Verdict {
     /// A value closes at once.
     pub closes: bool,
+    /// A value takes the rollout back to the wave before.
+    pub goes_back: bool,
     pub holds: bool,
     /// Something has no finite value.
     pub blind: bool,
@@ -83,7 +88,7 @@ pub struct Verdict {
 
 impl Verdict {
     pub const fn clear(self) -> bool {
-        !self.closes && !self.holds && !self.blind
+        !self.closes && !self.goes_back && !self.holds && !self.blind
     }
 }
 
@@ -145,6 +150,14 @@ impl Shape {
                 writeln!(text, "    - '{}'", metric.condition(">", bound, Some(lasting))).unwrap();
             }
         }
+        if self.metrics.iter().any(|metric| metric.back_above.is_some()) {
+            writeln!(text, "  step_back_when:").unwrap();
+        }
+        for metric in &self.metrics {
+            if let Some(bound) = metric.back_above {
+                writeln!(text, "    - '{}'", metric.condition(">", bound, None)).unwrap();
+            }
+        }
         writeln!(text, "  hold_when:\n    - 'alert(severity = \"warning\")'").unwrap();
         for metric in &self.metrics {
             writeln!(text, "    - '{}'", metric.condition(">", metric.hold_above, None)).unwrap();
@@ -176,7 +189,7 @@ impl Shape {
 
     pub fn plan(&self) -> Arc<Plan> {
         let parsed = parse("plan.yaml", self.text.as_bytes(), Format::Yaml).unwrap();
-        match rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()) {
+        match rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::default()) {
             Ok(plan) => Arc::new(plan),
             Err(problems) => panic!("the simulator's plan is not sound: {problems:?}\n{}", self.text),
         }
@@ -186,9 +199,6 @@ impl Shape {
     pub fn verdict<'r>(&self, watching: bool, answer: impl Fn(&str) -> Option<&'r Reading>) -> Verdict {
         let mut verdict = Verdict { good: true, ..Verdict::default() };
         for metric in &self.metrics {
-            if watching && metric.close_above.is_none() && metric.slow_above.is_none() {
-                continue;
-            }
             let value = match answer(metric.name) {
                 Some(Reading::Value { value, .. }) if value.is_finite() => *value,
                 _ => {
@@ -198,8 +208,9 @@ impl Shape {
                 }
             };
             verdict.closes |= metric.close_above.is_some_and(|bound| value > bound);
+            verdict.holds |= value > metric.hold_above;
             if !watching {
-                verdict.holds |= value > metric.hold_above;
+                verdict.goes_back |= metric.back_above.is_some_and(|bound| value > bound);
                 verdict.good &= metric.advance_below.is_none_or(|bound| value < bound);
             }
         }
@@ -244,7 +255,7 @@ fn waves(dice: &mut Dice, every: Duration) -> Vec<WaveShape> {
     percents.sort_unstable();
     let wave = |percent| WaveShape {
         percent,
-        bake: every * u32::try_from(dice.between(1, 6)).unwrap(),
+        bake: every * dice.of(&[1_u32, 1, 1, 2, 3, 6]),
         every,
         approval: dice.percent(10),
     };
@@ -254,28 +265,31 @@ fn waves(dice: &mut Dice, every: Duration) -> Vec<WaveShape> {
 fn metrics(dice: &mut Dice, lasting: Duration) -> Vec<MetricShape> {
     let mut metrics = vec![MetricShape {
         name: "error_rate",
-        values: [0.01, 0.04, 0.07, 0.15, 0.4],
+        values: [0.01, 0.04, 0.07, 0.15, 0.25, 0.4],
         advance_below: dice.percent(80).then_some(0.03),
         hold_above: 0.05,
-        close_above: Some(0.2),
+        back_above: dice.percent(50).then_some(0.2),
+        close_above: Some(0.3),
         slow_above: dice.percent(60).then_some((0.1, lasting)),
     }];
     if dice.percent(60) {
         metrics.push(MetricShape {
             name: "p95",
-            values: [100.0, 450.0, 700.0, 900.0, 2_000.0],
+            values: [100.0, 450.0, 700.0, 900.0, 1_600.0, 2_500.0],
             advance_below: dice.percent(60).then_some(400.0),
             hold_above: 600.0,
-            close_above: dice.percent(70).then_some(1_500.0),
+            back_above: dice.percent(40).then_some(1_200.0),
+            close_above: dice.percent(70).then_some(2_000.0),
             slow_above: dice.percent(50).then_some((800.0, lasting)),
         });
     }
     if dice.percent(30) {
         metrics.push(MetricShape {
             name: "load",
-            values: [10.0, 60.0, 90.0, 90.0, 90.0],
+            values: [10.0, 60.0, 90.0, 90.0, 90.0, 90.0],
             advance_below: Some(50.0),
             hold_above: 80.0,
+            back_above: None,
             close_above: None,
             slow_above: None,
         });

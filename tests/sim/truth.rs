@@ -85,7 +85,7 @@ pub enum MetricsMood {
 
 pub fn answering(dice: &mut Dice, mood: MetricsMood) -> Answering {
     let trouble = match mood {
-        MetricsMood::Slow if dice.percent(60) => return Answering::Slow(dice.between(1, 14_000)),
+        MetricsMood::Slow if dice.percent(40) => return Answering::Slow(dice.between(1, 14_000)),
         MetricsMood::Fine | MetricsMood::Slow => 1,
         MetricsMood::Rough => 30,
         MetricsMood::Away => 100,

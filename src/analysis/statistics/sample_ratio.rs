@@ -66,7 +66,9 @@ fn ln_bayes_factor(parts: &[Part], sum: f64) -> f64 {
         let (prior, seen) = (PRIOR * share, part.users as f64);
         let posterior = prior + seen;
         let deviation = (seen - share * users) / (share * whole);
-        ln += seen * deviation.ln_1p() + (prior - 0.5) * posterior.ln();
+        // Nobody of very many: the deviation is -1 then, whose logarithm is infinite, and nobody adds none of it.
+        ln += if seen > 0.0 { seen * deviation.ln_1p() } else { 0.0 };
+        ln += (prior - 0.5) * posterior.ln();
         ln += remainder(posterior) + half_ln_two_pi() - ln_gamma(prior);
     }
     ln
@@ -133,6 +135,7 @@ mod tests {
                 }
             }
         }
+        assert!(ratio(&[(0.5, u64::MAX), (0.5, 0)], 0.0).mismatch);
         assert_eq!(ratio(&[], 0.0).ln_bayes_factor, 0.0);
     }
 }

@@ -4,7 +4,7 @@ use super::super::exit::{Exit, Outcome};
 use super::super::output;
 use super::super::remote::{Remote, converse};
 use super::watch::WatchArgs;
-use super::{apply, history, show, simulate, verb, watch};
+use super::{apply, event, history, show, simulate, verb, watch};
 use clap::{Args, Subcommand};
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
@@ -40,6 +40,8 @@ enum Action {
     Rollback(verb::Spoken),
     /// Begin anew after a rollback
     Retry(verb::Spoken),
+    /// Report something that the rollout counts, such as an escalation: it may close the flag
+    Event(event::EventArgs),
     /// Follow a rollout until it completed (exit code 0) or was rolled back (3)
     Watch(WatchArgs),
     /// What happened and why
@@ -75,6 +77,7 @@ pub(crate) fn run(args: RolloutArgs) -> Outcome {
         Action::Promote(spoken) => verb::run(&client, format, Verb::Promote, spoken),
         Action::Rollback(spoken) => verb::run(&client, format, Verb::Rollback, spoken),
         Action::Retry(spoken) => verb::run(&client, format, Verb::Retry, spoken),
+        Action::Event(args) => event::run(&client, format, args),
         Action::Watch(args_of_watch) => watch::run(&client, format, args.remote.timeout, &args_of_watch),
         Action::History(args) => history::run(&client, format, &args),
     }

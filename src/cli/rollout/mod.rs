@@ -2,6 +2,7 @@
 
 mod apply;
 mod args;
+mod event;
 mod follow;
 mod history;
 mod report;

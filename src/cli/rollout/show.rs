@@ -39,7 +39,9 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("next check", or_dash(rollout.next_check.as_deref())),
         ("why", rollout.reason.clone()),
     ];
-    rows.extend(rollout.readings.iter().map(|reading| ("metric", format!("{}: {}", reading.metric, reading.value))));
+    rows.extend(rollout.readings.iter().map(|one| ("metric", reading(one))));
+    rows.extend(rollout.findings.iter().map(|one| ("check", finding(one))));
+    rows.extend(rollout.largest_safe_next.iter().map(|largest| ("largest safe next", largest.clone())));
     rows.extend(rollout.problems.iter().map(|problem| ("problem", problem.clone())));
     rows.push((
         "plan",
@@ -49,6 +51,17 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         },
     ));
     output::fields(rows)
+}
+
+fn reading(reading: &wire::Reading) -> String {
+    let kind = reading.kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default();
+    format!("{}: {}{kind}", reading.metric, reading.value)
+}
+
+/// `close_when p95 > 400ms: pass: p95 312ms <= 400ms`.
+fn finding(finding: &wire::Finding) -> String {
+    let observed = if finding.observe { " (observed)" } else { "" };
+    format!("{} {}{observed}: {}: {}", finding.list, finding.condition, finding.verdict, finding.seen)
 }
 
 fn wave(rollout: &wire::Rollout) -> String {

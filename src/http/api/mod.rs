@@ -3,10 +3,12 @@
 mod access;
 mod alertmanager;
 mod body;
+mod events;
 mod flags;
 mod health;
 mod history;
 mod outcomes;
+mod posted;
 pub(super) mod render;
 mod rollouts;
 mod router;

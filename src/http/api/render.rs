@@ -1,7 +1,7 @@
 //! From what the program knows to what goes over the wire.
 
 use super::wire;
-use crate::controller::View;
+use crate::controller::{FindingView, View};
 use crate::rollout::{Plan, Stage, State};
 use crate::source::Problem;
 use crate::store::{LedgerRow, Origin};
@@ -31,6 +31,8 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         waits: view.waits.iter().map(wait).collect(),
         needs_person: view.needs_person,
         readings: view.readings.iter().map(reading).collect(),
+        findings: view.findings.iter().map(finding).collect(),
+        largest_safe_next: view.largest_safe_next.map(|exposure| exposure.to_string()),
         next_check: view.next_check.map(time),
         since: since.map(time),
         version: view.version,
@@ -58,7 +60,25 @@ fn wait(wait: &crate::rollout::Wait) -> wire::Wait {
 }
 
 fn reading(reading: &crate::controller::ReadingView) -> wire::Reading {
-    wire::Reading { metric: reading.metric.to_string(), value: reading.shown.clone(), data: reading.data }
+    wire::Reading {
+        metric: reading.metric.to_string(),
+        value: reading.shown.clone(),
+        data: reading.no_data.is_none(),
+        kind: reading.no_data.map(|kind| kind.as_str().to_owned()),
+    }
+}
+
+fn finding(finding: &FindingView) -> wire::Finding {
+    wire::Finding {
+        list: finding.list.as_str().to_owned(),
+        condition: finding.condition.to_string(),
+        observe: finding.observe,
+        verdict: finding.verdict.to_owned(),
+        seen: finding.seen.clone(),
+        evidence: finding.evidence.clone(),
+        needed: finding.needed.clone(),
+        samples: finding.samples,
+    }
 }
 
 /// State, index of the wave, attempt, and since when.

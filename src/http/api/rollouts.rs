@@ -118,12 +118,16 @@ fn named(by: Option<String>) -> Result<String, ApiError> {
 
 /// No rollout of that name, and which one may have been meant.
 pub(super) fn unknown(controller: &Controller, name: &str) -> ApiError {
+    ApiError::not_found(format!("there is no rollout `{name}`"), similar(controller, name))
+}
+
+/// Which rollout may have been meant.
+pub(super) fn similar(controller: &Controller, name: &str) -> Option<String> {
     let known: Vec<String> = controller.list().iter().map(|view| view.plan.name.to_string()).collect();
-    let hint = suggest(name, known.iter().map(String::as_str)).or_else(|| match known.as_slice() {
+    suggest(name, known.iter().map(String::as_str)).or_else(|| match known.as_slice() {
         [] => Some("there are none yet".to_owned()),
         _ => Some("`tidegate rollout list` shows all".to_owned()),
-    });
-    ApiError::not_found(format!("there is no rollout `{name}`"), hint)
+    })
 }
 
 impl From<CommandError> for ApiError {

@@ -1,6 +1,6 @@
 //! The routes.
 
-use super::{Api, access, flags, health, history, outcomes, rollouts, schemas, triggers};
+use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, triggers};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -20,6 +20,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/rollouts/{name}/history", get(history::of_one))
         .route("/api/v1/history", get(history::of_all))
         .route("/api/v1/outcomes", post(outcomes::record))
+        .route("/api/v1/events", post(events::post))
         .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
         .route("/api/v1/schemas/rollout.json", get(schemas::rollout))
         .route("/metrics", get(health::metrics))

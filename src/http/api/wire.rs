@@ -32,8 +32,14 @@ pub struct Rollout {
     pub waits: Vec<Wait>,
     /// Whether nothing goes on without a person.
     pub needs_person: bool,
-    /// The metrics as last read.
+    /// The metrics as last read, and what was counted of posted events.
     pub readings: Vec<Reading>,
+    /// What the last check made of each condition.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The largest exposure of the next wave that stays within the plan's budget, as far as that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub largest_safe_next: Option<String>,
     /// When it is looked at next, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_check: Option<String>,
@@ -110,6 +116,34 @@ pub struct Reading {
     pub value: String,
     /// Whether `value` is a value.
     pub data: bool,
+    /// Where it is none, of which kind that is: `error`, `absent`, `stale` or `inconclusive`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+}
+
+/// A condition at the last check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The list it stands in, such as `close_when`.
+    pub list: String,
+    /// The condition in canonical form.
+    pub condition: String,
+    /// Nothing comes of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub observe: bool,
+    /// `pass`, `fail`, `warn` or `no-data`.
+    pub verdict: String,
+    /// What was seen.
+    pub seen: String,
+    /// How strong the proof is, where it is a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// What is still needed for a proof, where it is a test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needed: Option<String>,
+    /// How many samples it rests on, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
 }
 
 /// Where a plan came from.
@@ -336,6 +370,11 @@ pub struct Accepted {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+const fn is_false(truth: &bool) -> bool {
+    !*truth
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 const fn is_zero(number: &u64) -> bool {
     *number == 0
 }
@@ -350,6 +389,63 @@ pub struct Triggered {
     pub concerned: Vec<String>,
     /// The rollouts that were closed before.
     pub already_closed: Vec<String>,
+}
+
+/// An event, as `POST /api/v1/events` takes it, alone or in a list. Of `rollout` and `flag` at most one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// What happened.
+    pub event: String,
+    /// The sender's own identity of this report.
+    pub id: String,
+    /// How many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// The rollout that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<String>,
+    /// The flag whose rollout it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
+    /// Only rollouts of this environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+    /// What there is to say of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// What posted events did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsPosted {
+    /// The rollouts that they closed.
+    pub closed: Vec<String>,
+    /// The rollouts that were closed before.
+    pub already_closed: Vec<String>,
+    /// The rollouts that counted at least one of them now.
+    pub counted: Vec<String>,
+    /// The rollouts that had counted at least one of them before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeated: Vec<String>,
+    /// The events that nobody counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_counted: Vec<EventNotCounted>,
+}
+
+/// An event that nobody counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventNotCounted {
+    /// Its place in the list, from 0.
+    pub item: usize,
+    /// What it was.
+    pub event: String,
+    /// Why nobody counts it.
+    pub why: String,
+    /// What may have been meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// Every error's body.

@@ -1,6 +1,7 @@
 //! Whether a plan agrees with itself: what only shows when all of it is known.
 
 use super::clauses::Placed;
+use super::courses::{longest_trends, lost_in_a_longer_course, too_short_for_its_checks};
 use super::reader::Reader;
 use super::waves::WaveRead;
 use crate::analysis::{Bound, Compare, Comparison, Condition, Reference};
@@ -35,16 +36,23 @@ pub(super) fn check(
         let wave = &read.wave;
         let full = wave.audience.is_none() && wave.exposure.min(given.holdback.rest()) == Exposure::ALL;
         if let Some((_, at)) = budget.filter(|_| full) {
-            complain(reader, at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
+            complain(reader, at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
         }
         for placed in &read.clauses {
             if full && needs_control(&placed.clause.when) {
                 complain(reader, placed.at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
             }
             if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > wave.bake) {
+                let (what, hint) = match read.step {
+                    true => ("the step", "write a shorter `for`, a longer `over` for the ramp, or fewer steps"),
+                    false => ("the bake of wave", "write a shorter `for`, or a longer `bake`"),
+                };
                 let (lasting, bake) = (format_duration(lasting), format_duration(wave.bake));
-                let message = format!("`for {lasting}` is longer than the bake of wave {}, {bake}", wave.name);
-                complain(reader, placed.at, message, "write a shorter `for`, or a longer `bake`");
+                let message = format!("`for {lasting}` is longer than {what} {}, {bake}", wave.name);
+                complain(reader, placed.at, message, hint);
+            }
+            if let Some(message) = too_short_for_its_checks(&placed.clause.when, wave.every) {
+                complain(reader, placed.at, message, LONGER_OVER);
             }
         }
         for (one, other) in contradictions(&read.clauses) {
@@ -58,20 +66,37 @@ pub(super) fn check(
             complain(reader, one.at, message, "what lets a wave go on must lie well within what closes it");
         }
     }
-    let all = waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
-    for placed in all.filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
+    let all = || waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
+    for placed in all().filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
         let message = "the condition compares with the baseline, and the plan takes none".to_owned();
         complain(reader, placed.at, message, "write `baseline: 1h`: over how long before the first wave it is taken");
     }
     let held_back = given.holdback != Exposure::NONE;
-    for placed in after.iter().flat_map(|(_, clauses)| clauses) {
+    for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
+        if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > after.watch) {
+            let (lasting, watch) = (format_duration(lasting), format_duration(after.watch));
+            let message = format!("`for {lasting}` is longer than the watch, {watch}");
+            complain(reader, placed.at, message, "write a shorter `for`, or a longer `watch`");
+        }
+        if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
+            complain(reader, placed.at, message, LONGER_OVER);
+        }
         let full = waves.last().is_some_and(|read| read.wave.exposure == Exposure::ALL && !held_back);
         if full && needs_control(&placed.clause.when) {
             let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
             complain(reader, placed.at, message, HOLD_SOMEBODY_BACK);
         }
     }
+    let longest = longest_trends(all().map(|placed| &placed.clause.when));
+    for placed in all() {
+        if let Some(message) = lost_in_a_longer_course(&placed.clause.when, &longest) {
+            let hint = "write trends of one metric over times of which the longest is at most ten times the shortest";
+            complain(reader, placed.at, message, hint);
+        }
+    }
 }
+
+const LONGER_OVER: &str = "write a longer `over`, or a shorter `every`";
 
 const HOLD_SOMEBODY_BACK: &str =
     "write `holdback: 1%` under `after`, or put the condition only into the waves before this one";

@@ -46,7 +46,8 @@ fn counted(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Optio
     let name = reader.name(node, "metric", MetricName::new)?;
     let Some(metric) = metrics.get(name.as_str()) else {
         if !metrics.is_defined(name.as_str()) {
-            reader.complain(node.span, format!("there is no metric `{name}`"), "define it under `metrics`");
+            let hint = metrics.instead_of(name.as_str());
+            reader.complain(node.span, format!("there is no metric `{name}`"), hint);
         }
         return None;
     };

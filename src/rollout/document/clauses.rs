@@ -151,9 +151,10 @@ fn check_mention(at: Span, mention: &Mention, list: List, metrics: &Metrics, rea
         (Subject::Metric(name), List::Close | List::StepBack)
             if metrics.role_of(name.as_str()) == Some(Role::Signal) =>
         {
+            let never = if list == List::Close { "close" } else { "step back" };
             reader.complain(
                 at,
-                format!("`{name}` is a signal, which may hold but never close"),
+                format!("`{name}` is a signal, which may hold but never {never}"),
                 "move the condition to `hold_when`, or make the metric `role: guardrail`",
             );
         }

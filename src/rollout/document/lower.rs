@@ -100,7 +100,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
     }
     let salt = attribute(fields, "salt", name.as_ref().map(RolloutName::as_str), reader);
     let retry = match fields.get("retry") {
-        Some(node) => reader.word(node, "retry", shape::RETRY, &[]),
+        Some(node) => reader.word(node, "kind of retry", shape::RETRY, &[]),
         None => Some(RetrySalt::default()),
     };
     let start = match fields.get("start") {

@@ -9,7 +9,7 @@ use super::shape::{self, Provider};
 use super::thresholds::thresholds;
 use crate::analysis::{Bound, Compare, Condition, Known, Place, Reference, Vocabulary, Waves, is_reserved};
 use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Role, Since, Unit};
-use crate::source::{Entry, Node, Span};
+use crate::source::{Entry, Node, Span, suggest};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,6 +65,12 @@ impl Metrics {
 
     pub(super) fn get(&self, name: &str) -> Option<&Metric> {
         self.named.get(name)?.as_ref()
+    }
+
+    /// The metric that was perhaps meant, or what to do.
+    pub(super) fn instead_of(&self, misspelt: &str) -> String {
+        let names = self.named.keys().map(String::as_str);
+        suggest(misspelt, names).unwrap_or_else(|| "define it under `metrics`".to_owned())
     }
 
     pub(super) fn have_outcomes(&self) -> bool {
@@ -185,7 +191,7 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
         Provider::Prometheus => prometheus(&fields, reader)?,
         Provider::Events => events(name, &fields, reader)?,
     };
-    let better = optional(fields.get("better"), usual, |node| reader.word(node, "better", shape::BETTER, &[]))?;
+    let better = optional(fields.get("better"), usual, |node| reader.word(node, "direction", shape::BETTER, &[]))?;
     Some(Metric { unit, role, better, no_data, source })
 }
 
@@ -237,7 +243,11 @@ fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Bette
 /// `slow_ratio` with its bound, and no other measure with one.
 fn slow_ratio(measure: Measure, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Measure> {
     if let Measure::SlowRatio(_) = measure {
-        let node = fields.needed("slower_than", "for instance `slower_than: 500ms`", reader)?;
+        let Some(node) = fields.get("slower_than") else {
+            let at = fields.get("measure").map_or(Span::default(), |node| node.span);
+            reader.complain(at, "`slow_ratio` needs `slower_than`", "for instance `slower_than: 500ms`");
+            return None;
+        };
         let bound = reader.duration(node, "slower_than", Duration::from_millis(1)..=Duration::from_secs(86_400))?;
         return Some(Measure::SlowRatio(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX)));
     }

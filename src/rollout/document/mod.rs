@@ -4,6 +4,7 @@ mod agreement;
 mod askable;
 mod budget;
 mod clauses;
+mod courses;
 mod fields;
 mod flag_check;
 mod group;

@@ -40,6 +40,12 @@ pub(super) fn ramp(node: &Node<'_>, from: Exposure, reader: &mut Reader<'_>) -> 
         .needed("steps", "in how many steps, for instance `steps: 8`", reader)
         .and_then(|node| reader.whole_number(node, "steps", 1..=MOST, "steps: 8"));
     let (to, over, steps) = (to?, over?, u32::try_from(steps?).ok()?);
+    let rise = to.ppm().saturating_sub(from.ppm());
+    if steps > rise {
+        let message = format!("from {from} to {to} there are not {steps} steps: the smallest is 0.0001%");
+        reader.complain(node.span, message, "write fewer steps, or a larger `to`");
+        return None;
+    }
     Some(Ramp { to, steps, each: over.checked_div(steps)?, at: node.span })
 }
 
@@ -57,14 +63,16 @@ impl Ramp {
         let mut waves = Vec::new();
         for step in 0..self.steps {
             let mut wave = read.wave.clone();
-            wave.name = WaveName::new(&format!("{}.{step}", read.wave.name)).ok()?;
+            let name = format!("{}.{step}", read.wave.name);
+            let told = |error| reader.complain(self.at, format!("of a step: {error}"), "give the wave a shorter name");
+            wave.name = WaveName::new(&name).map_err(told).ok()?;
             wave.exposure = self.at_step(from, step);
             wave.bake = self.each;
             wave.min_samples = 0;
             if step > 0 {
                 wave.approval = None;
             }
-            waves.push(WaveRead { wave, clauses: read.clauses.clone() });
+            waves.push(WaveRead { wave, clauses: read.clauses.clone(), step: true });
         }
         let mut last = read;
         last.wave.exposure = self.to;

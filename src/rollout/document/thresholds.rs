@@ -14,7 +14,7 @@ pub(super) fn thresholds(entry: &Entry<'_>, metrics: &Metrics, reader: &mut Read
     let Some(metric) = metrics.get(&entry.key) else { return Some(Vec::new()) };
     let fields = Fields::known(&entry.value)?;
     let on_warning = match fields.get("on_warning") {
-        Some(node) => reader.word(node, "on_warning", shape::ON_WARNING, &[])?,
+        Some(node) => reader.word(node, "effect of a warning", shape::ON_WARNING, &[])?,
         None => List::Hold,
     };
     if let Some(entry) = fields.entry("on_warning").filter(|_| fields.entry("warning").is_none()) {
@@ -45,6 +45,11 @@ fn threshold(
     reader: &mut Reader<'_>,
 ) -> Option<Placed> {
     let text = reader.text(node, field)?;
+    if text.split_whitespace().next() == Some(metric) {
+        let message = format!("`{field}` begins with the metric's own name");
+        reader.complain(node.span, message, "write only what follows it, such as `> 600ms`");
+        return None;
+    }
     let whole = format!("{metric} {text}");
     let before = metric.len().saturating_add(1);
     let when = read_one(node, &whole, before, list, metrics, reader)?;
@@ -90,15 +95,18 @@ fn agree(read: &[(&str, Placed)], reader: &mut Reader<'_>) {
         let [(milder, first), (harder, second)] = pair else { continue };
         let (Some((first_above, first_bound)), Some((above, bound))) = (bound(first), bound(second)) else { continue };
         // What is wanted lies on the other side of its bound than what warns.
-        let turned = if first.clause.list == List::Advance { first_above == above } else { first_above != above };
+        let wanted = first.clause.list == List::Advance;
+        let turned = if wanted { first_above == above } else { first_above != above };
         let reached_first = if above { bound < first_bound } else { bound > first_bound };
-        if turned || reached_first {
+        // What is wanted and closes is told where all that lets go on and closes is compared.
+        if turned || (reached_first && !(wanted && second.clause.list == List::Close)) {
             let message = format!("`{harder}` ({}) contradicts `{milder}` ({})", second.clause.text, first.clause.text);
             reader.complain(
                 second.at,
                 message,
                 "write `target`, then `warning`, then `critical`, each worse than before",
             );
+            return;
         }
     }
 }

@@ -27,6 +27,9 @@ const LONGEST_BAKE: Duration = Duration::from_secs(366 * 86_400);
 /// The most waves of one rollout.
 const MOST: usize = 100;
 
+/// The most waves of one rollout with all steps of its ramps.
+const MOST_WITH_STEPS: usize = 200;
+
 /// More outcomes than any wave will have.
 const MOST_SAMPLES: u64 = 1_000_000_000_000;
 
@@ -48,6 +51,8 @@ pub(super) fn always(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>
 pub(super) struct WaveRead {
     pub(super) wave: Wave,
     pub(super) clauses: Vec<Placed>,
+    /// It is a step of a ramp, and not its end.
+    pub(super) step: bool,
 }
 
 /// Reads `waves`: at least one, each with its own name, and none that takes back what the one before gave.
@@ -69,7 +74,31 @@ pub(super) fn waves(
     let mut seen = Seen::default();
     let read: Vec<Option<Vec<WaveRead>>> =
         items.iter().enumerate().map(|item| wave(item, always, metrics, &mut seen, reader)).collect();
-    Some(read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect())
+    steps_have_their_own_names(items, &read, &seen, reader);
+    let waves: Vec<WaveRead> = read.into_iter().collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+    if waves.len() > MOST_WITH_STEPS {
+        let message = format!("with all steps of its ramps the plan has {} waves", waves.len());
+        reader.complain(node.span, message, format!("write at most {MOST_WITH_STEPS} waves and steps"));
+        return None;
+    }
+    Some(waves)
+}
+
+/// The steps of a ramp `grow` are waves named `grow.0`, `grow.1` and so on, which no other wave may be.
+fn steps_have_their_own_names(
+    items: &[Node<'_>],
+    read: &[Option<Vec<WaveRead>>],
+    seen: &Seen,
+    reader: &mut Reader<'_>,
+) {
+    for (item, waves) in items.iter().zip(read) {
+        let Some((last, steps)) = waves.as_deref().and_then(|waves| waves.split_last()) else { continue };
+        let taken = steps.iter().map(|step| &step.wave.name).find(|name| seen.names.contains(*name));
+        if let (Some(taken), Some(node)) = (taken, item.get("name")) {
+            let message = format!("a step of the ramp `{}` is named `{taken}`, as another wave is", last.wave.name);
+            reader.complain(node.span, message, "give one of them another name");
+        }
+    }
 }
 
 /// What the waves so far were.
@@ -114,7 +143,7 @@ fn wave(
         approval: approval?,
         clauses: clauses.iter().map(|placed| placed.clause.clone()).collect(),
     };
-    let read = WaveRead { wave, clauses };
+    let read = WaveRead { wave, clauses, step: false };
     match ramp? {
         Some(ramp) => ramp.waves(read, reader),
         None => Some(vec![read]),
@@ -165,7 +194,8 @@ fn part(fields: &Fields<'_>, seen: &mut Seen, reader: &mut Reader<'_>) -> Option
         Some(before) => before.with(part.clone()),
         None => Parts::of(part.clone()),
     });
-    let ramp = match fields.get("ramp") {
+    // That a group has none is told already.
+    let ramp = match fields.get("ramp").filter(|_| fields.entry("group").is_none()) {
         Some(node) => Some(ramp(node, part.exposure, reader)?),
         None => None,
     };

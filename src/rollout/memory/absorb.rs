@@ -1,7 +1,8 @@
 //! Taking what a check brought into what the attempt remembers.
 
-use super::ask::each_clause;
+use super::ask::{each_clause, looked};
 use super::attempt::TrailKey;
+use super::posted::with_counts;
 use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Reading};
 use crate::rollout::revision::tests_of;
@@ -21,9 +22,13 @@ pub(in crate::rollout) fn absorb(
     now: UnixMillis,
 ) {
     stage.memory.alpha_parts = stage.memory.alpha_parts.max(tests_of(plan));
+    let readings = with_counts(plan, stage, &evidence.readings, now);
     note_silence(stage, &evidence.readings, unseen);
-    note_means(plan, stage, &evidence.readings);
-    note_courses(plan, stage, evidence, now);
+    // In the watch the last wave is over, and what it was stays what it was.
+    if !rules.watching {
+        note_means(plan, stage, &readings);
+    }
+    note_courses(plan, stage, &readings, evidence, now);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
         clause.when.each_leaf(&mut |leaf| count(stage, leaf, evidence, &mut counted));
@@ -60,7 +65,13 @@ fn note_means(plan: &Plan, stage: &mut Stage, readings: &BTreeMap<MetricName, Re
 
 /// The course of each metric that some condition of the plan looks at as one. Those of later waves too,
 /// so that a course over a day is known when the wave that asks for it begins.
-fn note_courses(plan: &Plan, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) {
+fn note_courses(
+    plan: &Plan,
+    stage: &mut Stage,
+    readings: &BTreeMap<MetricName, Reading>,
+    evidence: &Evidence,
+    now: UnixMillis,
+) {
     let mut spans: BTreeMap<TrailKey, Duration> = BTreeMap::new();
     let mut longest = |key: TrailKey, span: Duration| {
         let known = spans.entry(key).or_default();
@@ -87,13 +98,16 @@ fn note_courses(plan: &Plan, stage: &mut Stage, evidence: &Evidence, now: UnixMi
     });
     for (key, span) in spans {
         let reading = match key.1 {
-            Arm::Candidate => evidence.readings.get(&key.0),
+            Arm::Candidate => readings.get(&key.0),
             Arm::Control => {
                 evidence.others.get(&Question { metric: key.0.clone(), arm: Arm::Control, over: Over::Usual })
             }
         };
         if let Some(Ok((value, _))) = reading.map(Reading::value) {
-            stage.memory.trails.entry(key).or_insert_with(|| Trail::over(span)).push(now, value);
+            let trail = stage.memory.trails.entry(key).or_insert_with(|| Trail::over(span));
+            // Another wave has another bake, and what is scored over it another course.
+            trail.window = span;
+            trail.push(now, value);
         }
     }
 }
@@ -113,7 +127,7 @@ fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut
         | Condition::Alert(_) => return,
     };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(metric) else { return };
-    let lasted = counts.until.since(stage.memory.looked.get(metric).copied().unwrap_or(stage.entered));
+    let lasted = counts.until.since(looked(stage, metric));
     let key = leaf.to_string();
     if !counted.insert(key.clone()) {
         return;
@@ -130,7 +144,7 @@ fn count(stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut
 fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
     let Some(budget) = &plan.budget else { return };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(&budget.metric) else { return };
-    let looked = stage.memory.looked.get(&budget.metric).copied().unwrap_or(stage.entered);
+    let looked = looked(stage, &budget.metric);
     let cost = stage.memory.cost.get_or_insert_default();
     cost.harm.look(counts);
     cost.exposures = cost.exposures.saturating_add(counts.exposures());

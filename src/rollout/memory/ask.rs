@@ -67,7 +67,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
         against.entry(budget.metric.clone()).or_insert(plan.alpha);
     }
     let versus = |(metric, alpha)| {
-        let looked = stage.memory.looked.get(&metric).copied().unwrap_or(stage.entered);
+        let looked = looked(stage, &metric);
         Versus { metric, looked, entered: stage.entered, alpha }
     };
     asked.versus = against.into_iter().map(versus).collect();
@@ -83,6 +83,13 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
         asked.split = Some(stage.entered);
     }
     asked
+}
+
+/// Up to when both groups have been counted by a metric. Not before the wave began, even when the waves before it
+/// did not ask: in one look the shares of the groups must stay as they are.
+pub(super) fn looked(stage: &Stage, metric: &MetricName) -> UnixMillis {
+    let looked = stage.memory.looked.get(metric).copied().unwrap_or(stage.entered);
+    looked.max(stage.entered)
 }
 
 fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {

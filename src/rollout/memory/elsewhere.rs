@@ -7,7 +7,7 @@ use crate::units::{MetricName, WaveName};
 /// The value that a relative bound starts from.
 pub(in crate::rollout) fn elsewhere(
     plan: &Plan,
-    stage: &Stage,
+    (stage, watching): (&Stage, bool),
     evidence: &Evidence,
     metric: &MetricName,
     place: &Reference,
@@ -27,7 +27,9 @@ pub(in crate::rollout) fn elsewhere(
         }
         Reference::Wave(name) => mean_in(stage, name, metric),
         Reference::PreviousWave => {
-            let previous = stage.wave.checked_sub(1).and_then(|index| plan.waves.get(index));
+            // In the watch the last wave is over too.
+            let index = if watching { Some(stage.wave) } else { stage.wave.checked_sub(1) };
+            let previous = index.and_then(|index| plan.waves.get(index));
             let previous = previous.ok_or_else(|| none("there is no wave before this one".to_owned()))?;
             mean_in(stage, &previous.name, metric)
         }

@@ -18,6 +18,6 @@ pub use budget::largest_safe_next;
 pub(super) use budget::over_budget;
 pub(super) use elsewhere::elsewhere;
 pub(super) use posted::with_counts;
-pub use posted::{Posted, PostedEvent};
+pub use posted::{Posted, PostedEvent, counted_events, counts_event, posted_counts};
 pub(super) use sample_ratio::sample_ratio;
-pub(super) use statistics::judge_statistics;
+pub(super) use statistics::{Seen, judge_statistics};

@@ -5,14 +5,13 @@ use super::attempt::Memory;
 use crate::analysis::Reading;
 use crate::rollout::{MetricSource, Plan, Since, Stage};
 use crate::units::{MetricName, UnixMillis};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// The most kinds of events that one attempt keeps.
-const MOST_KINDS: usize = 64;
-
-/// The most identities that are remembered of one kind, to tell repeats.
-const MOST_IDENTITIES: usize = 256;
+/// The most identities that are remembered of one kind, to tell repeats: those of the largest requests
+/// that one sender makes, and as many of others in between.
+const MOST_IDENTITIES: usize = 2_048;
 
 /// The most moments that are kept of one kind. Later ones are added to the newest.
 const MOST_MOMENTS: usize = 128;
@@ -80,14 +79,14 @@ impl Posted {
 }
 
 impl Memory {
-    /// Takes a report; false when it is known already, or nobody counts it.
+    /// Whether a report was taken before, as far back as identities are remembered.
+    pub(in crate::rollout) fn knows(&self, event: &PostedEvent) -> bool {
+        self.events.get(&event.name).is_some_and(|posted| posted.identities.contains(&event.id))
+    }
+
+    /// Takes a report; false when it is known already, or nobody counts it. So the plan bounds the kinds.
     pub(in crate::rollout) fn post(&mut self, plan: &Plan, event: &PostedEvent, now: UnixMillis) -> bool {
-        let counted = plan
-            .metrics
-            .values()
-            .any(|metric| matches!(&metric.source, MetricSource::Events { event: name, .. } if **name == *event.name));
-        let room = self.events.len() < MOST_KINDS || self.events.contains_key(&event.name);
-        counted && room && self.events.entry(event.name.clone()).or_default().add(event, now)
+        counts_event(plan, &event.name) && self.events.entry(event.name.clone()).or_default().add(event, now)
     }
 
     /// Begins to count for a new wave.
@@ -98,19 +97,43 @@ impl Memory {
     }
 }
 
+/// The events that a plan counts; one that several metrics count is there several times.
+pub fn counted_events(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.metrics.values().filter_map(|metric| match &metric.source {
+        MetricSource::Events { event, .. } => Some(&**event),
+        MetricSource::Outcomes { .. } | MetricSource::Prometheus { .. } => None,
+    })
+}
+
+/// Whether a plan counts an event.
+#[must_use]
+pub fn counts_event(plan: &Plan, event: &str) -> bool {
+    counted_events(plan).any(|counted| counted == event)
+}
+
+/// What a stage's plan has counted, by metric.
+#[must_use]
+pub fn posted_counts(plan: &Plan, stage: &Stage, now: UnixMillis) -> Vec<(MetricName, u64)> {
+    let counted = plan.metrics.iter().filter_map(|(name, metric)| match &metric.source {
+        MetricSource::Events { event, since } => {
+            let count = stage.memory.events.get(&**event).map_or(0, |posted| posted.count(*since, now));
+            Some((name.clone(), count))
+        }
+        MetricSource::Outcomes { .. } | MetricSource::Prometheus { .. } => None,
+    });
+    counted.collect()
+}
+
 /// The readings together with what the rollout counts itself.
-pub(in crate::rollout) fn with_counts(
+pub(in crate::rollout) fn with_counts<'r>(
     plan: &Plan,
     stage: &Stage,
-    readings: &BTreeMap<MetricName, Reading>,
+    readings: &'r BTreeMap<MetricName, Reading>,
     now: UnixMillis,
-) -> BTreeMap<MetricName, Reading> {
-    let mut all = readings.clone();
-    for (name, metric) in &plan.metrics {
-        if let MetricSource::Events { event, since } = &metric.source {
-            let count = stage.memory.events.get(&**event).map_or(0, |posted| posted.count(*since, now));
-            all.insert(name.clone(), Reading::Value { value: count as f64, samples: Some(count), at: now });
-        }
+) -> Cow<'r, BTreeMap<MetricName, Reading>> {
+    let mut all = Cow::Borrowed(readings);
+    for (name, count) in posted_counts(plan, stage, now) {
+        all.to_mut().insert(name, Reading::Value { value: count as f64, samples: Some(count), at: now });
     }
     all
 }

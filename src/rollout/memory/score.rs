@@ -1,15 +1,22 @@
 //! Several metrics of a wave against the control's as one score, as automated canary analysis has it.
 
+use super::statistics::Seen;
 use crate::analysis::statistics::{Class, Trail, Weighed, classify, score};
-use crate::analysis::{Judgement, Measured, NoData, Quantity, Score, Truth};
-use crate::rollout::{Arm, Better, Plan, Stage};
+use crate::analysis::{Judgement, Measured, NoData, Quantity, Score, Truth, value};
+use crate::rollout::{Arm, Better, Over, Plan, Question, Stage};
 use crate::units::MetricName;
 
 /// The least increase of a mean that counts: any, for how certain it is is tested besides.
 const ALLOWED: f64 = 0.0;
 
 /// The score of the readings since the wave began.
-pub(super) fn judge_score(plan: &Plan, stage: &Stage, one: &Score) -> Judgement {
+pub(super) fn judge_score(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Score) -> Judgement {
+    let missing: Vec<(MetricName, NoData)> =
+        one.parts.iter().filter_map(|part| Some((part.metric.clone(), not_fresh(seen, &part.metric)?))).collect();
+    if let Some((metric, why)) = missing.first() {
+        let told = format!("score: {metric}: {why}");
+        return Judgement { missing, ..Judgement::plain(Truth::Unknown, told) };
+    }
     let classes: Vec<(&MetricName, Class)> =
         one.parts.iter().map(|part| (&part.metric, class(plan, stage, &part.metric))).collect();
     let weighed = one.parts.iter().zip(&classes);
@@ -33,6 +40,18 @@ pub(super) fn judge_score(plan: &Plan, stage: &Stage, one: &Score) -> Judgement 
     });
     let truth = if holds { Truth::True } else { Truth::False };
     Judgement { measured: measured.into_iter().collect(), ..Judgement::plain(truth, seen) }
+}
+
+/// Why there is no fresh value of one of the groups, if there is none. What was seen before decides nothing alone.
+fn not_fresh(seen: Seen<'_>, metric: &MetricName) -> Option<NoData> {
+    if let Err(why) = value(seen.readings, metric) {
+        return Some(why);
+    }
+    let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
+    match seen.evidence.others.get(&control) {
+        Some(reading) => reading.value().err(),
+        None => Some(NoData::NoReference("the stable variant was not measured".to_owned())),
+    }
 }
 
 fn class(plan: &Plan, stage: &Stage, metric: &MetricName) -> Class {

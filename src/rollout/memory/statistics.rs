@@ -5,30 +5,39 @@ use super::score::judge_score;
 use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
     Burn, Compared, Condition, Direction, Judgement, Measured, NoData, ProvedSafe, Quantity, Reading, Regresses, Trend,
-    Truth,
+    Truth, value,
 };
 use crate::rollout::{Arm, Better, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis, format_duration};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Of a regression's alpha, the part of the test over the whole attempt. The rest is for the test of what
 /// began lately: each wrong at most in its part, together at most in the whole.
 const WHOLE_ATTEMPT: f64 = 0.8;
 
+/// What a check brought, with what the rollout counts itself among the readings.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rollout) struct Seen<'e> {
+    pub evidence: &'e Evidence,
+    pub readings: &'e BTreeMap<MetricName, Reading>,
+}
+
 /// What is known of a condition that rests on more than one reading.
 pub(in crate::rollout) fn judge_statistics(
     plan: &Plan,
     stage: &Stage,
-    evidence: &Evidence,
+    seen: Seen<'_>,
     condition: &Condition,
     now: UnixMillis,
 ) -> Judgement {
+    let evidence = seen.evidence;
     match condition {
         Condition::Regresses(one) => regresses(plan, stage, evidence, one, now),
         Condition::ProvedSafe(one) => proved_safe(plan, stage, evidence, one, now),
         Condition::Burn(one) => burn(plan, evidence, one),
-        Condition::Trend(one) => trend(plan, stage, one, now),
-        Condition::Score(one) => judge_score(plan, stage, one),
+        Condition::Trend(one) => trend(plan, stage, seen, one, now),
+        Condition::Score(one) => judge_score(plan, stage, seen, one),
         // These are judged where they are read.
         Condition::All(_) | Condition::Any(_) | Condition::Compare(_) | Condition::Alert(_) => {
             Judgement::plain(Truth::Unknown, condition.to_string())
@@ -51,8 +60,8 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
         }
         Ok(Compared::Counts(_)) => {
             let key = one.to_string();
-            let finding = |tests: &std::collections::BTreeMap<String, CountTest>, alpha: f64| {
-                tests.get(&key).map(|test| test.finding(alpha))
+            let finding = |tests: &BTreeMap<String, CountTest>, alpha: f64| {
+                tests.get(&key).filter(|test| test.looks > 0).map(|test| test.finding(alpha))
             };
             let memory = &stage.memory;
             let whole = finding(&memory.tests, alpha * WHOLE_ATTEMPT);
@@ -84,8 +93,8 @@ fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe
             mean_safe((candidate, control), one.margin, better, alpha / stages(plan), seen)
         }
         Ok(Compared::Counts(_)) => match stage.memory.tests.get(&one.to_string()) {
-            Some(test) => test.finding(alpha),
-            None => return Judgement::missing(&one.metric, nothing_counted()),
+            Some(test) if test.looks > 0 => test.finding(alpha),
+            Some(_) | None => return Judgement::missing(&one.metric, nothing_counted()),
         },
     };
     let (truth, told) = match finding.proved {
@@ -106,7 +115,7 @@ fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compa
 }
 
 fn nothing_counted() -> NoData {
-    NoData::Inconclusive("nothing was counted yet".to_owned())
+    NoData::Inconclusive("no users of both groups were counted yet".to_owned())
 }
 
 fn better(plan: &Plan, metric: &MetricName) -> Better {
@@ -154,8 +163,12 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
 }
 
 /// Where the metric is heading, unless too little of the time was seen.
-fn trend(plan: &Plan, stage: &Stage, one: &Trend, now: UnixMillis) -> Judgement {
+fn trend(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Trend, now: UnixMillis) -> Judgement {
     let over = format_duration(one.over);
+    let latest = match value(seen.readings, &one.metric) {
+        Ok((latest, _)) => latest,
+        Err(why) => return Judgement::missing(&one.metric, why),
+    };
     let Some(trail) = stage.memory.trails.get(&(one.metric.clone(), Arm::Candidate)) else {
         return Judgement::missing(&one.metric, NoData::Inconclusive(format!("nothing was seen of {over} yet")));
     };
@@ -177,7 +190,7 @@ fn trend(plan: &Plan, stage: &Stage, one: &Trend, now: UnixMillis) -> Judgement 
     let quantity = quantity(plan, &one.metric);
     let (sign, slope) = if heading.slope < 0.0 { ("-", -heading.slope) } else { ("+", heading.slope) };
     let seen = format!("{} {word} over {over} ({sign}{} an hour)", one.metric, quantity.format(slope * 3_600.0));
-    let measured = vec![Measured::of(one.metric.clone(), quantity, heading.slope * 3_600.0)];
+    let measured = vec![Measured::of(one.metric.clone(), quantity, latest)];
     let truth = if (heading.toward == wanted) == one.wanted { Truth::True } else { Truth::False };
     Judgement { measured, ..Judgement::plain(truth, seen) }
 }
