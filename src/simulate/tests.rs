@@ -149,6 +149,18 @@ fn an_outage_makes_it_wait_and_closes_only_where_the_plan_says_so() {
     assert!(closed.reason.contains("no data for errors"), "{}", closed.reason);
 }
 
+/// A tenth of the users cannot double what is measured over all of them.
+#[test]
+fn a_query_without_a_variant_sees_the_candidate_as_far_as_users_have_it() {
+    let both = |query: &str| {
+        let metric = format!("load: {{ provider: prometheus, query: '{query}' }}");
+        simulate(&two_waves(&metric, "close_when: load > 100"), Scenario::DoubleErrors, 1, None)
+    };
+    let (of_one, of_all) = (both("load{v=\"{{variant}}\"}"), both("load"));
+    assert_eq!((of_one.outcome, of_one.lasted.as_secs()), (Outcome::RolledBack, 60));
+    assert_eq!((of_all.outcome, of_all.lasted.as_secs()), (Outcome::Completed, 32 * 3_600), "{:#?}", told(&of_all));
+}
+
 #[test]
 fn what_went_back_needs_a_person() {
     let plan = plan(
@@ -238,7 +250,7 @@ fn what_is_wrong_with_a_recording_is_told_at_its_place() {
         let error = Recording::parse(table, &plan).unwrap_err();
         assert!(error.to_string().starts_with(wrong), "{table:?}: {error}");
     }
-    let long: String = (0..=100_000).map(|_| "0,1%\n").collect();
+    let long: String = (0..=100_000).map(|_| "0,0.01\n").collect();
     let error = Recording::parse(&format!("time,errors\n{long}"), &plan).unwrap_err();
     assert_eq!(error.to_string(), "100002:1: more than 100000 lines of values");
 }
