@@ -273,7 +273,7 @@ fn the_plans_among_the_examples_are_sound() {
         let parsed = parse(&name, text.as_bytes(), Format::Yaml).unwrap();
         let mut files = Attachments::none();
         for named in rollout::named_files(&parsed.documents[0]) {
-            files.add(&named, std::fs::read_to_string(file.with_file_name(&named)).unwrap());
+            files.add(named, std::fs::read_to_string(file.with_file_name(named)).unwrap());
         }
         let plan = rollout::lower(&parsed.documents[0], &parsed.text, &files).unwrap_or_else(|why| panic!("{why:#?}"));
         assert_eq!(name, format!("{}.rollout.yaml", plan.name));
