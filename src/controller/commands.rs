@@ -95,7 +95,7 @@ impl Lane {
             return self.schedule();
         }
         let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
-        let Ok(decision) = self.decide(&Event::Due(beginning)) else { return };
+        let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
         if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
             self.waits = vec![Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))];
@@ -103,7 +103,6 @@ impl Lane {
             self.carry_out(decision, Grounds::default()).await;
         }
         self.schedule();
-        self.put_off_beginning();
         self.announce();
     }
 

@@ -418,7 +418,7 @@ pub(super) fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
     let parsed = parse("the stored plan", source.text.as_bytes(), source.format).map_err(told)?;
     let text: &Text = &parsed.text;
     let document = parsed.documents.first().ok_or("the stored plan is empty")?;
-    rollout::lower(document, text, &source.attachments).map(Arc::new).map_err(told)
+    rollout::lower_kept(document, text, &source.attachments).map(Arc::new).map_err(told)
 }
 
 fn salvage(record: &Record) -> Option<(FlagKey, Overlay)> {

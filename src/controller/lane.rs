@@ -79,8 +79,7 @@ impl Lane {
                 continue;
             }
             // What is measured for a stage that is over says nothing of the one that began since.
-            if checking.is_some_and(|stage| stage != stage_mark(&self.state)) && !planted::is(Bug::StaleEvidenceCounts)
-            {
+            if checking.is_some_and(|stage| stage != self.stage_mark()) && !planted::is(Bug::StaleEvidenceCounts) {
                 checking = None;
                 check = None.into();
             }
@@ -104,7 +103,7 @@ impl Lane {
                 }
                 () = at(due), if matches!(self.state, State::Pending { .. }) => self.begin_on_time().await,
                 () = at(due) => {
-                    checking = Some(stage_mark(&self.state));
+                    checking = Some(self.stage_mark());
                     let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
                     check = Some(work.boxed()).into();
                 }
@@ -175,10 +174,13 @@ impl Lane {
         self.check_at = (!planted::is(Bug::ChecksEndAfterAFailure)).then(|| after(pause));
     }
 
-    /// A beginning that cannot take place yet is not tried again at once.
-    pub(super) fn put_off_beginning(&mut self) {
-        if matches!(self.state, State::Pending { .. }) && self.check_at.is_some() {
-            self.check_at = Some(after(LONGEST_PAUSE));
+    /// What tells one stage from another, and one plan for it from another.
+    fn stage_mark(&self) -> Option<(u32, UnixMillis, u32)> {
+        match &self.state {
+            State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
+                Some((stage.attempt, stage.entered, self.source.revision))
+            }
+            State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
         }
     }
 
@@ -372,16 +374,6 @@ fn check_result(decision: &Decision) -> CheckResult {
 /// Whoever asked may have gone away; that is no fault.
 pub(super) fn answer<T>(reply: oneshot::Sender<T>, result: T) {
     drop(reply.send(result));
-}
-
-/// What tells one stage from another.
-const fn stage_mark(state: &State) -> Option<(u32, UnixMillis)> {
-    match state {
-        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
-            Some((stage.attempt, stage.entered))
-        }
-        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
-    }
 }
 
 async fn at(moment: Option<Instant>) {

@@ -6,7 +6,7 @@ use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
 use super::view::CommandError;
 use crate::clock::after;
-use crate::flag::Overlay;
+use crate::flag::{Overlay, Rank};
 use crate::planted::{self, Bug};
 use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
@@ -338,6 +338,7 @@ impl Lane {
             return;
         }
         self.state = record.state;
+        self.number_after_what_is_served();
         self.behind = false;
         self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state, self.now());
@@ -346,6 +347,25 @@ impl Lane {
         self.serve();
         self.schedule();
         self.announce();
+    }
+
+    /// Goes on from the number of the exposure that is served. A step back that was served and not stored has one
+    /// that the store does not know of, and what opens next must come after it.
+    fn number_after_what_is_served(&mut self) {
+        let Some(served) = self.shared.world.publisher.rank(&self.plan.flag, &self.plan.name) else { return };
+        match &mut self.state {
+            State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)
+                if served < Rank::closed(stage.attempt) && served.attempt() == stage.attempt =>
+            {
+                stage.step = stage.step.max(served.step());
+            }
+            State::Running(_)
+            | State::Paused { .. }
+            | State::Watching(_)
+            | State::Pending { .. }
+            | State::Completed { .. }
+            | State::RolledBack { .. } => {}
+        }
     }
 
     /// A closing that is not stored yet gets one more chance before the program ends.

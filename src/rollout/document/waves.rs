@@ -223,7 +223,7 @@ fn named_group(entry: &Entry<'_>, fields: &Fields<'_>, reader: &mut Reader<'_>) 
 
 /// Each wave opens to somebody new, or looks once more at just those that the one before opened to.
 fn must_grow(part: &Part, seen: &Seen, node: &Node<'_>, reader: &mut Reader<'_>) {
-    let Some(before) = &seen.parts else { return };
+    let Some(before) = seen.parts.as_ref().filter(|_| !reader.kept) else { return };
     if let Some(share) = before.of_the_audience_of(part).filter(|share| part.exposure < *share) {
         let message = format!("the exposure falls from {share} to {}", part.exposure);
         reader.complain(node.span, message, "put the waves in order: whoever has the candidate must not lose it");

@@ -41,18 +41,11 @@ pub(in crate::rollout) fn absorb(
     }
 }
 
-/// How long each metric has been silent for one of the groups. It begins with the first check that had no
+/// How long each metric has been silent for the candidate. It begins with the first check that had no
 /// data, not with the last that had: a provider that misses one beat has been silent for no time.
 fn note_silence(stage: &mut Stage, evidence: &Evidence, unseen: Duration) {
-    let own = evidence.readings.iter().map(|(metric, reading)| (metric, reading.value().is_err()));
-    let others = evidence.others.iter().map(|(asked, reading)| (&asked.metric, reading.value().is_err()));
-    let compared = evidence.compared.iter().map(|(metric, compared)| (metric, compared.is_err()));
-    let mut silent: BTreeMap<&MetricName, bool> = BTreeMap::new();
-    for (metric, is_silent) in own.chain(others).chain(compared) {
-        *silent.entry(metric).or_default() |= is_silent;
-    }
-    for (metric, is_silent) in silent {
-        match (stage.memory.silent.get_mut(metric), is_silent) {
+    for (metric, reading) in &evidence.readings {
+        match (stage.memory.silent.get_mut(metric), reading.value().is_err()) {
             (_, false) => drop(stage.memory.silent.remove(metric)),
             (Some(span), true) => *span = span.saturating_add(unseen),
             (None, true) => drop(stage.memory.silent.insert(metric.clone(), Duration::ZERO)),

@@ -8,6 +8,7 @@ use crate::units::{MetricName, UnixMillis};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The most identities that are remembered of one kind, to tell repeats: those of the largest requests
 /// that one sender makes, and as many of others in between.
@@ -30,6 +31,12 @@ pub struct PostedEvent {
     pub count: u32,
 }
 
+impl PostedEvent {
+    fn digest(&self) -> u64 {
+        xxh3_64(self.id.as_bytes())
+    }
+}
+
 /// What was posted of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Posted {
@@ -39,19 +46,19 @@ pub struct Posted {
     pub before_wave: u64,
     /// When how many came, oldest first.
     pub recent: VecDeque<(UnixMillis, u64)>,
-    /// The identities of the last reports, oldest first.
-    pub identities: VecDeque<String>,
+    /// Digests of the identities of the last reports, oldest first: they are stored at each check.
+    pub identities: VecDeque<u64>,
 }
 
 impl Posted {
     fn add(&mut self, event: &PostedEvent, now: UnixMillis) -> bool {
-        if self.identities.contains(&event.id) {
+        if self.identities.contains(&event.digest()) {
             return false;
         }
         while self.identities.len() >= MOST_IDENTITIES {
             self.identities.pop_front();
         }
-        self.identities.push_back(event.id.clone());
+        self.identities.push_back(event.digest());
         let count = u64::from(event.count);
         self.total = self.total.saturating_add(count);
         while self.recent.front().is_some_and(|(at, _)| now.since(*at) > LONGEST) {
@@ -81,7 +88,7 @@ impl Posted {
 impl Memory {
     /// Whether a report was taken before, as far back as identities are remembered.
     pub(in crate::rollout) fn knows(&self, event: &PostedEvent) -> bool {
-        self.events.get(&event.name).is_some_and(|posted| posted.identities.contains(&event.id))
+        self.events.get(&event.name).is_some_and(|posted| posted.identities.contains(&event.digest()))
     }
 
     /// Takes a report; false when it is known already, or nobody counts it. So the plan bounds the kinds.

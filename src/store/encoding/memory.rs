@@ -70,7 +70,7 @@ struct PostedRow {
     total: u64,
     before_wave: u64,
     recent: VecDeque<(i64, u64)>,
-    identities: VecDeque<String>,
+    identities: VecDeque<u64>,
 }
 
 impl From<&Memory> for MemoryRow {

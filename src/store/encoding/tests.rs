@@ -66,7 +66,7 @@ prop_compose! {
         let points = points.into_iter().map(|(at, value)| TrailPoint { at, value, values: 2 }).collect();
         let means = means.into_iter().map(|(metric, (value, readings))| (metric, Mean { value, readings })).collect();
         let kept = |(name, (total, before_wave, recent)): (String, (u64, u64, Vec<_>))| {
-            (name, Posted { total, before_wave, recent: recent.into(), identities: ["a".to_owned()].into() })
+            (name, Posted { total, before_wave, recent: recent.into(), identities: [7].into() })
         };
         Memory {
             baseline,
