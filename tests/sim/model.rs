@@ -47,6 +47,8 @@ pub struct Model {
     pub step: u32,
     /// It was taken back: only a person lets it go on.
     pub returned: bool,
+    /// Wall clock of the moment at which the wave was entered.
+    entered: i64,
     slow_since: [Option<i64>; 3],
     /// Severities of the alerts that it must remember, by fingerprint.
     pub firing: BTreeMap<u64, &'static str>,
@@ -60,6 +62,9 @@ pub struct Seen {
     pub closes: bool,
     pub holds: bool,
 }
+
+/// Over how long a metric looks back when its plan says nothing.
+const WINDOW: Duration = Duration::from_secs(300);
 
 fn since(now: i64, earlier: i64) -> Duration {
     Duration::from_millis(u64::try_from(now - earlier).unwrap_or(0))
@@ -76,6 +81,7 @@ impl Model {
             baked: Duration::ZERO,
             step: 0,
             returned: false,
+            entered: 0,
             slow_since: [None; 3],
             firing: BTreeMap::new(),
         }
@@ -119,6 +125,11 @@ impl Model {
         let mut verdict = shape.verdict(self.watching(), answer);
         verdict.blind |= problems;
         let (mut closes, mut holds) = (verdict.closes, verdict.holds);
+        // What it sees may still be of the wave that it came back from.
+        if verdict.goes_back && self.returned && since(now, self.entered) < WINDOW {
+            verdict.goes_back = false;
+            holds = true;
+        }
         for (index, metric) in shape.metrics.iter().enumerate() {
             match self.lasts(metric, index, answer(metric.name), gap, now) {
                 Some(true) => closes = true,
@@ -187,6 +198,7 @@ impl Model {
     fn enter(&mut self, wave: usize, now: i64) {
         self.wave = wave;
         self.last = now;
+        self.entered = now;
         self.was_clear = true;
         self.returned = false;
         self.baked = Duration::ZERO;

@@ -80,7 +80,10 @@ pub(super) fn check(
     }
     let held_back = given.holdback != Exposure::NONE;
     for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
-        if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > after.watch) {
+        // What is always looked at has its time in the waves.
+        let own = waves.last().is_none_or(|read| read.clauses.iter().all(|other| other.at != placed.at));
+        let lasting = longest_for(&placed.clause.when).filter(|lasting| own && *lasting > after.watch);
+        if let Some(lasting) = lasting {
             let (lasting, watch) = (format_duration(lasting), format_duration(after.watch));
             let message = format!("`for {lasting}` is longer than the watch, {watch}");
             complain(reader, placed.at, message, "write a shorter `for`, or a longer `watch`");
