@@ -68,7 +68,9 @@ mod tests {
     #[test]
     fn the_earliest_failure_is_the_first_in_whatever_order_they_come() {
         let mut firsts = Firsts::new(100);
-        [(7, 50), (7, 40), (7, 60), (100, 10)].map(|(hash, moment)| firsts.failed(hash, at(moment)));
+        for (hash, moment) in [(7, 50), (7, 40), (7, 60), (100, 10)] {
+            firsts.failed(hash, at(moment));
+        }
         assert!(firsts.is_before(7, at(41)) && !firsts.is_before(7, at(40)));
         assert!(!firsts.is_before(8, at(90)) && !firsts.is_before(100, at(90)));
     }
