@@ -142,8 +142,8 @@ fn memory(what: &str, per_second: usize, users: u64, hours: i64) {
     drop(kept);
 }
 
-/// What is held when every slot has all the users it can remember, latencies from a microsecond to a day, and
-/// values, and a rollout compares.
+/// What is held when every slot has all the users it can remember, all of them fail, with latencies from a microsecond
+/// to a day, and values, and a rollout compares.
 fn worst(hours: i64) {
     let mut service = Service::new(u64::MAX);
     let [on, off] = ["on", "off"].map(|name| VariantName::new(name).expect("a name"));
@@ -154,7 +154,7 @@ fn worst(hours: i64) {
                 flag: flag.clone(),
                 variant: variant.clone(),
                 user: Some(User::of(&service.next().to_string())),
-                ok: true,
+                ok: false,
                 latency_ms: Some(10_f64.powf(f64::from(number) / 3_000.0 * 10.9 - 3.0)),
                 value: Some(f64::from(number)),
             })

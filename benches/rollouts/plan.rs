@@ -96,6 +96,7 @@ fn counts(now: UnixMillis) -> Counts {
         of: Counted::Users,
         until: now,
         sampled: Sampled::default(),
+        events: None,
     }
 }
 

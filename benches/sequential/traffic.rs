@@ -138,6 +138,7 @@ impl Traffic {
             of,
             until: UnixMillis::new(0),
             sampled: Default::default(),
+            events: None,
         };
         Look {
             requests: counts(0, Counted::Events),

@@ -17,6 +17,10 @@ pub struct Counts {
     /// Which part of the users was counted. Rates are compared as they are; how much there was of something altogether
     /// must be scaled by it.
     pub sampled: Sampled,
+    /// The outcomes of candidate and control in the same look and the bad ones among them, all of them: also those
+    /// of users who failed before. Who fails once is one bad user but may cost many outcomes. `None` where only users
+    /// are known.
+    pub events: Option<(Group, Group)>,
 }
 
 /// How many of a million users of each variant are among those counted.
@@ -42,6 +46,17 @@ impl Counts {
     #[must_use]
     pub fn scale(&self) -> f64 {
         f64::from(MILLION) / f64::from(self.sampled.candidate.max(1))
+    }
+
+    /// The same look in single events, where they are known; otherwise as it is.
+    #[must_use]
+    pub fn in_events(self) -> Self {
+        match self.events {
+            Some((candidate, control)) => {
+                Self { candidate, control, of: Counted::Events, sampled: Sampled::default(), ..self }
+            }
+            None => self,
+        }
     }
 
     /// The exposures of both variants, of those who were not counted too. Within about 3 % where not all were.
@@ -126,7 +141,7 @@ mod tests {
         let group = |exposed| Group { exposed, bad: 0 };
         let sampled = Sampled { candidate: 250_000, control: 1_000 };
         let (candidate, control, until) = (group(1_000), group(2_000), UnixMillis::new(0));
-        let part = Counts { candidate, control, of: Counted::Users, until, sampled };
+        let part = Counts { candidate, control, of: Counted::Users, until, sampled, events: None };
         assert_eq!((part.scale(), part.exposures()), (4.0, 4_000 + 2_000_000));
         let all = Counts { sampled: Sampled::default(), ..part };
         assert_eq!((all.scale(), all.exposures()), (1.0, 3_000));

@@ -4,9 +4,9 @@ use super::band::band;
 use super::look::Look;
 use super::outcomes::{Claim, Outcomes, locked, no_room};
 use super::ring::Slot;
-use super::series::Series;
+use super::series::{Looked, Series};
 use super::tally::{nearly_all, under};
-use super::users::{Bad, Gathered, Sample, Users};
+use super::users::{Bad, Before, Gathered, Sample, Users};
 use crate::analysis::{Compared, Counted, Counts, Group, NoData, Sampled};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
@@ -15,7 +15,7 @@ use crate::units::UnixMillis;
 struct Part {
     events: Group,
     /// Who was there, and for whom it had gone badly before; `None` when too many outcomes came without a user.
-    users: Option<(Gathered, Gathered)>,
+    users: Option<(Gathered, Before)>,
 }
 
 impl Outcomes {
@@ -33,8 +33,12 @@ impl Outcomes {
     /// Beyond, they are exact counts within a part of the variant's users, chosen by hash: what would be seen if there
     /// were fewer of them. The part need not be the same for both variants, for what is compared is the share of bad
     /// ones among the users of each; so a small candidate is counted whole beside a large control group, and how large
-    /// the parts are is told. Whoever had a bad outcome is counted as bad in the first such look of the wave, as far as
-    /// users are remembered: twelve hours.
+    /// the parts are is told.
+    ///
+    /// Whoever failed is counted as bad only in the look of their first failure in the wave. That is remembered of up to
+    /// 32,768 users of a variant who failed in the wave; when there are more, of half of all users, and only that half is
+    /// counted from then on. What is slow is not known before somebody asks: who was slow before in the wave is known as
+    /// far as slots remember their users, twelve hours and of busy slots a part, and others are counted as slow again.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
@@ -75,23 +79,20 @@ impl Outcomes {
 
     fn counts(&self, plan: &Plan, bad: Bad, versus: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
         let look = Look::following(versus.looked, now);
-        let before = Look { from: versus.entered.min(look.from), until: look.from };
-        let (candidate, control) = self.both(plan, now, |series| {
-            let (slots, before) = series.look_after(look, before, now);
-            Part::of(&slots, &before, bad)
-        })?;
+        let (candidate, control) =
+            self.both(plan, now, |series| Part::of(&series.look(look, versus.entered, now), look.from, bad))?;
+        let events = Some((candidate.events, control.events));
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((candidate, control)) => {
-                let first_time =
-                    |(users, before): (Gathered, Gathered)| users.each_once().first_time(before.each_once(), bad);
+                let first_time = |(users, before): (Gathered, Before)| users.each_once().first_time(before, bad);
                 let ((of_candidate, candidate), (of_control, control)) = (first_time(candidate), first_time(control));
                 let sampled = Sampled { candidate: of_candidate.part(), control: of_control.part() };
-                Counts { candidate, control, of: Counted::Users, until: look.until, sampled }
+                Counts { candidate, control, of: Counted::Users, until: look.until, sampled, events }
             }
             None => {
                 let (candidate, control) = (candidate.events, control.events);
                 let sampled = Sampled::default();
-                Counts { candidate, control, of: Counted::Events, until: look.until, sampled }
+                Counts { candidate, control, of: Counted::Events, until: look.until, sampled, events }
             }
         }))
     }
@@ -123,7 +124,8 @@ impl Outcomes {
 }
 
 impl Part {
-    fn of(slots: &[&Slot], before: &[&Slot], bad: Bad) -> Self {
+    fn of(looked: &Looked<'_>, from: UnixMillis, bad: Bad) -> Self {
+        let slots = &looked.slots;
         let mut events = Group::default();
         for slot in slots {
             let (exposed, bad) = bad.events(slot);
@@ -136,10 +138,25 @@ impl Part {
             count = count.saturating_add(slot.tally.count());
         }
         let users = slots.iter().map(|slot| slot.users.as_ref()).collect::<Option<Vec<_>>>();
-        let before = before.iter().filter_map(|slot| slot.users.as_ref());
-        let users = users.filter(|_| nearly_all(keyed, count));
-        let users = users.map(|users| (Users::all(users.into_iter()), Users::badly_off(before, bad)));
+        let users = users.filter(|_| nearly_all(keyed, count)).map(|users| Users::all(users.into_iter()));
+        let users = users.and_then(|users| {
+            let before = looked.before(&users, from, bad)?;
+            Some((users, before))
+        });
         Self { events, users }
+    }
+}
+
+impl Looked<'_> {
+    /// For whom it had gone badly before the look that begins then.
+    fn before(&self, users: &Gathered, from: UnixMillis, bad: Bad) -> Option<Before> {
+        match bad {
+            Bad::Failed => self.standing.map(|standing| Before::failed(users, standing.firsts(), from)),
+            Bad::Slower(under) => {
+                let earlier = self.earlier.iter().filter_map(|slot| slot.users.as_ref());
+                Some(Before::slow(users, earlier, under))
+            }
+        }
     }
 }
 

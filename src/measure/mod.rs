@@ -6,6 +6,7 @@
 
 mod band;
 mod comparison;
+mod firsts;
 mod latencies;
 mod look;
 mod outcome;

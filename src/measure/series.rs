@@ -46,6 +46,16 @@ pub(super) struct Series {
     standing: Vec<Standing>,
 }
 
+/// What a look finds.
+pub(super) struct Looked<'s> {
+    /// What came in it.
+    pub(super) slots: Vec<&'s Slot>,
+    /// What came in the wave before it.
+    pub(super) earlier: Vec<&'s Slot>,
+    /// What is added up since the wave began.
+    pub(super) standing: Option<&'s Standing>,
+}
+
 impl Series {
     pub(super) fn new() -> Self {
         Self { rings: SHAPES.map(Ring::new), recorded: None, read: None, counted: None, standing: Vec::new() }
@@ -56,9 +66,9 @@ impl Series {
     pub(super) fn add(&mut self, noted: &Noted, now: UnixMillis) -> bool {
         self.start_afresh_if_set_back(now);
         self.recorded = self.recorded.max(Some(now));
-        self.standing.iter_mut().for_each(|standing| standing.add(noted));
         let straggles = |counted: &UnixMillis| *counted > now && counted.since(now) <= STRAGGLES;
         let at = self.counted.filter(straggles).unwrap_or(now);
+        self.standing.iter_mut().for_each(|standing| standing.add(noted, at));
         let kept = self.rings.each_mut().map(|ring| ring.add(noted, at));
         kept.into_iter().all(|kept| kept)
     }
@@ -70,6 +80,7 @@ impl Series {
         let behind = |moment: UnixMillis| moment.since(now) > SET_BACK;
         if self.recorded.is_some_and(behind) || self.counted.is_some_and(behind) {
             self.rings.iter_mut().for_each(Ring::clear);
+            self.standing.iter_mut().for_each(Standing::forget_failures);
             self.recorded = None;
             self.counted = None;
         }
@@ -81,34 +92,49 @@ impl Series {
         self.rings.iter().find(|ring| window <= ring.span()).map(|ring| ring.total(window, now))
     }
 
-    /// What came in a look, and what came before it. From now on nothing is added before its end, so that a look that begins there misses
-    /// nothing.
-    pub(super) fn look_after(&mut self, look: Look, before: Look, now: UnixMillis) -> (Vec<&Slot>, Vec<&Slot>) {
+    /// What came in a look of a wave, and what is known of the time before it. From now on nothing is added before its
+    /// end, so that a look that begins there misses nothing.
+    pub(super) fn look(&mut self, look: Look, entered: UnixMillis, now: UnixMillis) -> Looked<'_> {
         self.read = Some(now);
         self.start_afresh_if_set_back(now);
         self.counted = self.counted.max(Some(look.until));
-        (self.slots_of(look, now).collect(), self.slots_of(before, now).collect())
+        self.stand(entered, look.from, now);
+        let before = Look { from: entered.min(look.from), until: look.from };
+        let slots = |look: Look| self.slots_of(look, now).map(|(_, slot)| slot).collect();
+        Looked { slots: slots(look), earlier: slots(before), standing: self.standing.first() }
     }
 
     /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so
     /// that nothing is lost as slots grow old.
     pub(super) fn since(&mut self, since: UnixMillis, now: UnixMillis) -> Option<&Standing> {
         self.read = Some(now);
+        self.stand(since, since, now);
+        self.standing.first()
+    }
+
+    /// Puts what is added up since a moment first. When it begins only now, the slots tell what came before: who failed
+    /// before `looked` and who after it by slots of their own, for none that reaches over it can tell.
+    fn stand(&mut self, since: UnixMillis, looked: UnixMillis, now: UnixMillis) {
         let standing = match self.standing.iter().position(|standing| standing.since() == since) {
             Some(position) => self.standing.remove(position),
             None => {
                 let mut standing = Standing::new(since);
-                self.slots_of(Look::all_since(since, now), now).for_each(|slot| standing.take(slot));
+                let all = Look::all_since(since, now);
+                self.slots_of(all, now).for_each(|(_, slot)| standing.take(slot));
+                let looked = looked.max(since);
+                for part in [Look { until: looked, ..all }, Look { from: looked, ..all }] {
+                    self.slots_of(part, now).for_each(|(begins, slot)| standing.take_failures(slot, begins));
+                }
                 self.standing.truncate(MOST_STANDING.saturating_sub(1));
                 standing
             }
         };
         self.standing.insert(0, standing);
-        self.standing.first()
     }
 
-    fn slots_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = &Slot> {
-        look.slots(now).filter_map(|(ring, begins)| self.rings.get(ring)?.at(begins))
+    /// The slots in which something happened, each with its beginning.
+    fn slots_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = (UnixMillis, &Slot)> {
+        look.slots(now).filter_map(|(ring, begins)| Some((begins, self.rings.get(ring)?.at(begins)?)))
     }
 
     /// Whether it was read lately: a rollout is looking at it.

@@ -1,5 +1,6 @@
 //! All that happened since a moment that a rollout asks for again and again: the beginning of its wave.
 
+use super::firsts::Firsts;
 use super::outcome::Noted;
 use super::ring::Slot;
 use super::tally::Tally;
@@ -17,11 +18,12 @@ pub(super) struct Standing {
     since: UnixMillis,
     tally: Tally<u64>,
     users: Users,
+    firsts: Firsts,
 }
 
 impl Standing {
     pub(super) const fn new(since: UnixMillis) -> Self {
-        Self { since, tally: Tally::new(), users: Users::new(USERS) }
+        Self { since, tally: Tally::new(), users: Users::new(USERS), firsts: Users::firsts() }
     }
 
     /// Takes up what was recorded before anybody asked, unless its users are forgotten: a variant without some of
@@ -33,9 +35,30 @@ impl Standing {
         }
     }
 
-    pub(super) fn add(&mut self, noted: &Noted) {
+    /// Takes up for whom something failed in a slot before anybody asked. The slot knows the moment no better than
+    /// by its beginning, and of its users only a part when there were many: nobody else is told of from now on.
+    pub(super) fn take_failures(&mut self, slot: &Slot, begins: UnixMillis) {
+        if let Some(users) = &slot.users {
+            users.tell_failures(&mut self.firsts, begins);
+        }
+    }
+
+    /// Adds an outcome. `at` is the time to which looks count it.
+    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis) {
         self.tally.add(noted);
         self.users.add(noted);
+        if let Some(user) = noted.user.filter(|_| !noted.ok) {
+            Users::tell_failure(&mut self.firsts, user, at);
+        }
+    }
+
+    /// Forgets when something failed: the clock was set back, and those moments belong to no time any more.
+    pub(super) fn forget_failures(&mut self) {
+        self.firsts = Users::firsts();
+    }
+
+    pub(super) const fn firsts(&self) -> &Firsts {
+        &self.firsts
     }
 
     pub(super) const fn since(&self) -> UnixMillis {

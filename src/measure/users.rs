@@ -1,8 +1,10 @@
 //! Which users were seen, in memory that does not grow with them.
 
+use super::firsts::Firsts;
 use super::latencies::Bin;
 use super::outcome::{Noted, User};
 use crate::analysis::Group;
+use crate::units::UnixMillis;
 use std::fmt;
 
 /// How many users a slot of time remembers.
@@ -34,7 +36,7 @@ impl Seen {
     const SLOWEST: u64 = Self::FAILED - 1;
 
     fn new(user: User, ok: bool, latency: Option<Bin>) -> Self {
-        let hash = user.hash() >> SHORTENED_BY << SHORTENED_BY;
+        let hash = shortened(user) << SHORTENED_BY;
         let failed = if ok { 0 } else { Self::FAILED };
         // One more than the bin's number: 0 is for users without a latency.
         let slowest = latency.map_or(0, |bin| u64::from(bin.number()).saturating_add(1));
@@ -70,6 +72,10 @@ impl Seen {
         let slowest = (self.0 & Self::SLOWEST).max(other.0 & Self::SLOWEST);
         Self(self.hash() << SHORTENED_BY | failed | slowest)
     }
+}
+
+const fn shortened(user: User) -> u64 {
+    user.hash() >> SHORTENED_BY
 }
 
 /// Distinct users, by a bottom-k sketch (Beyer and others, SIGMOD 2007; the theta sketches of DataSketches): all
@@ -137,11 +143,19 @@ impl Users {
         Gathered { below, seen: seen.copied().collect() }
     }
 
-    /// Those of them for whom it went badly, as far as they are remembered.
-    pub(super) fn badly_off<'u>(of: impl Iterator<Item = &'u Self> + Clone, bad: Bad) -> Gathered {
-        let below = of.clone().map(|users| users.below).min().unwrap_or(ALL);
-        let seen = of.flat_map(|users| &users.seen).filter(|seen| seen.hash() < below && seen.is(bad));
-        Gathered { below, seen: seen.copied().collect() }
+    /// A memory of first failures for which all hashes are under the threshold.
+    pub(super) const fn firsts() -> Firsts {
+        Firsts::new(ALL)
+    }
+
+    pub(super) fn tell_failure(firsts: &mut Firsts, user: User, at: UnixMillis) {
+        firsts.failed(shortened(user), at);
+    }
+
+    /// Tells for whom something failed then. Of whom nothing is remembered may have failed too.
+    pub(super) fn tell_failures(&self, firsts: &mut Firsts, at: UnixMillis) {
+        firsts.lower(self.below);
+        self.seen.iter().filter(|seen| seen.failed()).for_each(|seen| firsts.failed(seen.hash(), at));
     }
 
     #[cfg(test)]
@@ -164,6 +178,30 @@ fn each_once(seen: &mut Vec<Seen>) {
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Users({})", self.seen.len())
+    }
+}
+
+/// Users for whom it went badly before a look.
+pub(super) struct Before {
+    /// Who hashes to this or more is not counted in the look.
+    below: u64,
+    seen: Vec<Seen>,
+}
+
+impl Before {
+    /// Those of a look for whom something failed before a moment of the wave. Of whom that is not known, for too many
+    /// failed, is not counted.
+    pub(super) fn failed(look: &Gathered, firsts: &Firsts, moment: UnixMillis) -> Self {
+        let known = |seen: &&Seen| seen.failed() && firsts.is_before(seen.hash(), moment);
+        Self { below: firsts.below(), seen: look.seen.iter().filter(known).copied().collect() }
+    }
+
+    /// Those in some earlier slots who can be in a look, as far as they are remembered: of a slot with many users it is
+    /// a part. The others are counted as bad once more; to count none of whom that is not known would leave next to
+    /// nobody of a busy service, for the widest slots remember the smallest part.
+    pub(super) fn slow<'u>(look: &Gathered, earlier: impl Iterator<Item = &'u Users>, under: Bin) -> Self {
+        let slow = |seen: &&Seen| seen.hash() < look.below && seen.slower_than(under);
+        Self { below: ALL, seen: earlier.flat_map(|users| &users.seen).filter(slow).copied().collect() }
     }
 }
 
@@ -213,12 +251,10 @@ impl Sample {
     /// How many of them it could go badly for, and for how many it did for the first time: `before` are those
     /// for whom it went badly before. Who fails once fails again, so that each further time says little; counted
     /// in each look, a handful of users would look like a regression.
-    pub(super) fn first_time(mut self, mut before: Self, bad: Bad) -> (Self, Group) {
-        let below = self.below.min(before.below);
-        for sample in [&mut self, &mut before] {
-            sample.below = below;
-            sample.seen.retain(|seen| seen.hash() < below);
-        }
+    pub(super) fn first_time(mut self, mut before: Before, bad: Bad) -> (Self, Group) {
+        self.below = self.below.min(before.below);
+        self.seen.retain(|seen| seen.hash() < self.below);
+        each_once(&mut before.seen);
         let known = |seen: &Seen| before.seen.binary_search_by_key(&seen.hash(), |other| other.hash()).is_ok();
         let first = self.seen.iter().filter(|seen| seen.is(bad) && !known(seen)).count() as u64;
         let exposed = match bad {

@@ -198,6 +198,7 @@ impl<'p> World<'p> {
             of: Counted::Users,
             until: moment.now,
             sampled: Sampled::default(),
+            events: None,
         })
     }
 

@@ -108,7 +108,8 @@ fn a_user_who_fails_ten_times_is_one() {
         let until = UnixMillis::new(BEGIN + MINUTE);
         let (candidate, control) = (group(3, 2), group(1, 0));
         let sampled = Sampled::default();
-        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until, sampled });
+        let events = Some((group(30, 11), group(10, 0)));
+        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until, sampled, events });
     }
 }
 
@@ -346,6 +347,66 @@ fn whoever_failed_before_in_the_wave_is_not_counted_as_bad_again() {
         exposed += counts.candidate.exposed;
     }
     assert_eq!((bad, exposed), ((5, 2), 90 * 21));
+}
+
+/// Slots of 72 minutes remember 1,024 users, a small part of those of a busy service. A look must not shrink to what
+/// they know of those who came before.
+#[test]
+fn a_busy_service_keeps_its_full_looks_and_each_failing_user_counts_once() {
+    let scene = Scene::new();
+    let (mut looked, mut slow_looked, mut bad) = (BEGIN, BEGIN, (0, 0));
+    for minute in 0..240_u32 {
+        let at = BEGIN + i64::from(minute) * MINUTE;
+        for second in 0..60 {
+            // Everybody comes again every fifty minutes, and for one user in fifty all fails, slowly.
+            let users = (0..10).map(|user| (minute * 600 + second * 10 + user) % 30_000);
+            let outcomes = users.flat_map(|user| {
+                [Who::Candidate, Who::Control].map(|who| {
+                    let fails = user % 50 == 0;
+                    let latency_ms = Some(if fails { 900.0 } else { 20.0 });
+                    Outcome { latency_ms, ..scene.outcome(who, Some(user), !fails) }
+                })
+            });
+            scene.outcomes.record(&outcomes.collect::<Vec<_>>(), UnixMillis::new(at + i64::from(second) * 1_000));
+        }
+        let counts = scene.look(Measure::ErrorRatio, looked, at + MINUTE);
+        looked = counts.until.get();
+        assert_eq!((counts.candidate.exposed, counts.control.exposed), (600, 600), "in minute {minute}");
+        assert_eq!((counts.sampled, counts.events), (Sampled::default(), Some((group(600, 12), group(600, 12)))));
+        bad = (bad.0 + counts.candidate.bad, bad.1 + counts.control.bad);
+        let slow = scene.look(Measure::SlowRatio(500_000), slow_looked, at + MINUTE);
+        slow_looked = slow.until.get();
+        assert_eq!((slow.candidate.exposed, slow.control.exposed), (600, 600), "in minute {minute}");
+    }
+    assert_eq!(bad, (600, 600));
+}
+
+/// Whoever asks for a wave's figures after long sees the beginning of it in wide slots.
+#[test]
+fn failures_before_anybody_asked_are_known_from_the_slots() {
+    let scene = Scene::new();
+    scene.post(BEGIN + MINUTE, Who::Candidate, Some(1), false);
+    for user in [1, 2] {
+        scene.post(BEGIN + 300 * MINUTE, Who::Candidate, Some(user), false);
+    }
+    let late = scene.look(Measure::ErrorRatio, BEGIN + 299 * MINUTE, BEGIN + 301 * MINUTE);
+    assert_eq!(late.candidate, group(2, 1));
+}
+
+#[test]
+fn after_the_clock_was_set_back_who_fails_is_counted_again_once() {
+    let scene = Scene::new();
+    scene.post(BEGIN + 5 * HOUR, Who::Candidate, Some(1), false);
+    let first = scene.look(Measure::ErrorRatio, BEGIN + 5 * HOUR, BEGIN + 5 * HOUR + MINUTE);
+    assert_eq!(first.candidate, group(1, 1));
+    let mut looked = scene.look(Measure::ErrorRatio, first.until.get(), BEGIN + HOUR).until.get();
+    let bad = [1, 2, 3].map(|minute| {
+        scene.post(BEGIN + HOUR + minute * MINUTE, Who::Candidate, Some(1), false);
+        let counts = scene.look(Measure::ErrorRatio, looked, BEGIN + HOUR + (minute + 1) * MINUTE);
+        looked = counts.until.get();
+        counts.candidate
+    });
+    assert_eq!(bad, [group(1, 1), group(1, 0), group(1, 0)]);
 }
 
 proptest! {

@@ -4,7 +4,8 @@
 //! `TIME EVENT [ARGUMENTS]` each followed by `  > ` and what came of it. Times are durations since the
 //! beginning. Metrics are given as `name=value` in their own unit's base, or `name=none`; `name@control=value`
 //! is the stable variant's, `name@5m=value` over another window; `name#1000/12,9000/9` are users of the
-//! candidate and how many of them had a bad event, and those of the stable variant; `seen=500` are the
+//! candidate and how many of them had a bad event, and those of the stable variant, and
+//! `+1000/60,9000/45` behind them are their events; `seen=500` are the
 //! candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
 //! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
 //! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told.
@@ -205,7 +206,7 @@ fn split(value: &str) -> Split {
     Split { candidate: candidate.parse().unwrap(), control: control.parse().unwrap() }
 }
 
-/// `1000/12,9000/9`, or `none`.
+/// `1000/12,9000/9`, perhaps with the events `+1000/60,9000/45`, or `none`.
 fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
     if numbers == "none" {
         return Err(NoData::Unreachable("connection refused".to_owned()));
@@ -214,13 +215,17 @@ fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
         let (exposed, bad) = text.split_once('/').unwrap();
         Group { exposed: exposed.parse().unwrap(), bad: bad.parse().unwrap() }
     };
-    let (candidate, control) = numbers.split_once(',').unwrap();
+    let groups =
+        |text: &str| text.split_once(',').map(|(candidate, control)| (group(candidate), group(control))).unwrap();
+    let (users, events) = numbers.split_once('+').map_or((numbers, None), |(users, events)| (users, Some(events)));
+    let (candidate, control) = groups(users);
     Ok(Compared::Counts(Counts {
-        candidate: group(candidate),
-        control: group(control),
+        candidate,
+        control,
         of: Counted::Users,
         until: now,
         sampled: Default::default(),
+        events: events.map(groups),
     }))
 }
 

@@ -147,9 +147,11 @@ fn compared() -> impl Strategy<Value = Result<Compared, NoData>> {
     let of = prop_oneof![9 => Just(Counted::Users), 1 => Just(Counted::Events)];
     let sampled = prop_oneof![9 => Just(Sampled::default()), 1 => (1..=1_000_000_u32, 1..=1_000_000_u32)
         .prop_map(|(candidate, control)| Sampled { candidate, control })];
-    let counts = (group(), group(), of, until, sampled).prop_map(|(candidate, control, of, until, sampled)| {
-        Compared::Counts(Counts { candidate, control, of, until: UnixMillis::new(START + until), sampled })
-    });
+    let events = proptest::option::of((group(), group()));
+    let counts =
+        (group(), group(), of, until, sampled, events).prop_map(|(candidate, control, of, until, sampled, events)| {
+            Compared::Counts(Counts { candidate, control, of, until: UnixMillis::new(START + until), sampled, events })
+        });
     prop_oneof![
         60 => counts.prop_map(Ok),
         1 => prop_oneof![bands, sums].prop_map(Ok),
@@ -267,8 +269,14 @@ fn well(at: UnixMillis) -> Evidence {
     let span = |seconds| Over::Span(Duration::from_secs(seconds));
     let own = |over| Question { metric: name("error_rate"), arm: Arm::Candidate, over };
     let group = Group { exposed: 10_000, bad: 100 };
-    let counts =
-        Counts { candidate: group, control: group, of: Counted::Users, until: at, sampled: Sampled::default() };
+    let counts = Counts {
+        candidate: group,
+        control: group,
+        of: Counted::Users,
+        until: at,
+        sampled: Sampled::default(),
+        events: None,
+    };
     Evidence {
         readings: [("error_rate", 0.01), ("p95", 100.0)].map(|(metric, is)| (name(metric), value(is))).into(),
         others: [

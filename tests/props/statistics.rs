@@ -30,6 +30,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         of,
         until: UnixMillis::new(0),
         sampled: Default::default(),
+        events: None,
     })
 }
 

@@ -233,6 +233,7 @@ mod tests {
             of,
             until: crate::units::UnixMillis::new(0),
             sampled: Default::default(),
+            events: None,
         }
     }
 

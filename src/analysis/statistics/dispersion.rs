@@ -103,6 +103,7 @@ mod tests {
                 of: Counted::Events,
                 until: crate::units::UnixMillis::new(0),
                 sampled: Default::default(),
+                events: None,
             });
         }
         dispersion.ratio()

@@ -120,6 +120,7 @@ mod tests {
             of: Counted::Users,
             until: crate::units::UnixMillis::new(0),
             sampled: Sampled::default(),
+            events: None,
         };
         let mut harm = ExcessHarm::default();
         for _ in 0..looks {
@@ -148,6 +149,7 @@ mod tests {
             of: Counted::Users,
             until,
             sampled: Sampled::default(),
+            events: None,
         };
         let sampled = Sampled { candidate: 100_000, control: 10_000 };
         let part = Counts { candidate: group(1_000, 15), control: group(900, 5), sampled, ..all };

@@ -145,12 +145,14 @@ fn count(plan: &Plan, stage: &mut Stage, leaf: &Condition, evidence: &Evidence, 
     memory.tests.entry(key).or_insert(fresh).look(counts, lasted);
 }
 
+/// Harm and traffic are outcomes where those are known: a user who fails in every check is bad only once, and costs
+/// more with each.
 fn note_cost(plan: &Plan, stage: &mut Stage, evidence: &Evidence) {
     let Some(budget) = &plan.budget else { return };
     let Some(Ok(Compared::Counts(counts))) = evidence.compared.get(&budget.metric) else { return };
-    let looked = looked(stage, &budget.metric);
+    let (looked, counts) = (looked(stage, &budget.metric), counts.in_events());
     let cost = stage.memory.cost.get_or_insert_default();
-    cost.harm.look(counts);
+    cost.harm.look(&counts);
     cost.exposures = cost.exposures.saturating_add(counts.exposures());
     cost.seen = cost.seen.saturating_add(counts.until.since(looked));
 }
