@@ -38,7 +38,8 @@ impl Outcomes {
     /// Whoever failed is counted as bad only in the look of their first failure in the wave. That is remembered of up to
     /// 32,768 users of a variant who failed in the wave; when there are more, of half of all users, and only that half is
     /// counted from then on. What is slow is not known before somebody asks: who was slow before in the wave is known as
-    /// far as slots remember their users, twelve hours and of busy slots a part, and others are counted as slow again.
+    /// far as the slots of both variants remember their users, twelve hours and of busy slots a part; others are counted as
+    /// slow again, of both variants alike.
     ///
     /// # Errors
     /// When nothing was posted that a comparison could rest on, or the figure cannot be compared.
@@ -83,7 +84,8 @@ impl Outcomes {
             self.both(plan, now, |series| Part::of(&series.look(look, versus.entered, now), look.from, bad))?;
         let events = Some((candidate.events, control.events));
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
-            Some((candidate, control)) => {
+            Some((mut candidate, mut control)) => {
+                Before::alike(&mut candidate.1, &mut control.1);
                 let first_time = |(users, before): (Gathered, Before)| users.each_once().first_time(before, bad);
                 let ((of_candidate, candidate), (of_control, control)) = (first_time(candidate), first_time(control));
                 let sampled = Sampled { candidate: of_candidate.part(), control: of_control.part() };
@@ -153,7 +155,7 @@ impl Looked<'_> {
         match bad {
             Bad::Failed => self.standing.map(|standing| Before::failed(users, standing.firsts(), from)),
             Bad::Slower(under) => {
-                let earlier = self.earlier.iter().filter_map(|slot| slot.users.as_ref());
+                let earlier = self.earlier.iter().filter_map(|(begins, slot)| Some((*begins, slot.users.as_ref()?)));
                 Some(Before::slow(users, earlier, under))
             }
         }

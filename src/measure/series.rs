@@ -50,8 +50,8 @@ pub(super) struct Series {
 pub(super) struct Looked<'s> {
     /// What came in it.
     pub(super) slots: Vec<&'s Slot>,
-    /// What came in the wave before it.
-    pub(super) earlier: Vec<&'s Slot>,
+    /// What came in the wave before it, by the beginnings of the slots.
+    pub(super) earlier: Vec<(UnixMillis, &'s Slot)>,
     /// What is added up since the wave began.
     pub(super) standing: Option<&'s Standing>,
 }
@@ -100,8 +100,8 @@ impl Series {
         self.counted = self.counted.max(Some(look.until));
         self.stand(entered, look.from, now);
         let before = Look { from: entered.min(look.from), until: look.from };
-        let slots = |look: Look| self.slots_of(look, now).map(|(_, slot)| slot).collect();
-        Looked { slots: slots(look), earlier: slots(before), standing: self.standing.first() }
+        let slots = self.slots_of(look, now).map(|(_, slot)| slot).collect();
+        Looked { slots, earlier: self.slots_of(before, now).collect(), standing: self.standing.first() }
     }
 
     /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so

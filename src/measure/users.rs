@@ -185,23 +185,64 @@ impl fmt::Debug for Users {
 pub(super) struct Before {
     /// Who hashes to this or more is not counted in the look.
     below: u64,
+    /// In the order of time.
+    known: Vec<Known>,
+}
+
+/// Users for whom it went badly in a slot.
+struct Known {
+    begins: UnixMillis,
+    /// Of who hashes to this or more nothing is known.
+    below: u64,
     seen: Vec<Seen>,
 }
 
 impl Before {
-    /// Those of a look for whom something failed before a moment of the wave. Of whom that is not known, for too many
-    /// failed, is not counted.
-    pub(super) fn failed(look: &Gathered, firsts: &Firsts, moment: UnixMillis) -> Self {
-        let known = |seen: &&Seen| seen.failed() && firsts.is_before(seen.hash(), moment);
-        Self { below: firsts.below(), seen: look.seen.iter().filter(known).copied().collect() }
+    /// Those of a look for whom something failed before it. Of whom that is not known, for too many failed, is not
+    /// counted.
+    pub(super) fn failed(look: &Gathered, firsts: &Firsts, begins: UnixMillis) -> Self {
+        let failed = |seen: &&Seen| seen.failed() && firsts.is_before(seen.hash(), begins);
+        let seen = look.seen.iter().filter(failed).copied().collect();
+        Self { below: firsts.below(), known: vec![Known { begins, below: ALL, seen }] }
     }
 
     /// Those in some earlier slots who can be in a look, as far as they are remembered: of a slot with many users it is
     /// a part. The others are counted as bad once more; to count none of whom that is not known would leave next to
     /// nobody of a busy service, for the widest slots remember the smallest part.
-    pub(super) fn slow<'u>(look: &Gathered, earlier: impl Iterator<Item = &'u Users>, under: Bin) -> Self {
+    pub(super) fn slow<'u>(
+        look: &Gathered,
+        earlier: impl Iterator<Item = (UnixMillis, &'u Users)>,
+        under: Bin,
+    ) -> Self {
         let slow = |seen: &&Seen| seen.hash() < look.below && seen.slower_than(under);
-        Self { below: ALL, seen: earlier.flat_map(|users| &users.seen).filter(slow).copied().collect() }
+        let known = earlier.map(|(begins, users)| {
+            let seen = users.seen.iter().filter(slow).copied().collect();
+            Known { begins, below: users.below, seen }
+        });
+        Self { below: ALL, known: known.collect() }
+    }
+
+    /// Leaves both what both can know: of each slot the same part of all users. The larger group knows less of its
+    /// users, and would look worse for those of them that count again.
+    pub(super) fn alike(one: &mut Self, other: &mut Self) {
+        one.no_more_than(other);
+        other.no_more_than(one);
+    }
+
+    fn no_more_than(&mut self, other: &Self) {
+        for known in &mut self.known {
+            let same = other.known.binary_search_by_key(&known.begins, |other| other.begins);
+            if let Some(same) = same.ok().and_then(|position| other.known.get(position)) {
+                known.below = known.below.min(same.below);
+                known.seen.retain(|seen| seen.hash() < known.below);
+            }
+        }
+    }
+
+    fn each_once(self) -> Vec<Seen> {
+        let mut seen: Vec<_> = self.known.into_iter().flat_map(|known| known.seen).collect();
+        each_once(&mut seen);
+        seen
     }
 }
 
@@ -251,11 +292,11 @@ impl Sample {
     /// How many of them it could go badly for, and for how many it did for the first time: `before` are those
     /// for whom it went badly before. Who fails once fails again, so that each further time says little; counted
     /// in each look, a handful of users would look like a regression.
-    pub(super) fn first_time(mut self, mut before: Before, bad: Bad) -> (Self, Group) {
+    pub(super) fn first_time(mut self, before: Before, bad: Bad) -> (Self, Group) {
         self.below = self.below.min(before.below);
         self.seen.retain(|seen| seen.hash() < self.below);
-        each_once(&mut before.seen);
-        let known = |seen: &Seen| before.seen.binary_search_by_key(&seen.hash(), |other| other.hash()).is_ok();
+        let before = before.each_once();
+        let known = |seen: &Seen| before.binary_search_by_key(&seen.hash(), |other| other.hash()).is_ok();
         let first = self.seen.iter().filter(|seen| seen.is(bad) && !known(seen)).count() as u64;
         let exposed = match bad {
             Bad::Failed => self.count(),

@@ -381,6 +381,25 @@ fn a_busy_service_keeps_its_full_looks_and_each_failing_user_counts_once() {
     assert_eq!(bad, (600, 600));
 }
 
+/// A large group knows less of its users than a small one. Those who are always slow must not count again in one of
+/// them alone: it would look worse, or better, for its size.
+#[test]
+fn who_was_slow_before_counts_again_as_often_in_both_groups() {
+    let scene = Scene::new();
+    let post = |at: i64, who: Who, users: std::ops::Range<u32>| {
+        users.for_each(|user| scene.took(at, who, Some(user), if user % 10 == 0 { 900.0 } else { 20.0 }));
+    };
+    post(BEGIN, Who::Candidate, 0..500);
+    post(BEGIN, Who::Control, 1_000..6_000);
+    let first = scene.look(Measure::SlowRatio(500_000), BEGIN, BEGIN + MINUTE);
+    post(BEGIN + MINUTE, Who::Candidate, 0..500);
+    post(BEGIN + MINUTE, Who::Control, 1_000..2_000);
+    let second = scene.look(Measure::SlowRatio(500_000), first.until.get(), BEGIN + 2 * MINUTE);
+    assert_eq!((second.candidate.exposed, second.control.exposed), (500, 1_000));
+    assert!((60..95).contains(&second.control.bad), "{second:?}");
+    assert!((30..48).contains(&second.candidate.bad), "{second:?}");
+}
+
 /// Whoever asks for a wave's figures after long sees the beginning of it in wide slots.
 #[test]
 fn failures_before_anybody_asked_are_known_from_the_slots() {
