@@ -6,6 +6,7 @@ compile_error!("the feature `planted` is for tests: it must not be in a product"
 
 /// One fault: what the program would do wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "the executor's are planted in the shell"))]
 pub enum Bug {
     // In the decision.
     /// Time that nobody watched counts as bake.
