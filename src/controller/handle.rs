@@ -49,7 +49,7 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub(super) struct LaneHandle {
     triggers: mpsc::Sender<Trigger>,
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<Box<Command>>,
     pub(super) view: watch::Receiver<View>,
 }
 
@@ -142,7 +142,7 @@ impl Controller {
             };
         }
         let (reply, answer) = oneshot::channel();
-        lane.commands.send(Command::Verb { verb, by, reason, reply }).await.map_err(|_| stopping())?;
+        lane.commands.send(Box::new(Command::Verb { verb, by, reason, reply })).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
     }
 
@@ -382,7 +382,7 @@ impl LaneHandle {
     async fn plan(&self, plan: Arc<Plan>, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
         let stopping = || ApplyError::Unavailable("the server is stopping".to_owned());
         let (reply, answer) = oneshot::channel();
-        self.commands.send(Command::Plan { plan, source, by, reply }).await.map_err(|_| stopping())?;
+        self.commands.send(Box::new(Command::Plan { plan, source, by, reply })).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
     }
 }

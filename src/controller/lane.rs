@@ -61,7 +61,7 @@ pub(super) struct Lane {
     /// Memory may know more than the store.
     pub(super) behind: bool,
     pub(super) triggers: mpsc::Receiver<Trigger>,
-    pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) commands: mpsc::Receiver<Box<Command>>,
     pub(super) views: watch::Sender<View>,
     pub(super) check_at: Option<Instant>,
 }
@@ -96,7 +96,7 @@ impl Lane {
                 () = shutdown.cancelled() => break,
                 () = at(retry) => self.save_closing().await,
                 () = at(reload) => self.reload().await,
-                Some(command) = self.commands.recv() => self.on_command(command).await,
+                Some(command) = self.commands.recv() => self.on_command(*command).await,
                 Some(evidence) = &mut check, if checking.is_some() => {
                     checking = None;
                     self.on_checked(&evidence).await;

@@ -139,10 +139,10 @@ fn count(plan: &Plan, stage: &mut Stage, leaf: &Condition, evidence: &Evidence, 
     let memory = &mut stage.memory;
     if let Condition::Regresses(one) = leaf {
         let (late, suspected) = (CountTest::worse_lately(one.tolerance), CountTest::suspected_worse(one.tolerance));
-        memory.late.entry(key.clone()).or_insert(late).look(counts, lasted);
-        memory.suspected.entry(key.clone()).or_insert(suspected).look(counts, lasted);
+        memory.late.entry(key.clone()).or_insert_with(|| Box::new(late)).look(counts, lasted);
+        memory.suspected.entry(key.clone()).or_insert_with(|| Box::new(suspected)).look(counts, lasted);
     }
-    memory.tests.entry(key).or_insert(fresh).look(counts, lasted);
+    memory.tests.entry(key).or_insert_with(|| Box::new(fresh)).look(counts, lasted);
 }
 
 /// Harm and traffic are outcomes where those are known: a user who fails in every check is bad only once, and costs

@@ -16,12 +16,13 @@ pub struct Memory {
     pub waves: BTreeMap<WaveName, BTreeMap<MetricName, Mean>>,
     /// The recent course of the metrics that some condition looks at as a course.
     pub trails: BTreeMap<TrailKey, Trail>,
-    /// The sequential tests, by the canonical text of their condition.
-    pub tests: BTreeMap<String, CountTest>,
+    /// The sequential tests, by the canonical text of their condition. Boxed, for a map has room for eleven at once
+    /// and most have one.
+    pub tests: BTreeMap<String, Box<CountTest>>,
     /// For regressions: the tests that ask whether it became worse lately.
-    pub late: BTreeMap<String, CountTest>,
+    pub late: BTreeMap<String, Box<CountTest>>,
     /// For regressions: the suspicions of that, which come sooner and prove nothing.
-    pub suspected: BTreeMap<String, CountTest>,
+    pub suspected: BTreeMap<String, Box<CountTest>>,
     /// The most tests that have shared the plan's alpha in this attempt.
     pub alpha_parts: usize,
     /// Up to when both groups have been counted, for each metric by which they are compared.

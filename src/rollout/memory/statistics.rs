@@ -66,7 +66,7 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
         }
         Ok(Compared::Counts(_)) => {
             let key = one.to_string();
-            let finding = |tests: &BTreeMap<String, CountTest>, alpha: f64| {
+            let finding = |tests: &BTreeMap<String, Box<CountTest>>, alpha: f64| {
                 tests.get(&key).filter(|test| test.looks > 0).map(|test| test.finding(alpha))
             };
             let memory = &stage.memory;

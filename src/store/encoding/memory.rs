@@ -93,9 +93,9 @@ impl From<&Memory> for MemoryRow {
         Self {
             baseline: baseline.iter().map(|(metric, value)| (metric.to_string(), *value)).collect(),
             waves: waves.iter().map(|(wave, means)| (wave.to_string(), means.iter().map(mean).collect())).collect(),
-            tests: tests.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
-            late: late.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
-            suspected: suspected.iter().map(|(text, test)| (text.clone(), test.into())).collect(),
+            tests: tests.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
+            late: late.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
+            suspected: suspected.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
             alpha_parts: *alpha_parts,
             trails: trails.iter().map(TrailRow::from).collect(),
             looked: looked.iter().map(|(metric, at)| (metric.to_string(), at.get())).collect(),
@@ -140,9 +140,9 @@ impl TryFrom<MemoryRow> for Memory {
                 .into_iter()
                 .map(|(wave, means)| Ok((WaveName::new(&wave)?, by_metric(means, Mean::from)?)))
                 .collect::<Result<_, NameError>>()?,
-            tests: tests.into_iter().map(|(text, row)| (text, row.into())).collect(),
-            late: late.into_iter().map(|(text, row)| (text, row.into())).collect(),
-            suspected: suspected.into_iter().map(|(text, row)| (text, row.into())).collect(),
+            tests: tests.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
+            late: late.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
+            suspected: suspected.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
             alpha_parts,
             trails: trails.into_iter().map(trail).collect::<Result<_, _>>()?,
             looked: by_metric(looked, UnixMillis::new)?,

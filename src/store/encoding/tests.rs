@@ -41,7 +41,7 @@ prop_compose! {
         worse in any::<bool>(),
         tolerance in 0.0..10.0_f64,
         looks in vec((0_u64..1_000, 0_u64..1_000, any::<bool>()), 0..5),
-    ) -> CountTest {
+    ) -> Box<CountTest> {
         let mut test = if worse { CountTest::worse(tolerance) } else { CountTest::safe(tolerance) };
         for (candidate, control, users) in looks {
             let group = |exposed: u64| Group { exposed, bad: exposed / 7 };
@@ -49,7 +49,7 @@ prop_compose! {
             let until = UnixMillis::new(0);
             test.look(&Counts { candidate: group(candidate), control: group(control), of, until, sampled: Default::default(), events: None }, Duration::from_secs(60));
         }
-        test
+        Box::new(test)
     }
 }
 
@@ -73,7 +73,7 @@ prop_compose! {
             waves: [(WaveName::new("first").unwrap(), means)].into(),
             alpha_parts: 3,
             late: tests.clone(),
-            suspected: [("p95 regresses".to_owned(), CountTest::worse_lately(0.1))].into(),
+            suspected: [("p95 regresses".to_owned(), Box::new(CountTest::worse_lately(0.1)))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
                 .into(),
             cost: Some(Cost { harm: ExcessHarm::default(), exposures: 9, seen: Duration::from_secs(3) }),
