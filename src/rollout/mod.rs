@@ -22,6 +22,7 @@ mod state;
 mod wait;
 
 pub use crate::analysis::statistics::Better;
+pub use crate::flag::Layer;
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};

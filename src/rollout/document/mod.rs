@@ -8,6 +8,7 @@ mod courses;
 mod fields;
 mod flag_check;
 mod group;
+mod layer;
 mod lower;
 mod metrics;
 mod query;

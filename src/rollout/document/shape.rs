@@ -25,6 +25,7 @@ pub(super) const ROLLOUT: Shape = Shape {
         "stable",
         "bucket_by",
         "salt",
+        "layer",
         "retry",
         "start",
         "baseline",
@@ -83,6 +84,8 @@ pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", 
 
 pub(super) const BUDGET: Shape =
     Shape { what: "`budget`", fields: &["metric", "objective", "share", "window"], later: &[] };
+
+pub(super) const LAYER: Shape = Shape { what: "`layer`", fields: &["name", "from", "to"], later: &[] };
 
 pub(super) const RAMP: Shape = Shape { what: "`ramp`", fields: &["to", "over", "steps"], later: &[] };
 
