@@ -49,6 +49,15 @@ pub enum Bug {
     SaltChangesWithTheExposure,
     /// What stepped back goes forth again by itself.
     StepBackIsForgotten,
+    // In a train's decision.
+    /// The next of a train begins while the one before is in its waves.
+    TrainDoesNotWait,
+    /// The next of a train begins on what was seen before the process stopped.
+    TrainTrustsOldChecks,
+    /// When one of a train closes, the others stay open.
+    TrainClosesNobodyElse,
+    /// A closing that did not reach its member is not ordered again.
+    TrainOrdersOnce,
     // In the executor.
     /// A wave is served before it is stored.
     OpensBeforeItIsStored,

@@ -4,7 +4,7 @@ use super::{decode_state, encode_state};
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
 use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
-use crate::units::{MetricName, UnixMillis, WaveName};
+use crate::units::{MetricName, RolloutName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -110,6 +110,9 @@ fn cause() -> impl Strategy<Value = Cause> {
         (any::<String>(), any::<String>(), any::<Option<String>>())
             .prop_map(|(fingerprint, name, condition)| Cause::Alert { fingerprint, name, condition }),
         (metric(), any::<String>()).prop_map(|(metric, why)| Cause::NoData { metric, why }),
+        ("[a-z0-9._-]{1,12}", any::<String>(), any::<bool>()).prop_map(|(name, because, alone)| {
+            Cause::Train { train: RolloutName::new(&name).unwrap(), because, alone }
+        }),
         (any::<String>(), vec(reading, 0..4)).prop_map(|(condition, readings)| Cause::Metric { condition, readings }),
     ]
 }
