@@ -59,6 +59,10 @@ pub enum Bug {
     /// A closing that did not reach its member is not ordered again.
     TrainOrdersOnce,
     // In the executor.
+    /// A member begins although its train was stopped meanwhile.
+    TrainBeginsWhatItStopped,
+    /// What a train closed is stored at once or never.
+    TrainIsSavedOnce,
     /// A wave is served before it is stored.
     OpensBeforeItIsStored,
     /// A closing is stored first and served after.

@@ -37,7 +37,7 @@ pub use memory::{
     Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,
     posted_counts, questions, questions_at_start,
 };
-pub use overlay::{exposure, overlay};
+pub use overlay::{closing_overlay, exposure, overlay};
 pub use plan::{
     After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
     Unit, Wave,
