@@ -15,7 +15,7 @@ use crate::rollout::train::{
 use crate::store::PlanSource;
 use crate::units::{RolloutName, UnixMillis};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -106,7 +106,10 @@ impl TrainLane {
         let standings = self.standings(now);
         let Ok(decision) = decide_train(&self.train, &self.state, &TrainEvent::Looked, &standings, now) else { return };
         if decision.orders.iter().any(|order| matches!(order, Order::Close { .. })) || stops(&decision) {
-            drop(self.take_closing(decision));
+            // What is being closed is sent again and again by whoever carries it out.
+            if stops(&decision) || self.closing.load(Ordering::SeqCst) == 0 {
+                drop(self.take_closing(decision));
+            }
             return;
         }
         self.waits.clone_from(&decision.waits);

@@ -135,8 +135,12 @@ fn state() -> impl Strategy<Value = State> {
 }
 
 fn train() -> impl Strategy<Value = TrainState> {
-    let ride =
-        prop_oneof![Just(Ride::Waiting), any::<u32>().prop_map(Ride::Begun), any::<u32>().prop_map(Ride::Closed)];
+    let ride = prop_oneof![
+        Just(Ride::Waiting),
+        any::<u32>().prop_map(Ride::Begun),
+        any::<u32>().prop_map(Ride::Closed),
+        Just(Ride::Left)
+    ];
     let rides = btree_map(rollout(), ride, 0..4);
     let run = (any::<u32>(), rides).prop_map(|(number, rides)| Run { number, rides }).boxed();
     let culprits = btree_set(rollout(), 0..3);
@@ -177,12 +181,12 @@ proptest! {
 
 #[test]
 fn the_stored_form_of_a_train_is_the_promised_one() {
-    let rides = [("a", Ride::Begun(2)), ("b", Ride::Waiting), ("c", Ride::Closed(1))];
+    let rides = [("a", Ride::Begun(2)), ("b", Ride::Waiting), ("c", Ride::Closed(1)), ("d", Ride::Left)];
     let rides = rides.into_iter().map(|(name, ride)| (RolloutName::new(name).unwrap(), ride)).collect();
     let culprits = [RolloutName::new("c").unwrap()].into();
     let (at, because) = (UnixMillis::new(1_700), "c closed".to_owned());
     let state = TrainState::Stopped { run: Run { number: 3, rides }, at, because, culprits };
-    let text = r#"{"state":"stopped","run":{"number":3,"rides":{"a":{"begun":2},"b":"waiting","c":{"closed":1}}},"at":1700,"because":"c closed","culprits":["c"]}"#;
+    let text = r#"{"state":"stopped","run":{"number":3,"rides":{"a":{"begun":2},"b":"waiting","c":{"closed":1},"d":"left"}},"at":1700,"because":"c closed","culprits":["c"]}"#;
     assert_eq!(state.encode().unwrap(), text);
 }
 
