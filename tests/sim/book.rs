@@ -78,6 +78,8 @@ pub struct Book {
     pub slice: u64,
     /// How often people gave each command.
     pub told: BTreeMap<(RolloutName, &'static str), u64>,
+    /// What people reported to each rollout: how many, by the report's identity.
+    pub reported: BTreeMap<RolloutName, BTreeMap<u64, u64>>,
     pub violation: Option<Violation>,
     pub reached: Reached,
     pub events: u64,

@@ -3,7 +3,8 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record};
+use tidegate::rollout::State;
+use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record, decode_state, encode_state};
 use tidegate::units::RolloutName;
 
 #[derive(Debug, Default)]
@@ -12,6 +13,8 @@ pub struct Database {
     pub ledger: Vec<LedgerRow>,
     pub outbox: Vec<OutboxRow>,
     head: [u8; 32],
+    /// A state that did not come back from its encoding as it was.
+    pub lost: Option<String>,
 }
 
 impl Database {
@@ -25,11 +28,12 @@ impl Database {
             return Err(CommitError::Conflict { current });
         }
         let version = current.unwrap_or(0) + 1;
+        let state = self.kept(&change.state);
         let record = Record {
             name: change.rollout.clone(),
             plan: change.plan.clone(),
             version,
-            state: change.state.clone(),
+            state,
             updated: change.at,
         };
         self.records.insert(change.rollout.clone(), record);
@@ -52,6 +56,25 @@ impl Database {
             self.outbox.push(OutboxRow { sequence, at, rollout, message });
         }
         Ok(version)
+    }
+
+    /// A state as the real store gives it back: it keeps its encoding and nothing else.
+    fn kept(&mut self, state: &State) -> State {
+        let decoded = encode_state(state).map_err(|error| error.to_string()).and_then(|text| {
+            decode_state(&text).map_err(|error| format!("{error}: {text}"))
+        });
+        match decoded {
+            Ok(decoded) => {
+                if decoded != *state {
+                    self.lost = Some(format!("{decoded:?} came back for {state:?}"));
+                }
+                decoded
+            }
+            Err(why) => {
+                self.lost = Some(why);
+                state.clone()
+            }
+        }
     }
 
     /// The ledger as bytes: two runs of one seed must not differ in a single one.

@@ -58,11 +58,18 @@ pub struct Reached {
     pub openings: u64,
     pub completions: u64,
     pub closings: u64,
+    pub steps_back: u64,
     pub retries: u64,
+    pub revisions: u64,
+    pub reports: u64,
+    /// How often both groups were counted against each other.
+    pub compared: u64,
     pub restarts: u64,
     pub conflicts: u64,
     pub lost_answers: u64,
     pub clock_jumps: u64,
+    /// Of those the ones by an hour and by a day, forth and back, in each phase.
+    pub jumps: [[u64; 4]; 6],
     pub zombies: u64,
     pub checks: u64,
 }
@@ -72,11 +79,18 @@ impl Reached {
         self.openings += other.openings;
         self.completions += other.completions;
         self.closings += other.closings;
+        self.steps_back += other.steps_back;
         self.retries += other.retries;
+        self.revisions += other.revisions;
+        self.reports += other.reports;
+        self.compared += other.compared;
         self.restarts += other.restarts;
         self.conflicts += other.conflicts;
         self.lost_answers += other.lost_answers;
         self.clock_jumps += other.clock_jumps;
+        for (own, other) in self.jumps.as_flattened_mut().iter_mut().zip(other.jumps.as_flattened()) {
+            *own += other;
+        }
         self.zombies += other.zombies;
         self.checks += other.checks;
     }

@@ -10,4 +10,4 @@ mod state;
 mod tests;
 
 pub(super) use cause::CauseRow;
-pub(super) use state::{decode_state, encode_state};
+pub use state::{DecodeError, decode_state, encode_state};

@@ -38,7 +38,7 @@ enum StateRow {
 
 /// Why a stored state cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::store) enum DecodeError {
+pub enum DecodeError {
     /// It is not of the stored shape.
     #[error("its state is not in the stored form ({0})")]
     Shape(#[from] serde_json::Error),
@@ -47,13 +47,19 @@ pub(in crate::store) enum DecodeError {
     Name(#[from] NameError),
 }
 
-/// A state as JSON.
-pub(in crate::store) fn encode_state(state: &State) -> Result<String, serde_json::Error> {
+/// A state as JSON, as every store and the journal keep it.
+///
+/// # Errors
+/// Where it has a number that JSON has no word for.
+pub fn encode_state(state: &State) -> Result<String, serde_json::Error> {
     serde_json::to_string(&StateRow::from(state))
 }
 
 /// A state from JSON.
-pub(in crate::store) fn decode_state(text: &str) -> Result<State, DecodeError> {
+///
+/// # Errors
+/// When it is not in the stored form.
+pub fn decode_state(text: &str) -> Result<State, DecodeError> {
     let row: StateRow = serde_json::from_str(text)?;
     Ok(State::try_from(row)?)
 }
