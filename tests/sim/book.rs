@@ -57,8 +57,6 @@ pub struct Book {
     pub database: Database,
     /// Commits that the store carries out later, when nobody waits for them any more.
     pub late: VecDeque<(u64, u32, u64, Change)>,
-    /// One of them was a start.
-    pub late_start: bool,
     pub disks: Vec<Arc<Disk>>,
     pub store_moods: [StoreMood; SLOTS],
     pub disk_moods: [DiskMood; SLOTS],

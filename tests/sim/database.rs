@@ -29,13 +29,8 @@ impl Database {
         }
         let version = current.unwrap_or(0) + 1;
         let state = self.kept(&change.state);
-        let record = Record {
-            name: change.rollout.clone(),
-            plan: change.plan.clone(),
-            version,
-            state,
-            updated: change.at,
-        };
+        let record =
+            Record { name: change.rollout.clone(), plan: change.plan.clone(), version, state, updated: change.at };
         self.records.insert(change.rollout.clone(), record);
         for entry in &change.entries {
             let mut row = LedgerRow {
@@ -60,9 +55,9 @@ impl Database {
 
     /// A state as the real store gives it back: it keeps its encoding and nothing else.
     fn kept(&mut self, state: &State) -> State {
-        let decoded = encode_state(state).map_err(|error| error.to_string()).and_then(|text| {
-            decode_state(&text).map_err(|error| format!("{error}: {text}"))
-        });
+        let decoded = encode_state(state)
+            .map_err(|error| error.to_string())
+            .and_then(|text| decode_state(&text).map_err(|error| format!("{error}: {text}")));
         match decoded {
             Ok(decoded) => {
                 if decoded != *state {

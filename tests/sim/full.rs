@@ -89,7 +89,6 @@ impl<'t> World<'t> {
             dice: dice.fork(),
             database: Database::default(),
             late: Default::default(),
-            late_start: false,
             store_moods: [StoreMood::Fine; SLOTS],
             disk_moods: [DiskMood::Fine; SLOTS],
             metrics_mood: MetricsMood::Fine,
@@ -351,7 +350,9 @@ impl<'t> World<'t> {
             let book = Arc::clone(&self.book);
             let closes = |view: &&View| {
                 let shape = open(&book).shape(&view.source.text);
-                view.plan.flag.as_str() == flag && live(&view.state) && shape.is_some_and(|shape| shape.alert_closes("critical"))
+                view.plan.flag.as_str() == flag
+                    && live(&view.state)
+                    && shape.is_some_and(|shape| shape.alert_closes("critical"))
             };
             if fires && delay == 0 && severity == "critical" {
                 for view in views.iter().filter(closes) {
@@ -371,7 +372,10 @@ impl<'t> World<'t> {
             sleep(Duration::from_millis(delay)).await;
             let (firing, resolved) = if fires { (vec![alert], vec![]) } else { (vec![], vec![alert]) };
             let answer = controller.alert(&firing, &resolved).await;
-            open(&seat.book).alert_answered(door, seat.slot, &answer);
+            // The attempt that was closed is the one that this process knows, whatever others know.
+            let closed = answer.iter().flat_map(|answer| &answer.closed);
+            let closed = closed.filter_map(|name| controller.get(name.as_str())).collect();
+            open(&seat.book).alert_answered(door, seat.slot, &answer, closed);
         });
     }
 
@@ -400,7 +404,9 @@ impl<'t> World<'t> {
             let event = PostedEvent { name: "escalations".to_owned(), id: id.to_string(), count };
             let posting = Posting { event, to, environment: None, message: None };
             let answer = controller.post(&[posting]).await;
-            open(&seat.book).report_answered(door, seat.slot, &answer);
+            let closed = answer.iter().flat_map(|answer| &answer.closed);
+            let closed = closed.filter_map(|name| controller.get(name.as_str())).collect();
+            open(&seat.book).report_answered(door, seat.slot, &answer, closed);
         });
     }
 
@@ -557,7 +563,9 @@ impl<'t> World<'t> {
         let id = process.seat.process;
         process.kill();
         self.note(|| format!("process {id} in slot {slot} is ended"));
+        let world = self.world;
         let mut book = open(&self.book);
+        book.settle_or_forget(id, world);
         book.asked.retain(|_, asked| asked.process != id);
         book.reached.restarts += 1;
     }
@@ -863,15 +871,27 @@ impl Book {
         }
     }
 
-    fn report_answered(&mut self, door: u64, slot: usize, answer: &Result<PostAnswer, CommandError>) {
+    /// What was answered as closed, as the process that answered sees it.
+    fn promised(&mut self, slot: usize, closed: Vec<View>) {
+        for view in closed {
+            if let State::RolledBack { attempt, .. } = view.state {
+                self.promises.push(Promise { slot, rollout: view.plan.name.clone(), attempt });
+            }
+        }
+    }
+
+    fn report_answered(
+        &mut self,
+        door: u64,
+        slot: usize,
+        answer: &Result<PostAnswer, CommandError>,
+        closed: Vec<View>,
+    ) {
         self.asked.remove(&door);
         self.note(|| format!("          door {door}: {answer:?}"));
         let Ok(answer) = answer else { return };
         self.reached.reports += 1;
-        for name in &answer.closed {
-            let attempt = self.database.records.get(name).map_or(1, |record| record.state.attempt());
-            self.promises.push(Promise { slot, rollout: name.clone(), attempt });
-        }
+        self.promised(slot, closed);
         for name in &answer.counted {
             let counts = match self.database.records.get(name).map(|record| &record.state) {
                 Some(State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) => {
@@ -886,14 +906,15 @@ impl Book {
         }
     }
 
-    fn alert_answered(&mut self, door: u64, slot: usize, answer: &Result<AlertAnswer, CommandError>) {
+    fn alert_answered(
+        &mut self,
+        door: u64,
+        slot: usize,
+        answer: &Result<AlertAnswer, CommandError>,
+        closed: Vec<View>,
+    ) {
         self.asked.remove(&door);
         self.note(|| format!("          door {door}: {answer:?}"));
-        let Ok(answer) = answer else { return };
-        for name in &answer.closed {
-            // The attempt is that of the closing, which nobody can have left without it being durable.
-            let attempt = self.database.records.get(name).map_or(1, |record| record.state.attempt());
-            self.promises.push(Promise { slot, rollout: name.clone(), attempt });
-        }
+        self.promised(slot, closed);
     }
 }

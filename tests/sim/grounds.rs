@@ -93,7 +93,9 @@ impl Answers {
                 continue;
             }
             match (rule.list, verdict.truth) {
-                (List::Early, truth) => early = Some(early.unwrap_or(true) && matches!(truth, Truth3::True | Truth3::Hidden)),
+                (List::Early, truth) => {
+                    early = Some(early.unwrap_or(true) && matches!(truth, Truth3::True | Truth3::Hidden))
+                }
                 (List::Close, Truth3::True) => grounds.closes = true,
                 (List::Back, Truth3::True | Truth3::Hidden) => grounds.may_go_back = true,
                 (List::Hold, Truth3::True) => grounds.holds = true,
@@ -149,7 +151,8 @@ impl Answers {
     /// A metric whose silence closes says nothing.
     pub fn are_silent(&self, shape: &Shape) -> bool {
         let silent = |index: usize| told(self.own.get(&index)) == Told::None;
-        (0..shape.metrics.len()).any(|index| matches!(shape.metrics[index].silence, Silence::Closes(_)) && silent(index))
+        (0..shape.metrics.len())
+            .any(|index| matches!(shape.metrics[index].silence, Silence::Closes(_)) && silent(index))
     }
 }
 

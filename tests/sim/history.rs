@@ -13,6 +13,9 @@ use tidegate::store::journal::ClosingRecord;
 use tidegate::store::{Change, Record};
 use tidegate::units::{RolloutName, UnixMillis};
 
+/// The most checks that are remembered: more than come while the store puts off a commit.
+const MOST_GATHERS: usize = 40;
+
 /// Who begins a rollout whose plan names the time.
 const BY_ITSELF: &str = "the plan's start time";
 
@@ -78,7 +81,7 @@ impl Book {
         if gathers.iter().any(|gather| gather.now == now && gather.asked == world) {
             return;
         }
-        if gathers.len() >= 4 {
+        if gathers.len() >= MOST_GATHERS {
             gathers.remove(0);
         }
         gathers.push(Gather { now, asked: world, done: None, answers: Answers::default() });
@@ -233,8 +236,7 @@ impl Book {
         }
     }
 
-    /// One flag has one rollout under way. Not judged where only the store could know: between two processes,
-    /// and for a start that takes place after it was read that it had not.
+    /// One flag has one rollout under way. Not judged where only the store could know: between two processes.
     fn judge_driver(&mut self, name: &RolloutName, what: &str) {
         let Some(flag) = self.stored_shape(name).map(|shape| shape.flag.clone()) else { return };
         // One whose closing is on a disk is over, also after a crash.
@@ -250,7 +252,6 @@ impl Book {
         let other = self.database.records.values().find(drives).map(|record| record.name.clone());
         if let Some(other) = other
             && self.reached.zombies == 0
-            && !self.late_start
         {
             self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
         }
@@ -326,7 +327,9 @@ impl Book {
         let every = shape.every(wave, watching);
         let stage = self.histories.stages.get(name).cloned().unwrap_or_default();
         let gathers = self.histories.gathers.get(&(process, name.clone())).cloned().unwrap_or_default();
-        let done: Vec<&Gather> = gathers.iter().filter(|gather| gather.done.is_some()).collect();
+        // The store may have carried it out long after it was decided.
+        let done: Vec<&Gather> =
+            gathers.iter().filter(|gather| gather.done.is_some_and(|done| done <= arrived)).collect();
         let newest = &done[done.len().saturating_sub(2)..];
         let passing: Vec<_> = newest
             .iter()

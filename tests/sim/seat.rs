@@ -121,6 +121,11 @@ impl Store for Session {
     }
 
     async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+        // The real store reads in the writer's place, so that what is still on its way there comes first.
+        let after = open(&self.0.book).late_until(self.0.process);
+        if let Some(until) = after {
+            sleep(Duration::from_millis(until.saturating_sub(self.0.world()))).await;
+        }
         self.read("read a rollout", |book| book.database.records.get(name).cloned()).await
     }
 
@@ -229,11 +234,27 @@ impl Book {
         done
     }
 
+    /// When the store will have carried out all that a process asked of it.
+    fn late_until(&self, process: u32) -> Option<u64> {
+        self.late.iter().filter(|(_, other, ..)| *other == process).map(|(due, ..)| *due).max()
+    }
+
+    /// A process ends: what it asked of the store is carried out by now, or never.
+    pub fn settle_or_forget(&mut self, process: u32, world: u64) {
+        let carried_out = self.dice.percent(50);
+        self.late.retain_mut(|(due, other, ..)| {
+            if *other == process && carried_out {
+                *due = world;
+            }
+            *other != process || carried_out
+        });
+        self.settle(world);
+    }
+
     /// Carries out what the store put off until now. Nobody hears of it.
     pub fn settle(&mut self, world: u64) {
         while let Some(at) = self.late.iter().position(|(due, ..)| *due <= world) {
             if let Some((_, process, arrived, change)) = self.late.remove(at) {
-                self.late_start |= change.entries.iter().any(|entry| entry.kind == "started");
                 drop(self.commit_now(process, &change, arrived));
             }
         }
@@ -275,13 +296,7 @@ impl Readings for Gauges {
         ends(answer, reading).await
     }
 
-    async fn compare(
-        &self,
-        plan: &Plan,
-        metric: &Metric,
-        _: &Versus,
-        now: UnixMillis,
-    ) -> Result<Compared, NoData> {
+    async fn compare(&self, plan: &Plan, metric: &Metric, _: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
         let Some((shape, index)) = self.known(plan, metric) else { return Err(no_data(0)) };
         let answer = self.answering().await;
         let world = self.0.world();

@@ -27,15 +27,16 @@ pub struct Failure {
     pub trace: Vec<String>,
 }
 
-/// How much of a run's history is told. What broke a promise lies mostly close before it.
+/// How much of a run's history is told among others. What broke a promise lies mostly close before it.
 const TOLD: usize = 40;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { driver, seed, events, violation, trace } = self;
         writeln!(f, "{}: {}", violation.invariant, violation.what)?;
-        writeln!(f, "seed {seed} of the {driver} driver, after {events} events; the last of them:")?;
-        for line in &trace[trace.len().saturating_sub(TOLD)..] {
+        writeln!(f, "seed {seed} of the {driver} driver, after {events} events:")?;
+        let told = if crate::campaign::one_alone() { trace.len() } else { TOLD };
+        for line in &trace[trace.len().saturating_sub(told)..] {
             writeln!(f, "    {line}")?;
         }
         writeln!(f, "replay: TIDEGATE_SIM_SEED={seed} cargo test --test sim {driver} -- --nocapture")

@@ -1,6 +1,6 @@
 //! Reading rollouts.
 
-use super::plan_files;
+use super::{commit, plan_files};
 use crate::rollout::Attachments;
 use crate::source::Format;
 use crate::store::encoding::decode_state;
@@ -24,8 +24,10 @@ pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
     rows.iter().map(|row| record(row, &mut files)).collect()
 }
 
-pub(super) async fn one(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+/// Reads in the writer's place: a commit that nobody waits for any more may still be on its way to the disk, and who
+/// asks what became of it must not be told what was before.
+pub(super) async fn one(writer: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+    let mut transaction = commit::begin(writer, DOING).await?;
     let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ?")
         .bind(name.as_str())
         .fetch_optional(&mut *transaction)

@@ -43,7 +43,7 @@ impl Store for SqliteStore {
     }
 
     async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
-        rollouts::one(&self.readers, name).await
+        rollouts::one(&self.writer, name).await
     }
 
     async fn commit(&self, change: &Change) -> Result<u64, CommitError> {

@@ -1,7 +1,7 @@
 //! What the model makes of an event, and what keeps a rollout from going on, if anything does.
 
-use super::look::{Seen, differs};
-use super::model::{Expected, Model, Phase, Row, Standing, since};
+use super::look::{Check, Seen, differs};
+use super::model::{Expected, Phase, Row, Standing, since};
 use super::walk::Walk;
 use crate::shape::Budget;
 use crate::violation::Violation;
@@ -98,10 +98,9 @@ impl Walk {
     }
 
     fn look(&mut self, evidence: &Evidence, findings: &[Finding], now: i64) -> Result<Seen, Violation> {
-        let mut model = std::mem::replace(&mut self.model, Model::new());
-        let (wave, watching) = (model.wave, model.watching());
-        let seen = model.look(&self.check(evidence, findings, now));
-        self.model = model;
+        let (wave, watching) = (self.model.wave, self.model.watching());
+        let Self { shape, names, given, model, .. } = self;
+        let seen = model.look(&Check { shape, names, evidence, given: *given, findings, now });
         if let Some((invariant, what)) = &seen.impossible {
             return Err(Violation::new(invariant, what.clone()));
         }

@@ -240,10 +240,9 @@ pub fn mismatch(
     let invariant = match (expected, got) {
         (Expected::Closes, _) => "closing-wins",
         (_, Expected::Closes) => "closes-only-for-a-reason",
-        _ if matches!(before.phase, Phase::Completed | Phase::Closed) && before.phase != place(&decision.next).0 => {
-            "terminal-is-terminal"
-        }
+        _ if before.phase == Phase::Completed && place(&decision.next).0 != Phase::Completed => "terminal-is-terminal",
         (Expected::Refused | Expected::Stays, _) if !why.is_empty() => why,
+        _ if before.phase == Phase::Closed && place(&decision.next).0 != Phase::Closed => "terminal-is-terminal",
         (Expected::GoesOn, _) => "goes-on-when-it-may",
         (Expected::GoesBack, _) => "steps-back-when-it-must",
         (_, Expected::GoesBack) => "steps-back-only-for-a-reason",

@@ -8,9 +8,6 @@ use tidegate::analysis::{Compared, Group, NoData, Reading, Truth};
 use tidegate::rollout::{Arm, Evidence, Finding, Over, Question};
 use tidegate::units::MetricName;
 
-
-
-
 /// What a check comes to.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -209,7 +206,8 @@ impl Known<'_> {
             (finite(reading).is_some(), few)
         };
         let proofs = &self.model.proofs;
-        let compared = |metric: usize| matches!(self.check.evidence.compared.get(&self.check.names[metric]), Some(Ok(_)));
+        let compared =
+            |metric: usize| matches!(self.check.evidence.compared.get(&self.check.names[metric]), Some(Ok(_)));
         let broken = |what: &str| Some(("proofs-rest-on-what-was-counted", format!("{leaf:?} is {said:?}: {what}")));
         match leaf {
             Leaf::Regresses { metric, .. } | Leaf::Safe { metric, .. } => {
@@ -251,9 +249,7 @@ impl Facts for Known<'_> {
         let shape = self.check.shape;
         match place {
             Place::Baseline => self.model.baseline[metric].map_or(Told::None, Told::Is),
-            Place::Control => {
-                finite(self.asked(metric, Arm::Control, Over::Usual)).map_or(Told::None, Told::Is)
-            }
+            Place::Control => finite(self.asked(metric, Arm::Control, Over::Usual)).map_or(Told::None, Told::Is),
             Place::Wave(doc) => self.mean(shape.last_of(doc), metric),
             Place::Previous if self.model.watching() => self.mean(self.model.wave, metric),
             Place::Previous => self.model.wave.checked_sub(1).map_or(Told::None, |wave| self.mean(wave, metric)),

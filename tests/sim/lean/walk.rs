@@ -1,7 +1,7 @@
 //! One rollout's life under events by dice.
 
 use super::fits;
-use super::look::{Check, Given, names};
+use super::look::{Given, names};
 use super::model::{Expected, Model, Phase, Row};
 use crate::dice::Dice;
 use crate::shape::{FLAGS, Shape};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::Alert;
 use tidegate::flag::Rank;
-use tidegate::rollout::{self, Event, Evidence, Finding, Plan, PostedEvent, State};
+use tidegate::rollout::{self, Event, Finding, Plan, PostedEvent, State};
 use tidegate::store::{decode_state, encode_state};
 use tidegate::units::{MetricName, UnixMillis};
 
@@ -72,9 +72,6 @@ pub struct Walk {
 pub struct Before {
     pub phase: Phase,
     pub attempt: u32,
-    pub wave: usize,
-    pub baked: Duration,
-    pub entered: i64,
 }
 
 impl Walk {
@@ -123,7 +120,7 @@ impl Walk {
     fn steps(&mut self) -> Result<(), Violation> {
         while self.events < EVENTS {
             self.events += 1;
-            if self.dice.percent(1) {
+            if self.dice.below(1_000) < 3 {
                 self.revise()?;
                 continue;
             }
@@ -227,7 +224,7 @@ impl Walk {
     /// Reports come again and again.
     fn reports(&mut self) -> Event {
         let name = self.dice.of(&["escalations", "escalations", "escalations", "rumours"]).to_owned();
-        let (id, count) = (self.dice.below(40), self.dice.of(&[1, 1, 1, 2]));
+        let (id, count) = (self.dice.below(8), self.dice.of(&[1, 1, 1, 2]));
         Event::Posted(PostedEvent { name, id: id.to_string(), count })
     }
 
@@ -270,8 +267,8 @@ impl Walk {
     /// Takes an event, and compares what was decided with what should be.
     fn take(&mut self, event: &Event) -> Result<(), Violation> {
         let now = self.now();
-        let Model { phase, attempt, wave, baked, entered, .. } = self.model;
-        let before = Before { phase, attempt, wave, baked, entered };
+        let Model { phase, attempt, .. } = self.model;
+        let before = Before { phase, attempt };
         let decided = rollout::decide(&self.plan, &self.state, event, UnixMillis::new(now));
         // What a refused promotion saw is that of a check.
         let shadow = match (&decided, event) {
@@ -317,11 +314,5 @@ impl Walk {
         self.write_down(&decision);
         self.state = decision.next;
         Ok(())
-    }
-
-    /// The check that an event brings, as the model looks at it.
-    pub fn check<'c>(&'c self, evidence: &'c Evidence, findings: &'c [Finding], now: i64) -> Check<'c> {
-        let Self { shape, names, given, .. } = self;
-        Check { shape, names, evidence, given: *given, findings, now }
     }
 }

@@ -175,7 +175,8 @@ fn more(shape: &mut Shape, dice: &mut Dice, every: Duration) {
         shape.rule(List::Advance, Scope::Wave(last), leaf);
     }
     if dice.percent(12) {
-        let (up, wanted, list) = dice.of(&[(true, true, List::Hold), (true, false, List::Advance), (true, true, List::Close)]);
+        let (up, wanted, list) =
+            dice.of(&[(true, true, List::Hold), (true, false, List::Advance), (true, true, List::Close)]);
         let scope = if list == List::Advance { Scope::EachWave } else { Scope::Always };
         shape.rule(list, scope, Leaf::Trend { metric: errors, up, wanted, over: every * dice.of(&[8, 12]) });
     }

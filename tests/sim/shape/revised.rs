@@ -32,7 +32,8 @@ impl Shape {
     /// The first bound that closes lies further off.
     fn eases(&mut self) {
         for rule in &mut self.rules {
-            if let When::One(Leaf::Compare { bound: Bound::Fixed(bound), above: true, lasting: None, .. }) = &mut rule.when
+            if let When::One(Leaf::Compare { bound: Bound::Fixed(bound), above: true, lasting: None, .. }) =
+                &mut rule.when
                 && rule.list == super::List::Close
                 && !rule.observe
                 && *bound < 1.0
