@@ -103,6 +103,7 @@ impl Book {
         let (metric, arm, over) = question;
         if (arm, over) != (Arm::Candidate, Over::Usual) {
             gather.answers.others.insert(question, reading.clone());
+            gather.done = gather.done.map(|_| world);
             return;
         }
         gather.answers.own.insert(metric, reading.clone());
@@ -122,6 +123,15 @@ impl Book {
             && let Some(stage) = self.histories.stages.get_mut(&shape.name)
         {
             stage.clear += 1;
+        }
+    }
+
+    /// Both groups were counted, for a check whose other answers may all be there.
+    pub fn counted_for(&mut self, process: u32, rollout: &RolloutName, asked: (UnixMillis, u64), world: u64) {
+        let gathers = self.histories.gathers.get_mut(&(process, rollout.clone()));
+        let gather = gathers.into_iter().flatten().find(|gather| (gather.now, gather.asked) == asked);
+        if let Some(gather) = gather {
+            gather.done = gather.done.map(|_| world);
         }
     }
 
@@ -165,6 +175,10 @@ impl Book {
         }
         if let State::Running(at) | State::Paused { stage: at, .. } | State::Watching(at) = &change.state {
             self.served.opened.insert((name.clone(), at.attempt, at.step));
+        }
+        // Who was held back gets it with the completion.
+        if let State::Completed { attempt, step, .. } = &change.state {
+            self.served.opened.insert((name.clone(), *attempt, *step));
         }
         let reached = &mut self.reached;
         match kinds.first() {

@@ -298,8 +298,10 @@ impl Readings for Gauges {
 
     async fn compare(&self, plan: &Plan, metric: &Metric, _: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
         let Some((shape, index)) = self.known(plan, metric) else { return Err(no_data(0)) };
+        let asked = self.0.world();
         let answer = self.answering().await;
         let world = self.0.world();
+        open(&self.0.book).counted_for(self.0.process, &plan.name, (now, asked), world);
         let compared = match answer {
             Answering::Tells | Answering::Slow(_) => {
                 let mut book = open(&self.0.book);
@@ -313,11 +315,16 @@ impl Readings for Gauges {
         ends(answer, compared).await
     }
 
-    async fn split(&self, plan: &Plan, _: UnixMillis, _: UnixMillis) -> Result<Split, NoData> {
+    async fn split(&self, plan: &Plan, _: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
         let shape = open(&self.0.book).salts.get(&*plan.salt).cloned();
         let Some(shape) = shape else { return Err(no_data(0)) };
+        let asked = self.0.world();
         let answer = self.answering().await;
-        let share = open(&self.0.book).share(&shape);
+        let share = {
+            let mut book = open(&self.0.book);
+            book.counted_for(self.0.process, &plan.name, (now, asked), self.0.world());
+            book.share(&shape)
+        };
         let told = match answer {
             Answering::Tells | Answering::Slow(_) => Ok(split(share, false)),
             _ => Err(no_data(4)),
