@@ -13,7 +13,7 @@ use super::plain::{Plain, attributes};
 use super::pool::Pool;
 use super::resolution::Outcome;
 use super::rule::Rule;
-use super::share::{Laid, OpenPart, OpenShare};
+use super::share::{Laid, OpenPart, OpenShare, OpenSlice};
 use super::step::{Fact, Part, Step};
 use super::value::Value;
 use super::walk::{Straight, Walk};
@@ -169,6 +169,27 @@ impl<'s> Walk<'s> for Explaining<'s> {
             parts,
             candidate: overlay.candidate.to_string(),
             stable: overlay.stable.to_string(),
+        });
+    }
+
+    fn sliced(
+        &mut self,
+        share: &OpenShare,
+        slice: &OpenSlice,
+        hash: Option<u32>,
+        inside: bool,
+        evaluation: &Evaluation<'_>,
+    ) {
+        let buckets = Exposure::ALL.ppm();
+        self.note(Step::Slice {
+            layer: slice.layer.name().to_string(),
+            from: slice.layer.from().to_string(),
+            to: slice.layer.to().to_string(),
+            bucket_by: fact(&share.bucket_by, evaluation),
+            hash,
+            bucket: hash.map(|hash| bucket(hash, buckets)),
+            buckets,
+            inside,
         });
     }
 
