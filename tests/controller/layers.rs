@@ -3,7 +3,7 @@
 use crate::refusing::Mood;
 use crate::scene::{Place, Scene, eventually, name, plan_with, quiet_plan, while_in};
 use std::time::Duration;
-use tidegate::controller::{CommandError, Verb};
+use tidegate::controller::{ApplyError, CommandError, Verb};
 use tidegate::rollout::State;
 use tidegate::store::Change;
 
@@ -167,4 +167,20 @@ async fn slices_that_overlap_in_the_store_are_both_served_and_told() {
     assert_eq!(scene.view("a").problems, [told]);
     scene.tell("b", Verb::Rollback).await.unwrap();
     assert_eq!(scene.view("a").problems, [""; 0]);
+}
+
+/// Whoever has the candidate would lose it by another slice.
+#[tokio::test]
+async fn the_slice_cannot_change_under_way() {
+    let scene = Scene::new(Place::Memory).await;
+    scene.start(&on_search("a", "0%", "50%")).await;
+    for other in [on_search("a", "0%", "60%"), plan_with("a", "search", "30d")] {
+        let Err(ApplyError::Refused(why)) = scene.apply(&other).await else { panic!("another slice was taken") };
+        assert!(why.contains("`layer` cannot change under way"), "{why}");
+    }
+    // After a rollback it can, and what it had before is free.
+    scene.tell("a", Verb::Rollback).await.unwrap();
+    scene.apply(&on_search("a", "50%", "60%")).await.unwrap();
+    scene.tell("a", Verb::Retry).await.unwrap();
+    scene.start(&on_other("b", "0%", "50%")).await;
 }
