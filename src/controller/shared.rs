@@ -3,6 +3,7 @@
 use super::claims::{Claims, Taken};
 use super::firing::Firing;
 use super::saving::is_live;
+use super::train::Board;
 use super::view::View;
 use crate::clock::Clock;
 use crate::measure::Readings;
@@ -39,13 +40,21 @@ pub(super) struct Shared {
     pub changes: watch::Sender<u64>,
     /// The alerts that fire, whomever they concern.
     pub firing: Firing,
+    /// Where rollouts tell their trains what happened to them.
+    pub board: Board,
     /// Who has which flag and which slice of a layer.
     claims: Mutex<Claims>,
 }
 
 impl Shared {
     pub(super) fn new(world: World) -> Self {
-        Self { world, changes: watch::Sender::new(0), firing: Firing::default(), claims: Mutex::default() }
+        Self {
+            world,
+            changes: watch::Sender::new(0),
+            firing: Firing::default(),
+            board: Board::default(),
+            claims: Mutex::default(),
+        }
     }
 
     /// Claims what a plan needs to begin: its flag and, where it has one, its slice of a layer.

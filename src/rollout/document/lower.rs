@@ -107,10 +107,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
     let name = named(fields, "name", RolloutName::new, reader);
     let flag = named(fields, "flag", FlagKey::new, reader);
     let variants = variants(fields, reader);
-    let environment = match fields.get("environment") {
-        Some(node) => environment(node, reader),
-        None => Some(Arc::from(ENVIRONMENT)),
-    };
+    let environment = environment_of(fields, reader);
     let bucket_by = attribute(fields, "bucket_by", Some(BUCKET_BY), reader);
     if let Some(bucket_by) = &bucket_by {
         reader.bucket_by = Arc::clone(bucket_by);
@@ -173,7 +170,7 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn named<T>(
+pub(super) fn named<T>(
     fields: &Fields<'_>,
     field: &str,
     new: fn(&str) -> Result<T, NameError>,
@@ -200,6 +197,13 @@ fn variants(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(VariantName
         reader.complain(node.span, message, "name two different variants of the flag");
     }
     Some((candidate, stable))
+}
+
+pub(super) fn environment_of(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+    match fields.get("environment") {
+        Some(node) => environment(node, reader),
+        None => Some(Arc::from(ENVIRONMENT)),
+    }
 }
 
 /// Environments are parts of URLs and labels, as rollout names are.

@@ -17,6 +17,7 @@ mod reader;
 mod salvage;
 mod shape;
 mod thresholds;
+mod train;
 mod waves;
 
 #[cfg(feature = "server")]
@@ -26,6 +27,7 @@ pub use flag_check::check_against;
 pub use group::named_files;
 pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
+pub use train::lower_train;
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 

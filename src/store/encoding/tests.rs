@@ -1,10 +1,10 @@
 //! What is stored is read back as it was, and today's stored form stays readable.
 
-use super::{decode_state, encode_state};
+use super::Stored;
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
 use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
-use crate::units::{MetricName, UnixMillis, WaveName};
+use crate::units::{MetricName, RolloutName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -110,6 +110,9 @@ fn cause() -> impl Strategy<Value = Cause> {
         (any::<String>(), any::<String>(), any::<Option<String>>())
             .prop_map(|(fingerprint, name, condition)| Cause::Alert { fingerprint, name, condition }),
         (metric(), any::<String>()).prop_map(|(metric, why)| Cause::NoData { metric, why }),
+        ("[a-z0-9._-]{1,12}", any::<String>(), any::<bool>()).prop_map(|(name, because, alone)| {
+            Cause::Train { train: RolloutName::new(&name).unwrap(), because, alone }
+        }),
         (any::<String>(), vec(reading, 0..4)).prop_map(|(condition, readings)| Cause::Metric { condition, readings }),
     ]
 }
@@ -133,12 +136,12 @@ fn state() -> impl Strategy<Value = State> {
 proptest! {
     #[test]
     fn every_state_is_read_back_as_it_was(state in state()) {
-        prop_assert_eq!(decode_state(&encode_state(&state).unwrap()).unwrap(), state);
+        prop_assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
     }
 
     #[test]
     fn no_text_makes_reading_panic(text in any::<String>()) {
-        let _ = decode_state(&text);
+        let _ = State::decode(&text);
     }
 }
 
@@ -163,13 +166,13 @@ fn the_stored_form_is_the_promised_one() {
     };
     // Written before exposures had numbers of their own: each wave had one.
     let earlier = r#"{"state":"watching","stage":{"attempt":1,"wave":2,"entered":1000,"baked":0,"checked":null,"true_since":{},"firing":{}}}"#;
-    assert!(matches!(decode_state(earlier).unwrap(), State::Watching(stage) if stage.step == 2 && !stage.returned));
+    assert!(matches!(State::decode(earlier).unwrap(), State::Watching(stage) if stage.step == 2 && !stage.returned));
     assert_eq!(
-        decode_state(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
+        State::decode(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
         State::Completed { attempt: 2, at: UnixMillis::new(5), step: 0 }
     );
     let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}},"step":3,"memory":{}},"since":1700}"#;
-    assert_eq!(encode_state(&State::Paused { stage, since: UnixMillis::new(1_700) }).unwrap(), text);
+    assert_eq!(State::Paused { stage, since: UnixMillis::new(1_700) }.encode().unwrap(), text);
 
     let metric = Cause::Metric {
         condition: "error_rate > 10%".to_owned(),
@@ -177,7 +180,7 @@ fn the_stored_form_is_the_promised_one() {
     };
     let closed = State::RolledBack { attempt: 1, at: UnixMillis::new(3_000), wave: 1, cause: metric };
     let text = r#"{"state":"rolled_back","attempt":1,"at":3000,"wave":1,"cause":{"by":"metric","condition":"error_rate > 10%","readings":[{"metric":"error_rate","value":"12.4%"}]}}"#;
-    assert_eq!(encode_state(&closed).unwrap(), text);
+    assert_eq!(closed.encode().unwrap(), text);
 }
 
 #[test]
@@ -190,10 +193,10 @@ fn a_state_in_another_form_is_refused_with_the_reason() {
         r#"{"state":"pending","attempts":-1}"#,
         r#"{"state":"pending","attempts":1,"more":1}"#,
     ] {
-        let error = decode_state(text).unwrap_err().to_string();
+        let error = State::decode(text).unwrap_err().to_string();
         assert!(error.contains("not in the stored form"), "{text}: {error}");
     }
     let nameless = r#"{"state":"rolled_back","attempt":1,"at":0,"wave":0,"cause":{"by":"metric","condition":"","readings":[{"metric":"no name","value":""}]}}"#;
-    let error = decode_state(nameless).unwrap_err().to_string();
+    let error = State::decode(nameless).unwrap_err().to_string();
     assert!(error.contains("invalid name") && error.contains("no name"), "{error}");
 }
