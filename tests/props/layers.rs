@@ -168,3 +168,25 @@ fn a_flagd_provider_puts_the_same_users_in_the_share_of_a_slice() {
         }
     }
 }
+
+/// The same cohorts: whoever is first in one rollout is first in another of its salt, in the same slice or in none.
+#[test]
+fn rollouts_of_one_salt_open_to_the_same_users_first() {
+    let state = State::Running(Stage::enter(1, 0, UnixMillis::new(0)));
+    let served = |plan: Plan| in_state(&plan, &state, Bucketing::V3);
+    let everybody = AUDIENCES.len();
+    let of_salt = |ppm: u32| Plan { salt: "shop-2026".into(), ..plan(&[(ppm, everybody)]) };
+    let in_slice = |ppm: u32| within(slice(200_000, 700_000), "shop-2026", &[(ppm, everybody)]);
+    let all =
+        [served(of_salt(100_000)), served(of_salt(250_000)), served(in_slice(100_000)), served(in_slice(250_000))];
+    for user in 0..20_000 {
+        let context = Context::empty().with("targetingKey", format!("user-{user}"));
+        let [tenth, quarter, tenth_of_slice, quarter_of_slice] =
+            all.each_ref().map(|flag| has_candidate(flag, &context));
+        assert!(
+            tenth <= quarter && tenth_of_slice <= quarter_of_slice,
+            "user-{user} is first in one and not in the other"
+        );
+        assert!(tenth_of_slice <= tenth && quarter_of_slice <= quarter, "a slice only leaves users out");
+    }
+}
