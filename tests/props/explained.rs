@@ -41,7 +41,7 @@ fn overlay(generator: &mut Generator, flag: Flag<'_>, rules: &[Expression]) -> O
     let parts = (1..waves).fold(first, |parts, step| parts.with(part(generator, step, rules)));
     let bucket_by = if generator.dice.percent(60) { "targetingKey" } else { generator.dice.of(&NAMES) };
     let layer = generator.dice.percent(15).then(|| {
-        let [from, to] = [0, 500_000].map(|least| generator.dice.below(500_000) + least);
+        let [from, to] = [0, 700_000].map(|least| generator.dice.below(300_000) + least);
         let [from, to] = [from, to].map(|ppm| Exposure::from_ppm(u32::try_from(ppm).unwrap()).unwrap());
         Layer::new(LayerName::new("checkout").unwrap(), from, to).unwrap()
     });
