@@ -172,20 +172,13 @@ impl<'s> Walk<'s> for Explaining<'s> {
         });
     }
 
-    fn sliced(
-        &mut self,
-        share: &OpenShare,
-        slice: &OpenSlice,
-        hash: Option<u32>,
-        inside: bool,
-        evaluation: &Evaluation<'_>,
-    ) {
+    fn sliced(&mut self, slice: &OpenSlice, hash: Option<u32>, inside: bool, evaluation: &Evaluation<'_>) {
         let buckets = Exposure::ALL.ppm();
         self.note(Step::Slice {
             layer: slice.layer.name().to_string(),
             from: slice.layer.from().to_string(),
             to: slice.layer.to().to_string(),
-            bucket_by: fact(&share.bucket_by, evaluation),
+            bucket_by: fact(&slice.hashed.bucket_by, evaluation),
             hash,
             bucket: hash.map(|hash| bucket(hash, buckets)),
             buckets,
@@ -203,8 +196,8 @@ impl<'s> Walk<'s> for Explaining<'s> {
         let bucket = hash.map(|hash| bucket(hash, buckets));
         self.note(Step::Share {
             wave: wave(share, part),
-            bucket_by: fact(&share.bucket_by, evaluation),
-            salt: brief(&share.salt),
+            bucket_by: fact(&share.hashed.bucket_by, evaluation),
+            salt: brief(&share.hashed.salt),
             hash,
             bucket,
             buckets,

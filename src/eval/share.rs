@@ -27,8 +27,7 @@ pub(super) struct Laid {
 /// An open share with its rules compiled.
 #[derive(Debug)]
 pub(super) struct OpenShare {
-    pub(super) bucket_by: Attribute,
-    pub(super) salt: Box<str>,
+    pub(super) hashed: Hashed,
     /// Of one part, and of everybody's buckets.
     plain: bool,
     slice: Option<Box<OpenSlice>>,
@@ -41,8 +40,15 @@ pub(super) struct OpenShare {
 #[derive(Debug)]
 pub(super) struct OpenSlice {
     pub(super) layer: Layer,
-    /// Hashed before the attribute.
-    salt: Box<str>,
+    pub(super) hashed: Hashed,
+}
+
+/// What is hashed.
+#[derive(Debug)]
+pub(super) struct Hashed {
+    pub(super) bucket_by: Attribute,
+    /// Before the attribute.
+    pub(super) salt: Box<str>,
 }
 
 /// A part of it.
@@ -102,16 +108,16 @@ impl OpenPart {
 }
 
 impl OpenSlice {
-    fn new(layer: &Layer) -> Self {
-        Self { layer: layer.clone(), salt: layer.salt().into() }
+    fn new(layer: &Layer, bucket_by: &str) -> Self {
+        Self { layer: layer.clone(), hashed: Hashed::new(bucket_by, &layer.salt()) }
     }
 
     /// Whether whoever asks is in the slice; never who cannot be told from anybody.
-    fn contains<'s>(&self, share: &OpenShare, evaluation: &Evaluation<'_>, walk: &mut impl Walk<'s>) -> bool {
-        let hash = share.hash(&self.salt, evaluation);
+    fn contains<'s>(&self, evaluation: &Evaluation<'_>, walk: &mut impl Walk<'s>) -> bool {
+        let hash = self.hashed.hash(evaluation);
         let bucket = hash.map(|hash| bucket(hash, Exposure::ALL.ppm()));
         let inside = bucket.is_some_and(|bucket| self.layer.has_bucket(bucket));
-        walk.sliced(share, self, hash, inside, evaluation);
+        walk.sliced(self, hash, inside, evaluation);
         inside
     }
 }
@@ -121,10 +127,9 @@ impl OpenShare {
     fn new(share: &Share) -> Option<Self> {
         let (first, others) = share.parts.as_slice().split_first()?;
         Some(Self {
-            bucket_by: Attribute::parse(&share.bucket_by),
-            salt: (&*share.salt).into(),
+            hashed: Hashed::new(&share.bucket_by, &share.salt),
             plain: others.is_empty() && share.layer.is_none(),
-            slice: share.layer.as_ref().map(|layer| Box::new(OpenSlice::new(layer))),
+            slice: share.layer.as_ref().map(|layer| Box::new(OpenSlice::new(layer, &share.bucket_by))),
             first: OpenPart::new(first),
             others: others.iter().map(OpenPart::new).collect(),
         })
@@ -146,7 +151,7 @@ impl OpenShare {
             return self.some_part_contains(evaluation, walk);
         }
         Ok(self.first.admits(self, evaluation, walk)?
-            && self.first.contains(self, self.hash(&self.salt, evaluation), evaluation, walk))
+            && self.first.contains(self, self.hashed.hash(evaluation), evaluation, walk))
     }
 
     /// The same of several parts, or of a slice. It stands apart because those with one part of everybody's
@@ -158,7 +163,7 @@ impl OpenShare {
         walk: &mut impl Walk<'s>,
     ) -> Result<bool, Exhausted> {
         if let Some(slice) = &self.slice
-            && !slice.contains(self, evaluation, walk)
+            && !slice.contains(evaluation, walk)
         {
             return Ok(false);
         }
@@ -168,7 +173,7 @@ impl OpenShare {
             if !part.admits(self, evaluation, walk)? {
                 continue;
             }
-            let hash = *known.get_or_insert_with(|| self.hash(&self.salt, evaluation));
+            let hash = *known.get_or_insert_with(|| self.hashed.hash(evaluation));
             let inside = part.contains(self, hash, evaluation, walk);
             // Whoever cannot be told from anybody is in none.
             if inside || hash.is_none() {
@@ -177,12 +182,18 @@ impl OpenShare {
         }
         Ok(false)
     }
+}
 
-    /// The hash of a salt and the attribute; `None` without the attribute, for then nobody could be
+impl Hashed {
+    fn new(bucket_by: &str, salt: &str) -> Self {
+        Self { bucket_by: Attribute::parse(bucket_by), salt: salt.into() }
+    }
+
+    /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be
     /// told from anybody.
     #[inline]
-    fn hash(&self, salt: &str, evaluation: &Evaluation<'_>) -> Option<u32> {
-        let hash = |text: &str| Some(evaluation.bucketing().hash_text(salt, text));
+    fn hash(&self, evaluation: &Evaluation<'_>) -> Option<u32> {
+        let hash = |text: &str| Some(evaluation.bucketing().hash_text(&self.salt, text));
         match evaluation.attribute(&self.bucket_by) {
             Value::Text(value) if !value.is_empty() => hash(&value),
             Value::Number(number) => hash(&number.text()),

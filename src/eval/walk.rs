@@ -49,15 +49,7 @@ pub(super) trait Walk<'s> {
     /// Whether whoever asks is in the slice of a layer that a rollout keeps to; the hash is `None` when the
     /// context has nothing to hash.
     #[inline]
-    fn sliced(
-        &mut self,
-        _share: &OpenShare,
-        _slice: &OpenSlice,
-        _hash: Option<u32>,
-        _inside: bool,
-        _evaluation: &Evaluation<'_>,
-    ) {
-    }
+    fn sliced(&mut self, _slice: &OpenSlice, _hash: Option<u32>, _inside: bool, _evaluation: &Evaluation<'_>) {}
 
     /// Whether whoever asks belongs to the audience of a part of a rollout's share.
     #[inline]
