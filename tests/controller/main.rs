@@ -26,5 +26,6 @@ mod restart;
 mod scene;
 mod script;
 mod storms;
+mod trains;
 mod two_rollouts;
 mod verbs;
