@@ -187,6 +187,7 @@ impl Book {
         match kinds.first() {
             Some(&"started") if is.1 > 1 => reached.retries += 1,
             Some(&"wave-opened" | &"started") => reached.openings += 1,
+            Some(&"stepped-back") => reached.steps_back += 1,
             Some(&"completed") => reached.completions += 1,
             Some(&"closed") => reached.closings += 1,
             _ => {}
