@@ -5,6 +5,7 @@ use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
 use super::saving::Saved;
+use super::train::Permit;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
 use crate::rollout::{Beginning, Effect, Event, Evidence, State, Wait};
@@ -22,6 +23,12 @@ impl Lane {
                 self.announce();
                 answer(reply, result.map(|()| self.view()));
             }
+            Command::Begin { attempt, by, permit, reply } => {
+                let result = self.on_begin(attempt, by, &permit).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result.map(|()| self.view()));
+            }
             Command::Plan { plan, source, by, reply } => {
                 let result = self.on_plan(plan, source, &by).await;
                 self.schedule();
@@ -29,6 +36,26 @@ impl Lane {
                 answer(reply, result);
             }
         }
+    }
+
+    /// Begins for its train, unless that has been taken back or has happened already.
+    async fn on_begin(&mut self, attempt: u32, by: String, permit: &Permit) -> Result<(), CommandError> {
+        let verb = match &self.state {
+            State::Pending { .. } => Verb::Start,
+            State::RolledBack { .. } => Verb::Retry,
+            State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => return Ok(()),
+        };
+        let next = self.state.attempt().saturating_add(1);
+        if next != attempt {
+            return Err(CommandError::Refused(format!("its next attempt is {next} and not {attempt}")));
+        }
+        self.permit = Some(permit.clone());
+        let result = match self.is_permitted() {
+            Ok(()) => self.on_verb(verb, by, None).await,
+            refused @ Err(_) => refused,
+        };
+        self.permit = None;
+        result
     }
 
     async fn on_verb(&mut self, verb: Verb, by: String, reason: Option<&str>) -> Result<(), CommandError> {
@@ -53,15 +80,15 @@ impl Lane {
                 Event::Promote { by, evidence }
             }
         };
+        self.is_permitted()?;
         let decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
-            return Err(CommandError::Refused(sentence));
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            return Err(CommandError::Refused(format!("{taken}: {}", taken.hint())));
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
-        // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
+        // When it fails what it claimed stays claimed until the store was read again: it may have begun all the same.
         if evidence.is_some() {
             self.findings = found(&decision.findings);
         }
@@ -97,13 +124,21 @@ impl Lane {
         let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            self.waits = vec![Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))];
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            self.waits = vec![Wait::Hold(taken.to_string())];
         } else {
             self.carry_out(decision, Grounds::default()).await;
         }
         self.schedule();
         self.announce();
+    }
+
+    /// Whether its train, if that told it to begin, still wants it to.
+    fn is_permitted(&self) -> Result<(), CommandError> {
+        match self.permit.as_ref().is_none_or(Permit::is_given) {
+            true => Ok(()),
+            false => Err(CommandError::Refused("its train does not want it to begin any more".to_owned())),
+        }
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {

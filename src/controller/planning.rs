@@ -67,6 +67,8 @@ impl Lane {
         match self.commit_and_note(self.state.clone(), vec![entry], vec![message]).await {
             Saved::Yes => {
                 let before = std::mem::replace(&mut self.plan, plan);
+                // The flag and the slice of a beginning that, as is known now, did not take place.
+                self.shared.settle(&before, &self.state);
                 if before.flag != self.plan.flag {
                     self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
                 }
@@ -105,7 +107,7 @@ impl Lane {
 }
 
 /// What changed from one text to the other, line by line, with the lines around it.
-fn difference(before: &str, after: &str) -> String {
+pub(super) fn difference(before: &str, after: &str) -> String {
     let lines = TextDiff::from_lines(before, after);
     let mut text = lines.unified_diff().context_radius(2).to_string();
     if let Some((end, _)) = text.char_indices().nth(LONGEST_DIFFERENCE) {

@@ -2,7 +2,7 @@
 
 use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
-use crate::flag::Expression;
+use crate::flag::{Expression, Layer};
 use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub struct Plan {
     pub bucket_by: Arc<str>,
     /// Hashed before the attribute; the rollout's name unless the plan says otherwise.
     pub salt: Arc<str>,
+    /// The slice of a layer that it keeps to; `None` is everybody. Shares are shares of the slice.
+    pub layer: Option<Layer>,
     /// Who has the candidate first in another attempt.
     pub retry: RetrySalt,
     /// When it begins by itself. Nobody can begin it earlier.
@@ -41,6 +43,15 @@ pub struct Plan {
     pub waves: Vec<Wave>,
     /// The watch after the last wave.
     pub after: Option<After>,
+}
+
+impl Plan {
+    /// The part of all users that its shares are shares of; 1 unless it keeps to a slice of a layer.
+    #[must_use]
+    pub fn part_of_all(&self) -> f64 {
+        let users = self.layer.as_ref().map_or(Exposure::ALL, Layer::width);
+        f64::from(users.ppm()) / f64::from(Exposure::ALL.ppm())
+    }
 }
 
 /// Which users have the candidate first when a rollout begins anew.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
 use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
-use tidegate::source::{Format, Problem, parse};
+use tidegate::source::{Format, Node, Problem, parse};
 use tidegate::units::{Exposure, UnixMillis};
 
 fn files_in(folder: &str) -> Vec<PathBuf> {
@@ -35,6 +35,22 @@ fn attachments() -> Attachments {
     files.add("many.txt", (0..=100_000).map(|number| format!("u{number}\n")).collect::<String>());
     files.add_fault("locked.txt", "cannot be read: permission denied");
     files
+}
+
+/// All documents of a text, each as its problems or nothing.
+fn check_all(name: &str, text: &str) -> Vec<Result<(), Vec<Problem>>> {
+    match parse(name, text.as_bytes(), Format::of(name).unwrap()) {
+        Ok(parsed) => {
+            let files = attachments();
+            let is_train = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some("Train");
+            let check = |document: &Node<'_>| match is_train(document) {
+                true => rollout::lower_train(document, &parsed.text).map(drop),
+                false => rollout::lower(document, &parsed.text, &files).map(drop),
+            };
+            parsed.documents.iter().map(check).collect()
+        }
+        Err(problems) => vec![Err(problems)],
+    }
 }
 
 /// All documents of a text, each as its plan or its problems.
@@ -64,7 +80,7 @@ fn every_bad_plan_is_refused_at_its_fault() {
         }
         let mut told = String::new();
         let text = std::fs::read_to_string(&file).unwrap();
-        let problems: Vec<_> = lower_all(&name, &text).into_iter().filter_map(Result::err).flatten().collect();
+        let problems: Vec<_> = check_all(&name, &text).into_iter().filter_map(Result::err).flatten().collect();
         for problem in &problems {
             writeln!(told, "{problem}\n    | {}", problem.excerpt).unwrap();
         }
@@ -148,6 +164,28 @@ after: { watch: 14d, every: 15m }
     assert_eq!(approvals, [Some("release-managers"), None, Some("a person")]);
     assert_eq!((first.exposure.ppm(), third.exposure), (5_000, Exposure::ALL));
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
+}
+
+/// Whoever is outside of the slice has the stable variant, also when all of the slice has the candidate.
+#[test]
+fn a_slice_of_a_layer_leaves_somebody_to_compare_with() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+layer: { name: checkout, from: 12.5%, to: 62.5% }
+budget: { metric: error_rate, objective: 99%, share: 10% }
+metrics: { error_rate: { provider: outcomes, measure: error_ratio } }
+waves: [ { name: all, exposure: 100%, bake: 1h, close_when: error_rate > control + 5pp } ]
+after: { watch: 1h, close_when: error_rate regresses }
+"#,
+    );
+    let layer = plan.layer.as_ref().unwrap();
+    assert_eq!((layer.name().as_str(), layer.from().ppm(), layer.to().ppm()), ("checkout", 125_000, 625_000));
+    assert!((plan.part_of_all() - 0.5).abs() < 1e-12);
 }
 
 /// Whom the waves of a plan open to, each with those before it.
@@ -267,7 +305,7 @@ fn the_shipped_plans_are_sound() {
 #[test]
 fn the_plans_among_the_examples_are_sound() {
     let folder = "examples/plans";
-    let mut names = Vec::new();
+    let (mut names, mut layers) = (Vec::new(), Vec::new());
     for file in files_in(folder).into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")) {
         let (name, text) = (file_name(&file), std::fs::read_to_string(&file).unwrap());
         let parsed = parse(&name, text.as_bytes(), Format::Yaml).unwrap();
@@ -279,8 +317,14 @@ fn the_plans_among_the_examples_are_sound() {
         assert_eq!(name, format!("{}.rollout.yaml", plan.name));
         assert!(plan.waves.iter().any(|wave| wave.approval.is_some()), "{name}: in production people agree");
         names.push(plan.name.to_string());
+        layers.extend(plan.layer);
     }
-    assert_eq!(names, ["batch-patches-v1", "hybrid-routing", "maintenance-scheduling"]);
+    let [express, installments] = &layers[..] else { panic!("two of a layer") };
+    assert!(!express.overlaps(installments), "they are to share no user");
+    assert_eq!(
+        names,
+        ["batch-patches-v1", "checkout-express", "checkout-installments", "hybrid-routing", "maintenance-scheduling"]
+    );
 }
 
 /// Whoever copies a plan from the documentation must not be told that it is wrong.

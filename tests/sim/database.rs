@@ -3,13 +3,14 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use tidegate::rollout::State;
-use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record, decode_state, encode_state};
+use tidegate::rollout::train::TrainState;
+use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record, Stored};
 use tidegate::units::RolloutName;
 
 #[derive(Debug, Default)]
 pub struct Database {
     pub records: BTreeMap<RolloutName, Record>,
+    pub trains: BTreeMap<RolloutName, Record<TrainState>>,
     pub ledger: Vec<LedgerRow>,
     pub outbox: Vec<OutboxRow>,
     head: [u8; 32],
@@ -24,14 +25,31 @@ impl Database {
 
     pub fn commit(&mut self, change: &Change) -> Result<u64, CommitError> {
         let current = self.version(&change.rollout);
+        let record = self.taken(change, current)?;
+        self.records.insert(change.rollout.clone(), record);
+        Ok(self.chain(change, current))
+    }
+
+    pub fn commit_train(&mut self, change: &Change<TrainState>) -> Result<u64, CommitError> {
+        let current = self.trains.get(&change.rollout).map(|record| record.version);
+        let record = self.taken(change, current)?;
+        self.trains.insert(change.rollout.clone(), record);
+        Ok(self.chain(change, current))
+    }
+
+    /// The record as it will be; refused at another version than the expected one.
+    fn taken<S: Stored + Clone + PartialEq + std::fmt::Debug>(&mut self, change: &Change<S>, current: Option<u64>) -> Result<Record<S>, CommitError> {
         if current != change.expected {
             return Err(CommitError::Conflict { current });
         }
         let version = current.unwrap_or(0) + 1;
         let state = self.kept(&change.state);
-        let record =
-            Record { name: change.rollout.clone(), plan: change.plan.clone(), version, state, updated: change.at };
-        self.records.insert(change.rollout.clone(), record);
+        Ok(Record { name: change.rollout.clone(), plan: change.plan.clone(), version, state, updated: change.at })
+    }
+
+    /// Writes the rows of a change.
+    fn chain<S>(&mut self, change: &Change<S>, current: Option<u64>) -> u64 {
+        let version = current.unwrap_or(0) + 1;
         for entry in &change.entries {
             let mut row = LedgerRow {
                 sequence: self.ledger.len() as u64 + 1,
@@ -50,14 +68,14 @@ impl Database {
             let (at, rollout, message) = (change.at, change.rollout.clone(), message.clone());
             self.outbox.push(OutboxRow { sequence, at, rollout, message });
         }
-        Ok(version)
+        version
     }
 
     /// A state as the real store gives it back: it keeps its encoding and nothing else.
-    fn kept(&mut self, state: &State) -> State {
-        let decoded = encode_state(state)
+    fn kept<S: Stored + Clone + PartialEq + std::fmt::Debug>(&mut self, state: &S) -> S {
+        let decoded = state.encode()
             .map_err(|error| error.to_string())
-            .and_then(|text| decode_state(&text).map_err(|error| format!("{error}: {text}")));
+            .and_then(|text| S::decode(&text).map_err(|error| format!("{error}: {text}")));
         match decoded {
             Ok(decoded) => {
                 if decoded != *state {

@@ -326,6 +326,7 @@ impl Book {
         let Some(shape) = self.stored_shape(name) else { return };
         let reason = match cause {
             Cause::Person { .. } => self.told(name, Verb::Rollback) > 0,
+            Cause::Train { train, .. } => self.database.trains.contains_key(train),
             Cause::Alert { .. } => self.told.keys().any(|(_, verb)| *verb == "alert"),
             Cause::Metric { condition, .. } if condition.contains("escalations") => self.reported.contains_key(name),
             Cause::Metric { .. } => self.gathered(name).any(|gather| gather.answers.may_close(&shape)),

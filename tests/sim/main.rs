@@ -39,5 +39,6 @@ mod process;
 mod seat;
 mod served;
 mod shape;
+mod trains;
 mod truth;
 mod violation;

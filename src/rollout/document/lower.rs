@@ -3,11 +3,12 @@
 use super::agreement::{self, Given};
 use super::budget::budget;
 use super::fields::Fields;
+use super::layer::layer;
 use super::metrics::{Metrics, metrics as read_metrics};
 use super::reader::{BUCKET_BY, Reader};
 use super::shape;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Attachments, Budget, Plan, RetrySalt, Wave};
+use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -64,7 +65,8 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         Some(node) => read_metrics(node, metrics, reader),
         None => metrics,
     };
-    let body = body(&fields, &metrics, reader);
+    let layer = head.as_ref().and_then(|head| head.layer.as_ref());
+    let body = body(&fields, layer, &metrics, reader);
     let metrics = metrics.sound();
     let (head, body) = (head?, body?);
     Some(Plan {
@@ -75,6 +77,7 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         stable: head.stable,
         bucket_by: head.bucket_by,
         salt: head.salt,
+        layer: head.layer,
         retry: head.retry,
         start: head.start,
         baseline: body.baseline,
@@ -94,6 +97,7 @@ struct Head {
     stable: VariantName,
     bucket_by: Arc<str>,
     salt: Arc<str>,
+    layer: Option<Layer>,
     retry: RetrySalt,
     start: Option<UnixMillis>,
     alpha: f64,
@@ -104,15 +108,16 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
     let name = named(fields, "name", RolloutName::new, reader);
     let flag = named(fields, "flag", FlagKey::new, reader);
     let variants = variants(fields, reader);
-    let environment = match fields.get("environment") {
-        Some(node) => environment(node, reader),
-        None => Some(Arc::from(ENVIRONMENT)),
-    };
+    let environment = environment_of(fields, reader);
     let bucket_by = attribute(fields, "bucket_by", Some(BUCKET_BY), reader);
     if let Some(bucket_by) = &bucket_by {
         reader.bucket_by = Arc::clone(bucket_by);
     }
     let salt = attribute(fields, "salt", name.as_ref().map(RolloutName::as_str), reader);
+    let layer = match fields.get("layer") {
+        Some(node) => layer(node, salt.as_deref().zip(fields.get("salt")), reader).map(Some),
+        None => Some(None),
+    };
     let retry = match fields.get("retry") {
         Some(node) => reader.word(node, "kind of retry", shape::RETRY, &[]),
         None => Some(RetrySalt::default()),
@@ -134,6 +139,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         stable,
         bucket_by: bucket_by?,
         salt: salt?,
+        layer: layer?,
         retry: retry?,
         start: start?,
         alpha: alpha?,
@@ -165,7 +171,7 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn named<T>(
+pub(super) fn named<T>(
     fields: &Fields<'_>,
     field: &str,
     new: fn(&str) -> Result<T, NameError>,
@@ -192,6 +198,13 @@ fn variants(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(VariantName
         reader.complain(node.span, message, "name two different variants of the flag");
     }
     Some((candidate, stable))
+}
+
+pub(super) fn environment_of(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+    match fields.get("environment") {
+        Some(node) => environment(node, reader),
+        None => Some(Arc::from(ENVIRONMENT)),
+    }
 }
 
 /// Environments are parts of URLs and labels, as rollout names are.
@@ -224,7 +237,7 @@ struct Body {
     after: Option<After>,
 }
 
-fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Body> {
+fn body(fields: &Fields<'_>, layer: Option<&Layer>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Body> {
     let always = match fields.get("always") {
         Some(node) => always(node, metrics, reader),
         None => Some(Vec::new()),
@@ -253,7 +266,13 @@ fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Opti
     let holdback = after.as_ref().map_or(Exposure::NONE, |(after, _)| after.holdback);
     let budget_at = budget.as_ref().zip(fields.entry("budget").map(|entry| entry.key_span));
     if !reader.kept {
-        agreement::check(&waves, after.as_ref(), budget_at, Given { baseline, holdback }, metrics, reader);
+        // Of a layer with a fault it is not known.
+        let outsiders = match layer {
+            Some(layer) => layer.width() < Exposure::ALL,
+            None => fields.entry("layer").is_some(),
+        };
+        let given = Given { baseline, holdback, outsiders };
+        agreement::check(&waves, after.as_ref(), budget_at, given, metrics, reader);
     }
     let waves = waves.into_iter().map(|read| read.wave).collect();
     Some(Body { baseline, budget, waves, after: after.map(|(after, _)| after) })

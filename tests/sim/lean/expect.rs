@@ -19,7 +19,7 @@ impl Walk {
     pub fn expect(&mut self, event: &Event, findings: &[Finding], now: i64) -> Result<Judged, Violation> {
         let model = &mut self.model;
         Ok(match event {
-            Event::Rollback { .. } => match model.phase {
+            Event::Rollback { .. } | Event::Recalled { .. } => match model.phase {
                 Phase::Pending => (Expected::Refused, ""),
                 Phase::Closed => (Expected::Stays, ""),
                 Phase::Running | Phase::Paused | Phase::Watching | Phase::Completed => {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tidegate::analysis::Alert;
 use tidegate::flag::Rank;
 use tidegate::rollout::{self, Event, Finding, Plan, PostedEvent, State};
-use tidegate::store::{decode_state, encode_state};
+use tidegate::store::Stored as _;
 use tidegate::units::{MetricName, UnixMillis};
 
 pub const ORIGIN: i64 = 1_780_000_000_000;
@@ -234,8 +234,8 @@ impl Walk {
     /// A state that does not come back from its encoding as it was is another one after a restart.
     fn stored_comes_back(&mut self) -> Result<(), Violation> {
         let broken = |what: String| Violation::new("what-is-stored-comes-back", what);
-        let text = encode_state(&self.state).map_err(|error| broken(error.to_string()))?;
-        let state = decode_state(&text).map_err(|error| broken(format!("{error}: {text}")))?;
+        let text = self.state.encode().map_err(|error| broken(error.to_string()))?;
+        let state = State::decode(&text).map_err(|error| broken(format!("{error}: {text}")))?;
         if state != self.state {
             return Err(broken(format!("{state:?} came back for {:?}", self.state)));
         }
