@@ -3,6 +3,7 @@
 
 use crate::database::Database;
 use crate::dice::Dice;
+use crate::full::Journey;
 use crate::history::Histories;
 use crate::seat::Disk;
 use crate::served::Served;
@@ -78,6 +79,8 @@ pub struct Book {
     pub told: BTreeMap<(RolloutName, &'static str), u64>,
     /// What people reported to each rollout: how many, by the report's identity.
     pub reported: BTreeMap<RolloutName, BTreeMap<u64, u64>>,
+    /// The train, where there is one.
+    pub journey: Option<Journey>,
     pub violation: Option<Violation>,
     pub reached: Reached,
     pub events: u64,

@@ -68,6 +68,12 @@ fn trains() {
 }
 
 #[test]
+fn journeys() {
+    let tools = crate::full::Tools::new();
+    campaign("journeys", 10_000, |seed| crate::full::run_journey(seed, &tools));
+}
+
+#[test]
 fn full() {
     let tools = crate::full::Tools::new();
     campaign("full", 80_000, |seed| crate::full::run(seed, &tools));

@@ -235,11 +235,13 @@ impl Book {
         if kinds != [wanted] {
             return self.broken("one-row-per-change", what);
         }
+        let by_train = change.entries.iter().any(|entry| entry.actor.starts_with("train "));
         match wanted {
             "stepped-back" if !self.went_back(&name) => self.broken("steps-back-only-for-a-reason", what),
             "stepped-back" => {}
             "closed" => self.judge_closing(&name, &change.state, &what),
             "wave-opened" | "watch-began" | "completed" => self.judge_advance(process, before, change, arrived, &what),
+            "started" | "paused" | "resumed" if by_train => {}
             "started" => {
                 self.judge_driver(&name, &what);
                 let by_itself = change.entries.iter().any(|entry| entry.actor == BY_ITSELF);

@@ -137,6 +137,18 @@ fn every_planted_bug_of_the_decision_is_caught() {
     all_are_found(IN_THE_DECISION, &crate::lean::run);
 }
 
+/// Faults of a train's executor: found by the driver of journeys.
+const ON_A_JOURNEY: &[(Bug, &[&str])] = &[
+    (Bug::TrainBeginsWhatItStopped, &["train-begins-what-is-stored", "train-closes-at-once", "train-closings-arrive"]),
+    (Bug::TrainIsSavedOnce, &["everybody-is-answered", "train-closings-arrive"]),
+];
+
+#[test]
+fn every_planted_bug_of_a_journey_is_caught() {
+    let tools = Tools::new();
+    all_are_found(ON_A_JOURNEY, &|seed| crate::full::run_journey(seed, &tools));
+}
+
 #[test]
 fn every_planted_bug_of_a_train_is_caught() {
     all_are_found(IN_A_TRAIN, &crate::trains::run);

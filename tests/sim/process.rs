@@ -3,7 +3,7 @@
 
 use crate::book::{Shared, open};
 use crate::seat::{Disk, Gauges, Journal, Seat, Session};
-use crate::shape::{DEFINITIONS, FLAGS};
+use crate::shape::{ALL_FLAGS, DEFINITIONS};
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -85,7 +85,7 @@ impl Process {
                 timeout(BOOTS_WITHIN, Controller::recover(controller_world, CancellationToken::new())).await;
             let (controller, unreadable) = recovered.ok()?.ok()?;
             assert!(unreadable.is_empty(), "{unreadable:?}");
-            open(book).look(id, &seat.live, &FLAGS);
+            open(book).look(id, &seat.live, &ALL_FLAGS);
             // Only in here the time is that of the simulation.
             let up = seat.world();
             Some((seat, controller, publisher, up))

@@ -1,7 +1,7 @@
 //! The world as one process has it: its store, its metrics and its disk, each failing by dice.
 
 use crate::book::{Book, DiskMood, Shared, StoreMood, open};
-use crate::shape::{FLAGS, Shape};
+use crate::shape::{ALL_FLAGS, Shape};
 use crate::truth::{Answering, answering, counted, no_data, not_a_number, split};
 use async_trait::async_trait;
 use std::future::pending;
@@ -99,7 +99,8 @@ impl Session {
     fn arrives(&self, change: &Change) -> u64 {
         let world = self.0.world();
         let mut book = open(&self.0.book);
-        book.look(self.0.process, &self.0.live, &FLAGS);
+        book.look(self.0.process, &self.0.live, &ALL_FLAGS);
+        book.judge_journey(change);
         if let State::RolledBack { attempt, .. } = &change.state
             && change.entries.iter().any(|entry| entry.kind == "closed")
             && let Some(shape) = book.stored_shape(&change.rollout)
@@ -168,8 +169,24 @@ impl Store for Session {
     }
 
     async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError> {
-        self.read("commit a train", |_| ()).await?;
-        open(&self.0.book).database.commit_train(change)
+        let (latency, fate) = self.fate();
+        if latency > 0 {
+            sleep(Duration::from_millis(latency)).await;
+        }
+        let commit = || open(&self.0.book).database.commit_train(change);
+        match fate {
+            Fate::Done => commit(),
+            Fate::Refused | Fate::Lost => Err(away("commit a change").into()),
+            Fate::AnswerLost => {
+                commit()?;
+                Err(away("answer").into())
+            }
+            Fate::HangsBefore | Fate::Late(_) => pending().await,
+            Fate::HangsAfter => {
+                drop(commit());
+                pending().await
+            }
+        }
     }
 
     async fn history(

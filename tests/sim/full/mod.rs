@@ -2,6 +2,7 @@
 //! zombies by dice.
 
 mod answers;
+mod journeys;
 mod moods;
 mod people;
 mod plans;
@@ -9,13 +10,15 @@ mod processes;
 mod promises;
 mod settled;
 
+pub use journeys::{Journey, run as run_journey};
+
 use crate::book::{Book, DiskMood, SLOTS, Shared, StoreMood, open};
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::history::millis;
 use crate::process::{ORIGIN, Slot, catalog};
 use crate::served::Served;
-use crate::shape::{FLAGS, Shape};
+use crate::shape::{ALL_FLAGS, FLAGS, Shape};
 use crate::truth::{MetricsMood, Truth};
 use crate::violation::{Failure, Kept, Violation};
 use std::collections::BTreeMap;
@@ -82,6 +85,12 @@ struct World<'t> {
 
 impl<'t> World<'t> {
     fn new(seed: u64, tools: &'t Tools, tells: bool) -> Self {
+        let mut world = Self::bare(seed, tools, tells);
+        world.prepare();
+        world
+    }
+
+    fn bare(seed: u64, tools: &'t Tools, tells: bool) -> Self {
         let mut dice = Dice::new(seed);
         let slots: Vec<Slot> = (0..SLOTS).map(|_| Slot::new()).collect();
         let book = Book {
@@ -103,12 +112,13 @@ impl<'t> World<'t> {
             slice: 0,
             told: BTreeMap::new(),
             reported: BTreeMap::new(),
+            journey: None,
             violation: None,
             reached: Default::default(),
             events: 0,
             trace: tells.then(Vec::new),
         };
-        let mut world = Self {
+        Self {
             tools,
             dice,
             book: Arc::new(Mutex::new(book)),
@@ -120,9 +130,7 @@ impl<'t> World<'t> {
             next_revision: 1,
             rollouts: Vec::new(),
             unit: 0,
-        };
-        world.prepare();
-        world
+        }
     }
 
     /// One to three rollouts, of which two may want the same flag.
@@ -132,16 +140,24 @@ impl<'t> World<'t> {
             let flag = self.dice.of(&[FLAGS[0], FLAGS[1], FLAGS[1]]);
             let name = format!("r{number}");
             let shape = self.shape(&name, flag);
-            let every = millis(shape.waves[0].every);
-            self.unit = self.unit.max(every);
-            let slice = SLICE.max(every / SLICES_OF_AN_INTERVAL);
-            let mut book = open(&self.book);
-            book.slice = if number == 0 { slice } else { book.slice.min(slice) };
-            drop(book);
+            self.measure(&shape, number == 0);
             self.rollouts.push((shape.name.clone(), shape.text.clone()));
         }
+        self.truths();
+    }
+
+    /// The time in which things happen to a plan.
+    fn measure(&mut self, shape: &Shape, first: bool) {
+        let every = millis(shape.waves[0].every);
+        self.unit = self.unit.max(every);
+        let slice = SLICE.max(every / SLICES_OF_AN_INTERVAL);
+        let mut book = open(&self.book);
+        book.slice = if first { slice } else { book.slice.min(slice) };
+    }
+
+    fn truths(&mut self) {
         let until = self.unit * STEPS * 4;
-        for flag in FLAGS {
+        for flag in ALL_FLAGS {
             let truth = Truth::by_dice(&mut self.dice, self.unit, until);
             open(&self.book).truths.insert(flag.to_owned(), truth);
         }
@@ -163,8 +179,12 @@ impl<'t> World<'t> {
         shape
     }
 
-    fn run(mut self) -> Result<Kept, Violation> {
-        self.steps();
+    fn run(self) -> Result<Kept, Violation> {
+        self.run_with(Self::steps)
+    }
+
+    fn run_with(mut self, story: impl FnOnce(&mut Self)) -> Result<Kept, Violation> {
+        story(&mut self);
         for slot in &mut self.slots {
             if let Some(process) = slot.process.take() {
                 process.kill();

@@ -4,7 +4,7 @@ use super::{PATIENCE, World};
 use crate::book::{Book, open};
 use crate::history::millis;
 use crate::process::Process;
-use crate::shape::FLAGS;
+use crate::shape::ALL_FLAGS;
 use tidegate::controller::View;
 use tidegate::rollout::State;
 
@@ -14,7 +14,7 @@ impl World<'_> {
         let mut book = open(&self.book);
         for slot in &self.slots {
             let Some(process) = &slot.process else { continue };
-            book.look(process.seat.process, &process.seat.live, &FLAGS);
+            book.look(process.seat.process, &process.seat.live, &ALL_FLAGS);
             if process.frozen {
                 continue;
             }

@@ -11,6 +11,18 @@ use tidegate::units::RolloutName;
 impl Shape {
     /// A plan of any kind. `now` is what a clock shows that nobody set.
     pub fn by_dice(dice: &mut Dice, name: &str, flag: &str, revision: u64, now: i64) -> Self {
+        Self::by_dice_with(dice, name, flag, revision, now, |_| {})
+    }
+
+    /// The same, with something about it as it must be.
+    pub fn by_dice_with(
+        dice: &mut Dice,
+        name: &str,
+        flag: &str,
+        revision: u64,
+        now: i64,
+        must: impl FnOnce(&mut Self),
+    ) -> Self {
         let every = Duration::from_secs(dice.of(&[1, 2, 5, 10, 30, 60]));
         let docs = docs(dice, every);
         let watch = dice.percent(60).then(|| WatchShape {
@@ -41,6 +53,7 @@ impl Shape {
             let ahead = dice.of(&[0, 1_000, 30_000, 90_000, 600_000]);
             shape.start = Some(now - now % 1_000 + ahead);
         }
+        must(&mut shape);
         usual(&mut shape, dice, (every * 3).min(shortest));
         // Some plans are plain, so that most of what they can do is reached often.
         if dice.percent(75) {

@@ -10,16 +10,20 @@ mod stages;
 mod verdict;
 mod written;
 
-pub use kinds::{Budget, Shape};
+pub use kinds::{Budget, Shape, WatchShape};
 pub use metric::{Level, MetricShape, Silence, Since, WINDOW};
 pub use rule::{Bound, Leaf, List, Place, Rule, Scope, When};
 pub use verdict::{Facts, Told, Truth3, Verdict, judge};
 
 pub const FLAGS: [&str; 2] = ["f0", "f1"];
 
+/// Those, and one that only trains have.
+pub const ALL_FLAGS: [&str; 3] = ["f0", "f1", "f2"];
+
 /// One flag for which rules name some users, so that a closing has something to take away from them.
 pub const DEFINITIONS: &str = r#"flags:
   f0: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off" }
   f1: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off",
         targeting: { if: [ { ends_with: [ { var: targetingKey }, "7" ] }, "on", null ] } }
+  f2: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off" }
 "#;
