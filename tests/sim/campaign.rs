@@ -76,7 +76,7 @@ fn journeys() {
 #[test]
 fn full() {
     let tools = crate::full::Tools::new();
-    campaign("full", 80_000, |seed| crate::full::run(seed, &tools));
+    campaign("full", 60_000, |seed| crate::full::run(seed, &tools));
 }
 
 /// One seed is one story, to the last byte of the ledger.
@@ -84,7 +84,7 @@ fn full() {
 fn the_same_seed_gives_the_same_ledger() {
     let tools = crate::full::Tools::new();
     let Order { seed, .. } = order(0);
-    for seed in seed..seed + number("TIDEGATE_SIM_REPLAYS").unwrap_or(40) {
+    for seed in seed..seed + number("TIDEGATE_SIM_REPLAYS").unwrap_or(30) {
         let told = |run: Result<Kept, Failure>| run.unwrap_or_else(|failure| panic!("\n{failure}"));
         let (one, other) = (told(crate::full::run(seed, &tools)), told(crate::full::run(seed, &tools)));
         assert!(!one.ledger.is_empty() && one == other, "seed {seed} went two ways");
