@@ -324,7 +324,8 @@ impl Controller {
     }
 
     /// The train that a rollout rides in: it alone begins it.
-    pub(in crate::controller) fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
+    #[must_use]
+    pub fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
         self.shared().board.train_of(rollout)
     }
 
