@@ -11,6 +11,7 @@ use crate::units::RolloutName;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// Where the answer to a command goes.
@@ -77,8 +78,8 @@ impl TrainLane {
         if decision.next == self.state {
             return answer(reply, Ok(self.view()));
         }
-        if self.owed.ahead {
-            let why = "what closed is not stored yet: the store does not answer".to_owned();
+        if self.owed.ahead || self.closing.load(Ordering::SeqCst) > 0 {
+            let why = "what closed is not stored yet: repeat it in a moment".to_owned();
             return answer(reply, Err(CommandError::Unavailable(why)));
         }
         if let TrainState::Paused { .. } = decision.next {

@@ -96,6 +96,7 @@ impl Controller {
             save_at: None,
             permit: Permit::default(),
             beginning: false,
+            closing: Arc::default(),
             refused: None,
             begun: mpsc::channel(ANSWERS),
             bell: Arc::new(Notify::new()),
@@ -303,17 +304,23 @@ impl Controller {
         self.get(rollout.as_str())
     }
 
-    /// Closes a rollout for its train. Where there is nothing to close, nothing is wrong.
+    /// Closes a rollout for its train. Where there is nothing to close, nothing is wrong. Its train is the one who
+    /// sent it, so it is sent again until it is durable.
     pub(super) async fn recall(
         &self,
         rollout: RolloutName,
         kind: TriggerKind,
         accepted: Instant,
     ) -> Result<(), CommandError> {
-        let Some(lane) = self.known(&rollout) else { return Ok(()) };
-        match lane.trigger(kind, accepted).await {
-            Ok(_) | Err(CommandError::Refused(_) | CommandError::Unknown(_)) => Ok(()),
-            Err(CommandError::Unavailable(why)) => Err(CommandError::Unavailable(why)),
+        loop {
+            let Some(lane) = self.known(&rollout) else { return Ok(()) };
+            match lane.trigger(kind.clone(), accepted).await {
+                Ok(_) | Err(CommandError::Refused(_) | CommandError::Unknown(_)) => return Ok(()),
+                Err(CommandError::Unavailable(why)) if self.shutdown().is_cancelled() => {
+                    return Err(CommandError::Unavailable(why));
+                }
+                Err(CommandError::Unavailable(_)) => sleep(TAKE_UP_AFTER).await,
+            }
         }
     }
 

@@ -15,6 +15,7 @@ use crate::rollout::train::{
 use crate::store::PlanSource;
 use crate::units::{RolloutName, UnixMillis};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -50,6 +51,8 @@ pub(in crate::controller) struct TrainLane {
     pub(super) permit: Permit,
     /// A member was told to begin and has not answered.
     pub(super) beginning: bool,
+    /// How many closings are not known to be durable.
+    pub(super) closing: Arc<AtomicUsize>,
     /// Until when no member is told to begin again, and why the last one could not.
     pub(super) refused: Option<(Instant, String)>,
     /// What became of beginnings.
@@ -103,7 +106,10 @@ impl TrainLane {
         let standings = self.standings(now);
         let Ok(decision) = decide_train(&self.train, &self.state, &TrainEvent::Looked, &standings, now) else { return };
         if decision.orders.iter().any(|order| matches!(order, Order::Close { .. })) || stops(&decision) {
-            drop(self.take_closing(decision));
+            // What is being closed is sent again and again by whoever carries it out.
+            if stops(&decision) || self.closing.load(Ordering::SeqCst) == 0 {
+                drop(self.take_closing(decision));
+            }
             return;
         }
         self.waits.clone_from(&decision.waits);

@@ -102,9 +102,12 @@ impl TrainLane {
         }
         let controller = self.controller.clone();
         let (reply, answer) = oneshot::channel();
+        let count = Arc::clone(&self.closing);
+        count.fetch_add(1, Ordering::SeqCst);
         self.controller.spawn_task(async move {
             let closing = told.into_iter().map(|(rollout, kind)| controller.recall(rollout, kind, accepted));
             let result = join_all(closing).await.into_iter().collect::<Result<(), _>>();
+            count.fetch_sub(1, Ordering::SeqCst);
             drop(reply.send(result));
         });
         answer

@@ -37,6 +37,8 @@ pub(super) struct Saving {
 enum Then {
     /// It has taken effect already.
     Nothing,
+    /// Nothing is stored: it is found out what was.
+    Read,
     /// A decision.
     Decided(Box<TrainDecision>, Option<Reply>),
     /// A new plan.
@@ -128,11 +130,21 @@ impl TrainLane {
         }
     }
 
-    /// Stores what is in memory, or looks again at what could not be stored before.
+    /// Stores what is in memory; where that is nothing new, finds out what became of what could not be stored.
     pub(super) fn save_owed(&mut self) {
         self.save_at = None;
         if !self.owed.ahead {
-            return self.look();
+            let (store, name) = (Arc::clone(&self.shared.world.store), self.train.name.clone());
+            let attempt = async move {
+                match read(&*store, &name).await {
+                    Ok(record) => Saved::Other(Box::new(record)),
+                    Err(why) => Saved::Away(why),
+                }
+            };
+            let (state, rows) = (self.state.clone(), Owed::default());
+            let (attempt, then, overtaken) = (attempt.boxed(), Then::Read, false);
+            self.saving = Some(Saving { attempt, state, rows, then, overtaken });
+            return;
         }
         let rows = Owed {
             entries: std::mem::take(&mut self.owed.entries),
@@ -169,6 +181,9 @@ impl TrainLane {
             {
                 self.stored(saving, record.version);
             }
+            Saved::Other(record) if record.version == self.version && matches!(saving.then, Then::Read) => {
+                self.stored(saving, record.version);
+            }
             Saved::Other(record) => self.found_another(saving, *record),
             Saved::Away(why) => self.not_stored(saving, &why),
         }
@@ -186,6 +201,7 @@ impl TrainLane {
                 let view = self.view();
                 saving.rows.replies.into_iter().for_each(|reply| answer(reply, Ok(view.clone())));
             }
+            Then::Read => {}
             Then::Decided(_, reply) if saving.overtaken => {
                 if let Some(reply) = reply {
                     answer(reply, Err(self.overtaken()));
@@ -254,7 +270,7 @@ impl TrainLane {
                 self.owed.ahead = true;
                 self.take_back(saving);
             }
-            Then::Decided(..) | Then::Plan(..) => {
+            Then::Decided(..) | Then::Plan(..) | Then::Read => {
                 self.refuse_all(saving, &format!("it could not be stored: {why}"));
             }
         }
@@ -277,7 +293,7 @@ impl TrainLane {
         match saving.then {
             Then::Decided(_, Some(reply)) => answer(reply, Err(unavailable())),
             Then::Plan(_, _, reply) => answer(reply, Err(unavailable())),
-            Then::Nothing | Then::Decided(_, None) => {}
+            Then::Nothing | Then::Read | Then::Decided(_, None) => {}
         }
     }
 

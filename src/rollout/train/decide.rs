@@ -139,7 +139,7 @@ fn next_of<'t>(train: &'t Train, run: &Run, standings: &Standings) -> Next<'t> {
     let mut waits = Vec::new();
     for member in &train.members {
         let rollout = &member.rollout;
-        let Some(ride) = run.ride(rollout) else { continue };
+        let Some(ride) = run.ride(rollout).filter(|_| run.is_aboard(rollout)) else { continue };
         let Some(standing) = standings.get(rollout) else {
             return Next::Waits(vec![TrainWait::Member(format!("there is no rollout {rollout}"))]);
         };
@@ -147,7 +147,7 @@ fn next_of<'t>(train: &'t Train, run: &Run, standings: &Standings) -> Next<'t> {
             Ride::Waiting => Some(standing.attempt.saturating_add(1)),
             // It was told to, and has not: the one who told it may have broken down.
             Ride::Begun(attempt) if standing.attempt < attempt => Some(attempt),
-            Ride::Begun(_) | Ride::Closed(_) => None,
+            Ride::Begun(_) | Ride::Closed(_) | Ride::Left => None,
         };
         if let Some(problem) = &standing.problem {
             waits.push(TrainWait::Member(problem.clone()));
@@ -216,8 +216,8 @@ impl Scene<'_> {
             Next::Waits(waits) => TrainDecision { waits, ..self.keep() },
             Next::Begins(member, attempt) => self.begin(run, member, attempt),
             Next::Arrived => {
-                let aboard = |member: &&Member| run.ride(&member.rollout).is_none();
-                let without = self.train.members.iter().filter(aboard).map(|member| member.rollout.clone()).collect();
+                let left = |member: &&Member| !run.is_aboard(&member.rollout);
+                let without = self.train.members.iter().filter(left).map(|member| member.rollout.clone()).collect();
                 let next = TrainState::Completed { run: run.clone(), at: self.now };
                 self.decision(next, Vec::new(), Some(TrainChange::Completed { without }))
             }
@@ -237,7 +237,7 @@ impl Scene<'_> {
     /// The member aboard before that one, and how long it was watched.
     fn watched_before(&self, run: &Run, member: &Member) -> Option<(RolloutName, Duration)> {
         let before = self.train.members.iter().take_while(|other| *other != member);
-        let before = before.filter(|other| run.ride(&other.rollout).is_some()).last()?;
+        let before = before.filter(|other| run.is_aboard(&other.rollout)).last()?;
         let watched = match &self.standings.get(&before.rollout)?.phase {
             Phase::Open { watched, .. } => *watched,
             Phase::Completed => before.watch,
@@ -283,7 +283,7 @@ impl Scene<'_> {
         let because = match self.state {
             TrainState::Stopped { because, .. } => because.as_str(),
             TrainState::Pending | TrainState::Running(_) | TrainState::Paused { .. } | TrainState::Completed { .. } => {
-                "its train closed it"
+                "it was open before its turn, or after its train had closed it"
             }
         };
         if planted::is(Bug::TrainOrdersOnce) {
@@ -328,17 +328,17 @@ impl Scene<'_> {
                     rides.insert(rollout.clone(), Ride::Waiting);
                     members.push(rollout.clone());
                 }
-                Phase::Waiting | Phase::Closed { .. } => {}
+                Phase::Waiting | Phase::Closed { .. } => drop(rides.insert(rollout.clone(), Ride::Left)),
             }
         }
+        let run = Run { number, rides };
         for Member { rollout, needs, .. } in &self.train.members {
-            let aboard = rides.contains_key(rollout);
-            if let Some(missing) = needs.iter().find(|needed| aboard && !rides.contains_key(*needed)) {
+            if let Some(missing) = needs.iter().find(|needed| run.is_aboard(rollout) && !run.is_aboard(needed)) {
                 return self.refuse(&format!("cannot begin: {rollout} needs {missing}, which is closed"));
             }
         }
         let change = TrainChange::Started { by: by.to_owned(), run: number, members };
-        Ok(self.decision(TrainState::Running(Run { number, rides }), Vec::new(), Some(change)))
+        Ok(self.decision(TrainState::Running(run), Vec::new(), Some(change)))
     }
 
     fn pause(&self, by: &str) -> Result<TrainDecision, Refusal> {

@@ -101,13 +101,19 @@ pub(super) fn extent(train: &Train, run: &Run, culprits: BTreeSet<RolloutName>, 
 /// Orders to close all that must be and is not: the last one of the train first. They are given again until each
 /// is done, for whoever carries them out may break down.
 pub(super) fn closings(train: &Train, run: &Run, standings: &Standings, because: &str, alone: bool) -> Vec<Order> {
-    let open = |rollout: &RolloutName| {
-        let Some(Ride::Closed(attempt)) = run.ride(rollout) else { return false };
-        standings.get(rollout).is_some_and(|standing| {
-            standing.attempt == attempt && matches!(standing.phase, Phase::Open { .. } | Phase::Completed)
-        })
-    };
     let order = |rollout: &RolloutName| Order::Close { rollout: rollout.clone(), because: because.to_owned(), alone };
     let rollouts = train.members.iter().rev().map(|member| &member.rollout);
-    rollouts.filter(|rollout| open(rollout)).map(order).collect()
+    rollouts.filter(|rollout| must_not_be_open(run, rollout, standings)).map(order).collect()
+}
+
+/// Whether a member is open that this journey has closed or has not begun. A beginning that was told on an earlier
+/// journey can take place long after it, when a store that was away comes back.
+fn must_not_be_open(run: &Run, rollout: &RolloutName, standings: &Standings) -> bool {
+    let Some(standing) = standings.get(rollout) else { return false };
+    let open = matches!(standing.phase, Phase::Open { .. } | Phase::Completed);
+    open && match run.ride(rollout) {
+        Some(Ride::Closed(_) | Ride::Waiting | Ride::Left) => true,
+        Some(Ride::Begun(attempt)) => standing.attempt < attempt,
+        None => false,
+    }
 }

@@ -42,7 +42,7 @@ pub enum TrainState {
 pub struct Run {
     /// Which, from 1.
     pub number: u32,
-    /// Those that are aboard. A member that is not is left as it is.
+    /// How far each member is. One that came to the train later has none, and is left as it is.
     pub rides: BTreeMap<RolloutName, Ride>,
 }
 
@@ -55,6 +55,8 @@ pub enum Ride {
     Begun(u32),
     /// That attempt is to be closed, or is.
     Closed(u32),
+    /// It is not aboard: it is closed, and stays so.
+    Left,
 }
 
 impl TrainState {
@@ -80,9 +82,15 @@ impl TrainState {
 }
 
 impl Run {
-    /// How far a member is; `None` for one that is not aboard.
+    /// How far a member is; `None` for one that came to the train later.
     #[must_use]
     pub fn ride(&self, rollout: &RolloutName) -> Option<Ride> {
         self.rides.get(rollout).copied()
+    }
+
+    /// Whether a member is opened, or was, on this journey.
+    #[must_use]
+    pub fn is_aboard(&self, rollout: &RolloutName) -> bool {
+        matches!(self.ride(rollout), Some(Ride::Waiting | Ride::Begun(_) | Ride::Closed(_)))
     }
 }

@@ -3,9 +3,10 @@
 use super::Stored;
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
+use crate::rollout::train::{Ride, Run, TrainState};
 use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
 use crate::units::{MetricName, RolloutName, UnixMillis, WaveName};
-use proptest::collection::{btree_map, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -133,7 +134,40 @@ fn state() -> impl Strategy<Value = State> {
     ]
 }
 
+fn train() -> impl Strategy<Value = TrainState> {
+    let ride = prop_oneof![
+        Just(Ride::Waiting),
+        any::<u32>().prop_map(Ride::Begun),
+        any::<u32>().prop_map(Ride::Closed),
+        Just(Ride::Left)
+    ];
+    let rides = btree_map(rollout(), ride, 0..4);
+    let run = (any::<u32>(), rides).prop_map(|(number, rides)| Run { number, rides }).boxed();
+    let culprits = btree_set(rollout(), 0..3);
+    prop_oneof![
+        Just(TrainState::Pending),
+        run.clone().prop_map(TrainState::Running),
+        (run.clone(), time()).prop_map(|(run, since)| TrainState::Paused { run, since }),
+        (run.clone(), time()).prop_map(|(run, at)| TrainState::Completed { run, at }),
+        (run, time(), any::<String>(), culprits).prop_map(|(run, at, because, culprits)| TrainState::Stopped {
+            run,
+            at,
+            because,
+            culprits
+        }),
+    ]
+}
+
+fn rollout() -> impl Strategy<Value = RolloutName> {
+    "[a-z0-9._-]{1,12}".prop_map(|name| RolloutName::new(&name).unwrap())
+}
+
 proptest! {
+    #[test]
+    fn every_state_of_a_train_is_read_back_as_it_was(state in train()) {
+        prop_assert_eq!(TrainState::decode(&state.encode().unwrap()).unwrap(), state);
+    }
+
     #[test]
     fn every_state_is_read_back_as_it_was(state in state()) {
         prop_assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
@@ -143,6 +177,17 @@ proptest! {
     fn no_text_makes_reading_panic(text in any::<String>()) {
         let _ = State::decode(&text);
     }
+}
+
+#[test]
+fn the_stored_form_of_a_train_is_the_promised_one() {
+    let rides = [("a", Ride::Begun(2)), ("b", Ride::Waiting), ("c", Ride::Closed(1)), ("d", Ride::Left)];
+    let rides = rides.into_iter().map(|(name, ride)| (RolloutName::new(name).unwrap(), ride)).collect();
+    let culprits = [RolloutName::new("c").unwrap()].into();
+    let (at, because) = (UnixMillis::new(1_700), "c closed".to_owned());
+    let state = TrainState::Stopped { run: Run { number: 3, rides }, at, because, culprits };
+    let text = r#"{"state":"stopped","run":{"number":3,"rides":{"a":{"begun":2},"b":"waiting","c":{"closed":1},"d":"left"}},"at":1700,"because":"c closed","culprits":["c"]}"#;
+    assert_eq!(state.encode().unwrap(), text);
 }
 
 /// Databases written today must be readable tomorrow: this text may change only with a migration.

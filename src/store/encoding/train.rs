@@ -29,6 +29,7 @@ enum RideRow {
     Waiting,
     Begun(u32),
     Closed(u32),
+    Left,
 }
 
 impl Stored for TrainState {
@@ -87,6 +88,7 @@ impl From<&Run> for RunRow {
                 Ride::Waiting => RideRow::Waiting,
                 Ride::Begun(attempt) => RideRow::Begun(*attempt),
                 Ride::Closed(attempt) => RideRow::Closed(*attempt),
+                Ride::Left => RideRow::Left,
             };
             (name.to_string(), ride)
         };
@@ -103,6 +105,7 @@ impl TryFrom<RunRow> for Run {
                 RideRow::Waiting => Ride::Waiting,
                 RideRow::Begun(attempt) => Ride::Begun(attempt),
                 RideRow::Closed(attempt) => Ride::Closed(attempt),
+                RideRow::Left => Ride::Left,
             };
             Ok((RolloutName::new(&name)?, ride))
         };
