@@ -136,7 +136,7 @@ async fn under_way_what_is_agreed_stays_as_it_is() {
     control.tell("start", &json!({})).await;
     let (status, again) = control.tell("start", &json!({})).await;
     assert_eq!(status, StatusCode::CONFLICT, "{again}");
-    let (status, changed) = control.apply_train(&SLOW.replace("1h", "2h")).await;
+    let (status, changed) = control.apply_train(&SLOW.replace("1h", "30m")).await;
     assert_eq!(status, StatusCode::CONFLICT, "{changed}");
     assert!(message(&changed).contains("its plan cannot change under way"), "{changed}");
     let other = "kind: Train\nname: other\nrollouts: [ limit-v2, search-v2 ]\n";

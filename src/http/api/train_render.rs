@@ -25,10 +25,11 @@ pub(super) fn train(view: &TrainView) -> wire::Train {
 
 fn member(member: &MemberView) -> wire::TrainMember {
     let rollout = member.view.as_deref().map(render::rollout_alone);
-    let ride = member.ride.map(|ride| match ride {
-        Ride::Waiting => wire::Ride::Waiting,
-        Ride::Begun(_) => wire::Ride::Begun,
-        Ride::Closed(_) => wire::Ride::Closed,
+    let ride = member.ride.and_then(|ride| match ride {
+        Ride::Waiting => Some(wire::Ride::Waiting),
+        Ride::Begun(_) => Some(wire::Ride::Begun),
+        Ride::Closed(_) => Some(wire::Ride::Closed),
+        Ride::Left => None,
     });
     wire::TrainMember {
         rollout: member.rollout.to_string(),
