@@ -113,7 +113,7 @@ async fn a_train_is_applied_listed_and_shown() {
     assert_eq!((list["trains"].as_array().unwrap().len(), &list["trains"][0]["name"]), (1, &json!("both")), "{list}");
     assert_eq!(list["trains"][0].get("plan"), None, "a list is short");
     let (_, rollout) = control.get("/api/v1/rollouts/limit-v2").await;
-    assert_eq!(rollout["train"], json!("both"), "a rollout says who begins it");
+    assert_eq!((&rollout["train"], &rollout["needsPerson"]), (&json!("both"), &json!(false)), "its train begins it");
 }
 
 #[tokio::test]

@@ -173,6 +173,23 @@ async fn watching_ends_with_six_when_a_person_is_needed_and_with_five_when_time_
 }
 
 #[tokio::test]
+async fn a_rollout_that_waits_for_its_approval_ends_the_watching_of_its_train_with_six() {
+    let wave = "{ name: all, exposure: 100%, bake: 1s, every: 1s }";
+    let approved = "{ name: some, exposure: 50%, bake: 1s, every: 1s }, { name: all, exposure: 100%, bake: 1s, every: 1s, approval: cto }";
+    let running = applied(&PLANS.replacen(wave, approved, 1)).await;
+    running.run(&["train", "start", "both"]).await;
+    let watching = running.run(&["train", "watch", "both", "--timeout", "60s"]).await;
+    assert_eq!(watching.code, 6, "{watching:?}");
+    let shown = running.run(&["train", "show", "both"]).await;
+    let row = shown.out.lines().find(|line| line.starts_with("search-v2")).unwrap();
+    assert!(row.contains("cto"), "who must agree is said: {shown:?}");
+    let promoted = running.run(&["rollout", "promote", "search-v2", "--by", "cto"]).await;
+    assert_eq!(promoted.code, 0, "{promoted:?}");
+    let watching = running.run(&["train", "watch", "both", "--timeout", "60s"]).await;
+    assert_eq!(watching.code, 0, "{watching:?}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_is_said_with_exit_code_one() {
     let running = applied(PLANS).await;
     for verb in ["show", "start", "rollback", "watch", "history"] {

@@ -83,8 +83,7 @@ impl Watched for wire::Rollout {
     }
 
     fn needs_person(&self) -> bool {
-        // The one who begins it is its train.
-        self.needs_person && !(self.train.is_some() && self.state == wire::State::Pending)
+        self.needs_person
     }
 }
 

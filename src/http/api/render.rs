@@ -17,7 +17,10 @@ pub(super) fn time(at: UnixMillis) -> String {
 /// A rollout, and which train it rides in.
 pub(super) fn rollout(controller: &Controller, view: &View) -> wire::Rollout {
     let train = controller.train_of(&view.plan.name).map(|train| train.to_string());
-    wire::Rollout { train, ..rollout_alone(view) }
+    let alone = rollout_alone(view);
+    // Its train begins it, and no person.
+    let rides = train.is_some() && matches!(view.state, State::Pending { .. });
+    wire::Rollout { train, needs_person: alone.needs_person && !rides, ..alone }
 }
 
 /// A rollout by itself.
