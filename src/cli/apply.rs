@@ -41,7 +41,7 @@ pub(crate) enum Wanted {
 #[serde(untagged)]
 enum Applied {
     Rollout(Box<wire::Applied>),
-    Train(wire::TrainApplied),
+    Train(Box<wire::TrainApplied>),
 }
 
 /// The plans of a file, in the order in which they are sent: a train must find its rollouts.
@@ -84,7 +84,8 @@ async fn send(
     }
     for plan in plans.trains {
         let (content_type, body) = body(plan);
-        applied.push(Applied::Train(client.post_text(&["trains"], by, content_type, body).await?));
+        let one = client.post_text(&["trains"], by, content_type, body).await?;
+        applied.push(Applied::Train(Box::new(one)));
     }
     Ok(())
 }

@@ -210,6 +210,8 @@ async fn the_schema_of_a_train_is_one_that_editors_take() {
     assert_eq!(response.headers()["content-type"], "application/schema+json");
     let schema: Value = response.json().await.unwrap();
     assert!(schema["properties"]["rollouts"].is_object() && schema["properties"]["kind"].is_object(), "{schema}");
+    let (_, both) = control.get("/api/v1/schemas/plan.json").await;
+    assert_eq!(both["anyOf"].as_array().map(Vec::len), Some(2), "a file has rollouts and trains: {both}");
     let posted = answer(control.request(Method::POST, "/api/v1/schemas/train.json").json(&json!({}))).await;
     assert_eq!(posted.0, StatusCode::METHOD_NOT_ALLOWED);
 }

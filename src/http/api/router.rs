@@ -28,6 +28,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
         .route("/api/v1/schemas/rollout.json", get(schemas::rollout))
         .route("/api/v1/schemas/train.json", get(schemas::train))
+        .route("/api/v1/schemas/plan.json", get(schemas::plan))
         .route("/metrics", get(health::metrics))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))

@@ -14,6 +14,10 @@ pub(super) async fn train() -> Schema {
     schema(crate::rollout::train_json_schema())
 }
 
+pub(super) async fn plan() -> Schema {
+    schema(crate::rollout::plan_json_schema())
+}
+
 fn schema(schema: Value) -> Schema {
     ([(header::CONTENT_TYPE, "application/schema+json")], Json(schema))
 }

@@ -31,7 +31,7 @@ pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
 pub use train::lower_train;
 #[cfg(feature = "server")]
-pub use train_wire::train_json_schema;
+pub use train_wire::{plan_json_schema, train_json_schema};
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 

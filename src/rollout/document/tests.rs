@@ -1,7 +1,7 @@
 //! The schemas that editors check against and the readers that decide must know the same words.
 
 use super::shape::{self, Shape, Words};
-use super::train_wire::train_json_schema;
+use super::train_wire::{plan_json_schema, train_json_schema};
 use super::wire::json_schema;
 use crate::source::{Format, Node, Value as Written, parse};
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
 /// An editor that offers `null` or takes any field sends its user into an error here.
 #[test]
 fn the_schema_is_closed_and_described() {
-    let text = format!("{} {}", json_schema(), train_json_schema());
+    let text = format!("{} {} {}", json_schema(), train_json_schema(), plan_json_schema());
     assert!(!text.contains("\"null\""), "{text}");
     let mappings = ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument", "LayerDocument"];
     for name in mappings.into_iter().chain(["train", "MemberFields"]) {
@@ -138,30 +138,37 @@ fn fits(root: &Value, schema: &Value, node: &Node<'_>) -> bool {
     }
 }
 
+/// The schema that a file names in its first line, for all its documents.
+fn schema_named_by(text: &str) -> Value {
+    match text.lines().next().and_then(|line| line.rsplit_once('/')) {
+        Some((_, "plan.json")) => plan_json_schema(),
+        Some((_, "train.json")) => train_json_schema(),
+        Some((_, "rollout.json")) => json_schema(),
+        other => panic!("no schema is named: {other:?}"),
+    }
+}
+
 /// An editor that marks the shipped plans as wrong teaches its user to ignore the marks.
 #[test]
 fn the_shipped_plans_fit_the_schema() {
-    let (rollouts, trains) = (json_schema(), train_json_schema());
-    let (mut rollouts_seen, mut trains_seen) = (0, 0);
+    let mut seen = 0;
     for folder in ["flags", "examples/plans"] {
         let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
         for file in std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
             let name = file.to_string_lossy();
-            if !name.ends_with(".rollout.yaml") && !name.ends_with(".train.yaml") {
-                continue;
-            }
-            let parsed = parse("plan", &std::fs::read(&file).expect("the file"), Format::Yaml).expect("YAML");
-            for document in &parsed.documents {
-                let train = document.get("kind").and_then(Node::as_str) == Some("Train");
-                let schema = if train { &trains } else { &rollouts };
-                assert!(fits(schema, schema, document), "{name}");
-                *if train { &mut trains_seen } else { &mut rollouts_seen } += 1;
+            if name.ends_with(".rollout.yaml") || name.ends_with(".train.yaml") {
+                let text = std::fs::read_to_string(&file).expect("the file");
+                let (schema, parsed) = (schema_named_by(&text), parse("plan", text.as_bytes(), Format::Yaml));
+                let documents = parsed.expect("YAML").documents;
+                assert!(documents.iter().all(|document| fits(&schema, &schema, document)), "{name}");
+                seen += documents.len();
             }
         }
     }
-    assert!(rollouts_seen >= 9 && trains_seen >= 1, "the shipped plans are missing");
+    assert!(seen >= 9, "the shipped plans are missing");
+    let (rollouts, trains, plans) = (json_schema(), train_json_schema(), plan_json_schema());
     let wrong = parse("plan", b"kind: Rollout\nname: x\nflga: y", Format::Yaml).expect("YAML");
-    assert!(!fits(&rollouts, &rollouts, &wrong.documents[0]));
+    assert!(!fits(&rollouts, &rollouts, &wrong.documents[0]) && !fits(&plans, &plans, &wrong.documents[0]));
     let wrong = parse("plan", b"kind: Train\nname: x\nrollouts: [ { rollot: a } ]", Format::Yaml).expect("YAML");
-    assert!(!fits(&trains, &trains, &wrong.documents[0]));
+    assert!(!fits(&trains, &trains, &wrong.documents[0]) && !fits(&plans, &plans, &wrong.documents[0]));
 }

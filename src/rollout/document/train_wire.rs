@@ -1,6 +1,6 @@
 //! The train document's shape as a JSON Schema, so that editors complete and check what is written.
 
-use super::wire::{DurationText, schema_of};
+use super::wire::{DurationText, RolloutDocument, schema_of};
 use schemars::JsonSchema;
 use serde_json::Value;
 
@@ -84,4 +84,20 @@ pub struct MemberFields {
 #[must_use]
 pub fn train_json_schema() -> Value {
     schema_of::<TrainDocument>()
+}
+
+/// A rollout or a train: what a file of both has as each of its documents.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged, title = "Tidegate rollout or train")]
+pub enum PlanDocument {
+    /// A rollout.
+    Rollout(Box<RolloutDocument>),
+    /// A train.
+    Train(Box<TrainDocument>),
+}
+
+/// The JSON Schema (draft 2020-12) of the documents of a file that has rollouts and trains.
+#[must_use]
+pub fn plan_json_schema() -> Value {
+    schema_of::<PlanDocument>()
 }
