@@ -122,13 +122,15 @@ impl Controller {
     /// All rollouts, by name.
     #[must_use]
     pub fn list(&self) -> Vec<View> {
-        self.lanes().values().map(|lane| lane.view.borrow().clone()).collect()
+        let views: Vec<View> = self.lanes().values().map(|lane| lane.view.borrow().clone()).collect();
+        views.into_iter().map(|view| self.inner.shared.with_overlaps(view)).collect()
     }
 
     /// One rollout.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<View> {
-        self.lanes().get(name).map(|lane| lane.view.borrow().clone())
+        let view = self.lanes().get(name).map(|lane| lane.view.borrow().clone());
+        view.map(|view| self.inner.shared.with_overlaps(view))
     }
 
     /// Carries out a person's command.
@@ -160,7 +162,8 @@ impl Controller {
             .send(Box::new(Command::Verb { verb, by, reason, reply }))
             .await
             .map_err(|_| CommandError::stopping())?;
-        answer.await.map_err(|_| CommandError::stopping())?
+        let answer: Result<View, CommandError> = answer.await.map_err(|_| CommandError::stopping())?;
+        answer.map(|view| self.inner.shared.with_overlaps(view))
     }
 
     /// Takes firing and resolved alerts. Answers once every closing is durable.

@@ -167,6 +167,28 @@ after: { watch: 14d, every: 15m }
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
 }
 
+/// Whoever is outside of the slice has the stable variant, also when all of the slice has the candidate.
+#[test]
+fn a_slice_of_a_layer_leaves_somebody_to_compare_with() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+layer: { name: checkout, from: 12.5%, to: 62.5% }
+budget: { metric: error_rate, objective: 99%, share: 10% }
+metrics: { error_rate: { provider: outcomes, measure: error_ratio } }
+waves: [ { name: all, exposure: 100%, bake: 1h, close_when: error_rate > control + 5pp } ]
+after: { watch: 1h, close_when: error_rate regresses }
+"#,
+    );
+    let layer = plan.layer.as_ref().unwrap();
+    assert_eq!((layer.name().as_str(), layer.from().ppm(), layer.to().ppm()), ("checkout", 125_000, 625_000));
+    assert!((plan.part_of_all() - 0.5).abs() < 1e-12);
+}
+
 /// Whom the waves of a plan open to, each with those before it.
 fn opened(plan: &Plan, contexts: &[&str]) -> Vec<Vec<usize>> {
     let served = snapshot("flags: { f: { state: ENABLED, variants: { new: 1, old: 0 } } }", Bucketing::V3);
@@ -283,7 +305,7 @@ fn the_shipped_plans_are_sound() {
 /// Plans to copy from: each is sound with the files it names, and completes nothing by accident.
 #[test]
 fn the_plans_among_the_examples_are_sound() {
-    let mut names = Vec::new();
+    let (mut names, mut layers) = (Vec::new(), Vec::new());
     for file in files_in("examples/plans") {
         let (name, text) = (file_name(&file), std::fs::read_to_string(&file).unwrap());
         let Some((stem, _)) = name.split_once(".rollout.yaml").or_else(|| name.split_once(".train.yaml")) else {
@@ -307,8 +329,14 @@ fn the_plans_among_the_examples_are_sound() {
         assert!(waves.any(|wave| wave.approval.is_some()), "{name}: in production people agree");
         trains.iter().for_each(|train| rides_well(train, &plans));
         names.push(stem.to_owned());
+        layers.extend(plans.into_iter().filter_map(|plan| plan.layer));
     }
-    assert_eq!(names, ["batch-patches-v1", "hybrid-routing", "maintenance-scheduling"]);
+    let [express, installments] = &layers[..] else { panic!("two of a layer") };
+    assert!(!express.overlaps(installments), "they are to share no user");
+    assert_eq!(
+        names,
+        ["batch-patches-v1", "checkout-express", "checkout-installments", "hybrid-routing", "maintenance-scheduling"]
+    );
 }
 
 /// A train finds each rollout in its own file, and they suit it.

@@ -35,6 +35,7 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("flag", format!("{}: {} instead of {}", rollout.flag, rollout.candidate, rollout.stable)),
         ("environment", rollout.environment.clone()),
     ];
+    rows.extend(rollout.layer.iter().map(|layer| ("layer", layer.to_string())));
     rows.extend(rollout.train.iter().map(|train| ("train", train.clone())));
     rows.extend([
         ("state", rollout.state.to_string()),

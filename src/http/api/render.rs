@@ -2,7 +2,7 @@
 
 use super::wire;
 use crate::controller::{Controller, FindingView, View};
-use crate::rollout::{Plan, Stage, State};
+use crate::rollout::{Layer, Plan, Stage, State};
 use crate::source::Problem;
 use crate::store::{LedgerRow, Origin};
 use crate::units::UnixMillis;
@@ -33,6 +33,7 @@ pub(super) fn rollout_alone(view: &View) -> wire::Rollout {
         flag: plan.flag.to_string(),
         candidate: plan.candidate.to_string(),
         stable: plan.stable.to_string(),
+        layer: plan.layer.as_ref().map(layer),
         train: None,
         state,
         wave: wave.and_then(|index| place(plan, index)),
@@ -51,6 +52,10 @@ pub(super) fn rollout_alone(view: &View) -> wire::Rollout {
         origin: origin(&view.source.origin),
         problems: view.problems.clone(),
     }
+}
+
+pub(super) fn layer(layer: &Layer) -> wire::Layer {
+    wire::Layer { name: layer.name().to_string(), from: layer.from().to_string(), to: layer.to().to_string() }
 }
 
 /// Where a rollout stands, as far as the controller knows it.
