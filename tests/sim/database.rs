@@ -38,7 +38,11 @@ impl Database {
     }
 
     /// The record as it will be; refused at another version than the expected one.
-    fn taken<S: Stored + Clone + PartialEq + std::fmt::Debug>(&mut self, change: &Change<S>, current: Option<u64>) -> Result<Record<S>, CommitError> {
+    fn taken<S: Stored + Clone + PartialEq + std::fmt::Debug>(
+        &mut self,
+        change: &Change<S>,
+        current: Option<u64>,
+    ) -> Result<Record<S>, CommitError> {
         if current != change.expected {
             return Err(CommitError::Conflict { current });
         }
@@ -73,7 +77,8 @@ impl Database {
 
     /// A state as the real store gives it back: it keeps its encoding and nothing else.
     fn kept<S: Stored + Clone + PartialEq + std::fmt::Debug>(&mut self, state: &S) -> S {
-        let decoded = state.encode()
+        let decoded = state
+            .encode()
             .map_err(|error| error.to_string())
             .and_then(|text| S::decode(&text).map_err(|error| format!("{error}: {text}")));
         match decoded {
