@@ -17,6 +17,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => cli::validate::run(&args),
         Command::Flag(args) => cli::flag::run(args),
         Command::Rollout(args) => cli::rollout::run(args),
+        Command::Train(args) => cli::train::run(args),
         Command::Completions(args) => cli::completions::run(&args),
     };
     cli::finish(outcome)

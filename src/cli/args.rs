@@ -5,6 +5,7 @@ use super::demo::DemoArgs;
 use super::flag::FlagArgs;
 use super::rollout::RolloutArgs;
 use super::serve::ServeArgs;
+use super::train::TrainArgs;
 use super::validate::ValidateArgs;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,12 +29,14 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Watch two rollouts of a synthetic shop, hours in seconds: one completes, one closes by itself
     Demo(DemoArgs),
-    /// Check files and folders with flags and rollouts, without a server
+    /// Check files and folders with flags, rollouts and trains, without a server
     Validate(ValidateArgs),
     /// Look at flags and evaluate them
     Flag(FlagArgs),
     /// Apply, look at and steer rollouts
     Rollout(RolloutArgs),
+    /// Apply, look at and steer trains: rollouts that are opened one after the other and close together
+    Train(TrainArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }

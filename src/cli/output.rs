@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::io::{self, Write as _};
+use tidegate::http::api::wire;
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -61,4 +62,17 @@ fn plain(mut table: Table) -> String {
 /// A value that may be absent.
 pub(crate) fn or_dash(value: Option<&str>) -> String {
     value.filter(|value| !value.is_empty()).unwrap_or("-").to_owned()
+}
+
+/// A wave's place and name, such as `1/3 some`.
+pub(crate) fn wave(wave: Option<&wire::Wave>) -> String {
+    wave.map_or_else(|| "-".to_owned(), |wave| format!("{}/{} {}", wave.index, wave.count, wave.name))
+}
+
+/// Where a plan came from.
+pub(crate) fn origin(origin: &wire::Origin) -> String {
+    match origin {
+        wire::Origin::Api => "applied over the API".to_owned(),
+        wire::Origin::File(file) => format!("from {file}"),
+    }
 }

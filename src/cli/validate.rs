@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Outcome};
 use super::output::{self, Format};
+use super::train_check;
 use clap::Args;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use tidegate::source::Problem;
 
 #[derive(Debug, Args)]
 pub(crate) struct ValidateArgs {
-    /// Files and folders with flags and rollouts
+    /// Files and folders with flags, rollouts and trains
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
     /// How the answer is printed
@@ -30,6 +31,7 @@ struct Report {
     files: usize,
     flags: usize,
     rollouts: usize,
+    trains: usize,
     problems: Vec<wire::Problem>,
 }
 
@@ -45,12 +47,14 @@ fn examine(paths: &[PathBuf]) -> Report {
     loader.look();
     let mut problems = loader.problems();
     problems.extend(misfits(&loader));
+    problems.extend(train_check::misfits(&loader, &problems));
     problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
     Report {
         valid: problems.is_empty(),
         files: sources::find(paths).files.len(),
         flags: loader.catalog().flags().count(),
         rollouts: loader.plans().len(),
+        trains: loader.trains().len(),
         problems: problems.iter().map(wire::Problem::from).collect(),
     }
 }
@@ -90,11 +94,14 @@ fn text(report: &Report) -> String {
             lines.push(format!("    {}", problem.excerpt));
         }
     }
-    let read = [(report.flags, "flag"), (report.rollouts, "rollout"), (report.files, "file")]
-        .map(|(n, what)| counted(n, what));
-    let [flags, rollouts, files] = read;
+    let files = counted(report.files, "file");
+    let (flags, rollouts) = (counted(report.flags, "flag"), counted(report.rollouts, "rollout"));
+    let read = match report.trains {
+        0 => format!("{flags} and {rollouts}"),
+        trains => format!("{flags}, {rollouts} and {}", counted(trains, "train")),
+    };
     lines.push(match report.problems.len() {
-        0 => format!("{flags} and {rollouts} in {files}: valid"),
+        0 => format!("{read} in {files}: valid"),
         problems => format!("{} in {files}", counted(problems, "problem")),
     });
     lines.join("\n")

@@ -29,9 +29,9 @@ pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
 pub use decide::{decide, describe, standing_waits};
 pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
-#[cfg(feature = "server")]
-pub use document::json_schema;
 pub use document::{check_against, lower, lower_kept, lower_train, named_files, salvage_closing};
+#[cfg(feature = "server")]
+pub use document::{json_schema, plan_json_schema, train_json_schema};
 pub use event::{Beginning, Event, Evidence};
 pub use memory::{
     Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,

@@ -14,7 +14,14 @@ fn message(answer: &Value) -> &str {
 #[tokio::test]
 async fn with_a_key_nothing_but_the_bare_probes_answers_without_it() {
     let control = Control::start(&[("TIDEGATE_CONTROL_KEY", KEY)]).await;
-    for path in ["/api/v1/flags", "/api/v1/nowhere", "/metrics", "/readyz?verbose", "/api/v1/schemas/rollout.json"] {
+    for path in [
+        "/api/v1/flags",
+        "/api/v1/nowhere",
+        "/metrics",
+        "/readyz?verbose",
+        "/api/v1/schemas/rollout.json",
+        "/api/v1/trains",
+    ] {
         let response = control.request(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{path}");
         assert_eq!(response.headers()["www-authenticate"], "Bearer");

@@ -107,6 +107,11 @@ impl Control {
         answer(request.body(rollout.to_owned())).await
     }
 
+    pub(crate) async fn apply_train(&self, train: &str) -> (StatusCode, Value) {
+        let request = self.request(Method::POST, "/api/v1/trains").header("content-type", "application/yaml");
+        answer(request.body(train.to_owned())).await
+    }
+
     /// What the evaluation door serves a user.
     pub(crate) async fn served(&self, flag: &str, user: &str) -> Value {
         let url = format!("http://{}/ofrep/v1/evaluate/flags/{flag}", self.evaluation);

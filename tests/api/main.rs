@@ -18,6 +18,8 @@ mod control_door;
 mod control_events;
 mod control_health;
 mod control_history;
+mod control_trains;
+mod control_trains_refused;
 mod control_triggers;
 mod evaluation_door;
 mod event_client;

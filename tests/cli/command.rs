@@ -72,9 +72,13 @@ impl Drop for Running {
 
 impl Running {
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_with(FLAGS, variables).await
+    }
+
+    pub(crate) async fn start_with(flags: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("flags.yaml");
-        std::fs::write(&file, FLAGS).unwrap();
+        std::fs::write(&file, flags).unwrap();
         let mut raw = Raw::default();
         raw.set(Key::Paths, vec![file.to_string_lossy().into_owned()], Origin::Flag("PATH"));
         for (key, value) in [(Key::Evaluation, "127.0.0.1:0"), (Key::Control, "127.0.0.1:0"), (Key::Ephemeral, "true")]

@@ -15,6 +15,8 @@ mod flags;
 mod rollouts;
 mod serve;
 mod simulate;
+mod trains;
+mod trains_validated;
 mod usage;
 mod validate;
 mod watch;

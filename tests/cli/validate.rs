@@ -35,7 +35,10 @@ async fn good_files_are_counted_and_end_with_zero() {
     let good =
         folder(&[("a/both.yaml", &both), ("empty.json", "{\"flags\": {}}"), (".hidden.yaml", "x"), ("notes.txt", "x")]);
     let (code, report) = validate(good.path()).await;
-    assert_eq!((code, report), (0, json!({ "valid": true, "files": 2, "flags": 1, "rollouts": 1, "problems": [] })));
+    assert_eq!(
+        (code, report),
+        (0, json!({ "valid": true, "files": 2, "flags": 1, "rollouts": 1, "trains": 0, "problems": [] }))
+    );
     let text = run(&["validate", &good.path().to_string_lossy()]).await;
     assert_eq!((text.code, text.out.trim()), (0, "1 flag and 1 rollout in 2 files: valid"));
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
+use tidegate::rollout::train::{Train, disagreement, has_no_part};
 use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
 use tidegate::source::{Format, Node, Problem, parse};
 use tidegate::units::{Exposure, UnixMillis};
@@ -304,20 +305,31 @@ fn the_shipped_plans_are_sound() {
 /// Plans to copy from: each is sound with the files it names, and completes nothing by accident.
 #[test]
 fn the_plans_among_the_examples_are_sound() {
-    let folder = "examples/plans";
     let (mut names, mut layers) = (Vec::new(), Vec::new());
-    for file in files_in(folder).into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")) {
+    for file in files_in("examples/plans") {
         let (name, text) = (file_name(&file), std::fs::read_to_string(&file).unwrap());
+        let Some((stem, _)) = name.split_once(".rollout.yaml").or_else(|| name.split_once(".train.yaml")) else {
+            continue;
+        };
         let parsed = parse(&name, text.as_bytes(), Format::Yaml).unwrap();
-        let mut files = Attachments::none();
-        for named in rollout::named_files(&parsed.documents[0]) {
-            files.add(named, std::fs::read_to_string(file.with_file_name(named)).unwrap());
+        let (mut plans, mut trains) = (Vec::new(), Vec::new());
+        for document in &parsed.documents {
+            if document.get("kind").and_then(Node::as_str) == Some("Train") {
+                trains.push(rollout::lower_train(document, &parsed.text).unwrap_or_else(|why| panic!("{why:#?}")));
+                continue;
+            }
+            let mut files = Attachments::none();
+            for named in rollout::named_files(document) {
+                files.add(named, std::fs::read_to_string(file.with_file_name(named)).unwrap());
+            }
+            plans.push(rollout::lower(document, &parsed.text, &files).unwrap_or_else(|why| panic!("{why:#?}")));
         }
-        let plan = rollout::lower(&parsed.documents[0], &parsed.text, &files).unwrap_or_else(|why| panic!("{why:#?}"));
-        assert_eq!(name, format!("{}.rollout.yaml", plan.name));
-        assert!(plan.waves.iter().any(|wave| wave.approval.is_some()), "{name}: in production people agree");
-        names.push(plan.name.to_string());
-        layers.extend(plan.layer);
+        assert_eq!(stem, trains.first().map_or(plans[0].name.as_str(), |train| train.name.as_str()));
+        let mut waves = plans.iter().flat_map(|plan| &plan.waves);
+        assert!(waves.any(|wave| wave.approval.is_some()), "{name}: in production people agree");
+        trains.iter().for_each(|train| rides_well(train, &plans));
+        names.push(stem.to_owned());
+        layers.extend(plans.into_iter().filter_map(|plan| plan.layer));
     }
     let [express, installments] = &layers[..] else { panic!("two of a layer") };
     assert!(!express.overlaps(installments), "they are to share no user");
@@ -327,10 +339,29 @@ fn the_plans_among_the_examples_are_sound() {
     );
 }
 
+/// A train finds each rollout in its own file, and they suit it.
+fn rides_well(train: &Train, plans: &[Plan]) {
+    assert_eq!(train.members.len(), plans.len(), "every rollout of the file rides");
+    for member in &train.members {
+        let plan = plans.iter().find(|plan| plan.name == member.rollout).unwrap();
+        assert_eq!(has_no_part(train, member, plan), None);
+        assert_eq!(member.watch, Duration::from_secs(120), "each is watched for two minutes");
+    }
+    assert_eq!(disagreement(train, &plans.iter().collect::<Vec<_>>()), None);
+}
+
 /// Whoever copies a plan from the documentation must not be told that it is wrong.
 #[test]
 fn the_plans_in_the_documentation_are_sound() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rollouts.md")).unwrap();
+    let read = |name| std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).unwrap();
+    let trains = read("trains.md");
+    let (train, rollout) = trains.split_once("```yaml\n").unwrap().1.split_once("```yaml\n").unwrap();
+    let parsed = parse("trains.md", train.split_once("```").unwrap().0.as_bytes(), Format::Yaml).unwrap();
+    let train = rollout::lower_train(&parsed.documents[0], &parsed.text).unwrap_or_else(|why| panic!("{why:#?}"));
+    let rollout = lower_one(rollout.split_once("```").unwrap().0);
+    let rides = train.members.iter().find(|member| member.rollout == rollout.name).unwrap();
+    assert_eq!(has_no_part(&train, rides, &rollout), None);
+    let text = read("rollouts.md");
     let blocks: Vec<&str> = text.split("```yaml\n").skip(1).filter_map(|block| block.split("```").next()).collect();
     let is_plan = |block: &&str| block.lines().find(|line| !line.starts_with('#')) == Some("kind: Rollout");
     let (plans, parts): (Vec<&str>, Vec<&str>) = blocks.into_iter().partition(is_plan);

@@ -3,8 +3,8 @@
 use super::super::exit::{Exit, Outcome};
 use super::super::output;
 use super::super::remote::{Remote, converse};
-use super::watch::WatchArgs;
-use super::{apply, event, history, show, simulate, verb, watch};
+use super::super::{apply, history, watch};
+use super::{event, show, simulate, verb};
 use clap::{Args, Subcommand};
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
@@ -19,7 +19,7 @@ pub(crate) struct RolloutArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Send the rollouts of a file to the server
+    /// Send the rollouts of a file to the server, and after them its trains
     Apply(apply::ApplyArgs),
     /// All rollouts
     List,
@@ -43,7 +43,7 @@ enum Action {
     /// Report something that the rollout counts, such as an escalation: it may close the flag
     Event(event::EventArgs),
     /// Follow a rollout until it completed (exit code 0) or was rolled back (3)
-    Watch(WatchArgs),
+    Watch(watch::WatchArgs),
     /// What happened and why
     History(history::HistoryArgs),
     /// Try a plan out, without a server, in a made-up world under a virtual clock
@@ -60,7 +60,7 @@ pub(crate) fn run(args: RolloutArgs) -> Outcome {
     let client = args.remote.client()?;
     match args.action {
         Action::Simulate(args) => simulate::run(format, &args),
-        Action::Apply(args) => apply::run(&client, format, &args),
+        Action::Apply(args) => apply::run(&client, format, apply::Wanted::Rollouts, &args),
         Action::List => {
             let rollouts: wire::Rollouts = converse(async { Ok(client.get(&["rollouts"], &[]).await?) })?;
             output::print(format, &rollouts, show::list)?;
@@ -78,7 +78,9 @@ pub(crate) fn run(args: RolloutArgs) -> Outcome {
         Action::Rollback(spoken) => verb::run(&client, format, Verb::Rollback, spoken),
         Action::Retry(spoken) => verb::run(&client, format, Verb::Retry, spoken),
         Action::Event(args) => event::run(&client, format, args),
-        Action::Watch(args_of_watch) => watch::run(&client, format, args.remote.timeout, &args_of_watch),
-        Action::History(args) => history::run(&client, format, &args),
+        Action::Watch(args_of_watch) => {
+            watch::run::<wire::Rollout>(&client, format, args.remote.timeout, &args_of_watch)
+        }
+        Action::History(args) => history::run(&client, format, "rollouts", &args),
     }
 }

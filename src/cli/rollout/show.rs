@@ -1,6 +1,9 @@
 //! Rollouts as text.
 
+use super::super::exit::Exit;
 use super::super::output::{self, or_dash};
+use super::super::watch::{Watched, gist_of};
+use std::time::Duration;
 use tidegate::http::api::wire;
 
 pub(super) fn list(rollouts: &wire::Rollouts) -> String {
@@ -21,7 +24,7 @@ pub(super) fn list(rollouts: &wire::Rollouts) -> String {
 }
 
 /// A rollout on one line.
-pub(super) fn line(rollout: &wire::Rollout) -> String {
+pub(crate) fn line(rollout: &wire::Rollout) -> String {
     let wave = rollout.wave.as_ref().map_or_else(String::new, |_| format!(", wave {}", wave(rollout)));
     format!("{}: {}{wave}, {} exposed: {}", rollout.name, rollout.state, rollout.exposure, rollout.reason)
 }
@@ -31,6 +34,10 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("name", rollout.name.clone()),
         ("flag", format!("{}: {} instead of {}", rollout.flag, rollout.candidate, rollout.stable)),
         ("environment", rollout.environment.clone()),
+    ];
+    rows.extend(rollout.layer.iter().map(|layer| ("layer", layer.to_string())));
+    rows.extend(rollout.train.iter().map(|train| ("train", train.clone())));
+    rows.extend([
         ("state", rollout.state.to_string()),
         ("wave", wave(rollout)),
         ("exposure", rollout.exposure.clone()),
@@ -38,22 +45,47 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("since", or_dash(rollout.since.as_deref())),
         ("next check", or_dash(rollout.next_check.as_deref())),
         ("why", rollout.reason.clone()),
-    ];
-    if let Some(layer) = &rollout.layer {
-        rows.insert(3, ("layer", layer.to_string()));
-    }
+    ]);
     rows.extend(rollout.readings.iter().map(|one| ("metric", reading(one))));
     rows.extend(rollout.findings.iter().map(|one| ("check", finding(one))));
     rows.extend(rollout.largest_safe_next.iter().map(|largest| ("largest safe next", largest.clone())));
     rows.extend(rollout.problems.iter().map(|problem| ("problem", problem.clone())));
-    rows.push((
-        "plan",
-        match &rollout.origin {
-            wire::Origin::Api => "applied over the API".to_owned(),
-            wire::Origin::File(file) => format!("from {file}"),
-        },
-    ));
+    rows.push(("plan", output::origin(&rollout.origin)));
     output::fields(rows)
+}
+
+impl Watched for wire::Rollout {
+    const PLACE: &'static str = "rollouts";
+
+    const NEWS: Duration = Duration::from_secs(10);
+
+    fn line(&self) -> String {
+        line(self)
+    }
+
+    fn detail(&self) -> String {
+        detail(self)
+    }
+
+    fn gist(&self) -> Vec<String> {
+        let wave = self.wave.as_ref().map_or(0, |wave| wave.index);
+        gist_of(
+            [self.state.to_string(), wave.to_string(), self.exposure.clone(), self.attempt.to_string()],
+            &self.waits,
+        )
+    }
+
+    fn ended(&self) -> Option<Exit> {
+        match self.state {
+            wire::State::Completed => Some(Exit::Done),
+            wire::State::RolledBack => Some(Exit::RolledBack),
+            wire::State::Pending | wire::State::Running | wire::State::Paused | wire::State::Watching => None,
+        }
+    }
+
+    fn needs_person(&self) -> bool {
+        self.needs_person
+    }
 }
 
 fn reading(reading: &wire::Reading) -> String {
@@ -68,6 +100,5 @@ fn finding(finding: &wire::Finding) -> String {
 }
 
 fn wave(rollout: &wire::Rollout) -> String {
-    let wave = rollout.wave.as_ref();
-    wave.map_or_else(|| "-".to_owned(), |wave| format!("{}/{} {}", wave.index, wave.count, wave.name))
+    output::wave(rollout.wave.as_ref())
 }

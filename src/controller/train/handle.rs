@@ -341,6 +341,12 @@ impl Controller {
         lane.command(command).await
     }
 
+    /// The train that a rollout rides in: it alone begins it.
+    #[must_use]
+    pub fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
+        self.shared().board.train_of(rollout)
+    }
+
     pub(super) fn spawn_task(&self, task: impl Future<Output = ()> + Send + 'static) {
         drop(self.tasks().spawn(task));
     }

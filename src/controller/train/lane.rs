@@ -183,6 +183,8 @@ impl TrainLane {
             ride: self.state.run().and_then(|run| run.ride(rollout)),
             view: self.controller.member(rollout).map(Box::new),
         };
+        let members: Vec<MemberView> = self.train.members.iter().map(|one| member(&one.rollout)).collect();
+        let of_train = !self.waits.is_empty() && self.waits.iter().all(TrainWait::needs_person);
         TrainView {
             train: Arc::clone(&self.train),
             source: Arc::clone(&self.source),
@@ -190,8 +192,8 @@ impl TrainLane {
             version: self.version,
             reason: reason(&self.state, &self.waits),
             waits: self.waits.clone(),
-            needs_person: !self.waits.is_empty() && self.waits.iter().all(TrainWait::needs_person),
-            members: self.train.members.iter().map(|one| member(&one.rollout)).collect(),
+            needs_person: of_train || (self.state.is_on_its_way() && members.iter().any(MemberView::needs_person)),
+            members,
             updated: self.updated,
             problems: self.store_problem.iter().chain(&self.plan_problem).cloned().collect(),
         }

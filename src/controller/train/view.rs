@@ -1,6 +1,7 @@
 //! What the doors ask of trains and what they get back.
 
 use crate::controller::view::{Outcome, View};
+use crate::rollout::State;
 use crate::rollout::train::{Ride, Train, TrainState, TrainWait};
 use crate::store::PlanSource;
 use crate::units::{RolloutName, UnixMillis};
@@ -21,7 +22,7 @@ pub struct TrainView {
     pub reason: String,
     /// What it waits for.
     pub waits: Vec<TrainWait>,
-    /// Only a person can make it go on.
+    /// Only a person can make it go on, or the member that it waits for.
     pub needs_person: bool,
     /// Its members in their order.
     pub members: Vec<MemberView>,
@@ -40,6 +41,15 @@ pub struct MemberView {
     pub ride: Option<Ride>,
     /// The rollout; `None` when there is none of that name.
     pub view: Option<Box<View>>,
+}
+
+impl MemberView {
+    /// Whether it has begun and only a person can make it go on who approves its next wave. One that is paused may
+    /// have been told to go on already.
+    pub(super) fn needs_person(&self) -> bool {
+        let (Some(Ride::Begun(attempt)), Some(view)) = (self.ride, &self.view) else { return false };
+        view.needs_person && view.state.attempt() == attempt && !matches!(view.state, State::Paused { .. })
+    }
 }
 
 /// What a person can tell a train to do.

@@ -1,6 +1,6 @@
 //! The ledger, with long polling: a reader that is up to date waits for what comes next.
 
-use super::{Api, render, rollouts, wire};
+use super::{Api, render, rollouts, trains, wire};
 use crate::http::ApiError;
 use crate::units::{RolloutName, parse_duration};
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -61,6 +61,17 @@ pub(super) async fn of_one(
     let Path(name) = name?;
     let view = api.controller.get(&name).ok_or_else(|| rollouts::unknown(&api.controller, &name))?;
     read(&api, &polls, Some(&view.plan.name), &query?.0).await
+}
+
+pub(super) async fn of_train(
+    State(api): State<Api>,
+    Extension(polls): Extension<LongPolls>,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Result<Json<wire::History>, ApiError> {
+    let Path(name) = name?;
+    let view = api.controller.train(&name).ok_or_else(|| trains::unknown(&api.controller, &name))?;
+    read(&api, &polls, Some(&view.train.name), &query?.0).await
 }
 
 pub(super) async fn of_all(

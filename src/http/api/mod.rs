@@ -1,4 +1,4 @@
-//! The control door: rollouts, flags, outcomes, triggers and health, over HTTP.
+//! The control door: rollouts, trains, flags, outcomes, triggers and health, over HTTP.
 
 mod access;
 mod alertmanager;
@@ -7,7 +7,9 @@ mod events;
 mod flags;
 mod health;
 mod history;
+mod ordered;
 mod outcomes;
+mod plan_body;
 mod posted;
 pub(super) mod render;
 mod rollouts;
@@ -15,6 +17,8 @@ mod router;
 mod schemas;
 mod server;
 mod state;
+mod train_render;
+mod trains;
 mod triggers;
 pub mod wire;
 

@@ -1,20 +1,30 @@
 //! From what the program knows to what goes over the wire.
 
 use super::wire;
-use crate::controller::{FindingView, View};
+use crate::controller::{Controller, FindingView, View};
 use crate::rollout::{Layer, Plan, Stage, State};
 use crate::source::Problem;
 use crate::store::{LedgerRow, Origin};
 use crate::units::UnixMillis;
 use chrono::{DateTime, SecondsFormat};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// A moment in RFC 3339, in UTC, to the millisecond.
 pub(super) fn time(at: UnixMillis) -> String {
     DateTime::from_timestamp_millis(at.get()).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-pub(super) fn rollout(view: &View) -> wire::Rollout {
+/// A rollout, and which train it rides in.
+pub(super) fn rollout(controller: &Controller, view: &View) -> wire::Rollout {
+    let train = controller.train_of(&view.plan.name).map(|train| train.to_string());
+    let alone = rollout_alone(view);
+    // Its train begins it, and no person.
+    let rides = train.is_some() && matches!(view.state, State::Pending { .. });
+    wire::Rollout { train, needs_person: alone.needs_person && !rides, ..alone }
+}
+
+/// A rollout by itself.
+pub(super) fn rollout_alone(view: &View) -> wire::Rollout {
     let plan = &view.plan;
     let (state, wave, attempt, since) = standing(&view.state);
     wire::Rollout {
@@ -24,12 +34,13 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         candidate: plan.candidate.to_string(),
         stable: plan.stable.to_string(),
         layer: plan.layer.as_ref().map(layer),
+        train: None,
         state,
         wave: wave.and_then(|index| place(plan, index)),
         exposure: view.exposure.to_string(),
         attempt,
         reason: view.reason.clone(),
-        waits: view.waits.iter().map(wait).collect(),
+        waits: view.waits.iter().map(|one| wait(one.kind(), one)).collect(),
         needs_person: view.needs_person,
         readings: view.readings.iter().map(reading).collect(),
         findings: view.findings.iter().map(finding).collect(),
@@ -38,10 +49,7 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         since: since.map(time),
         version: view.version,
         revision: view.source.revision,
-        origin: match &view.source.origin {
-            Origin::Api => wire::Origin::Api,
-            Origin::File(file) => wire::Origin::File(file.clone()),
-        },
+        origin: origin(&view.source.origin),
         problems: view.problems.clone(),
     }
 }
@@ -60,8 +68,15 @@ pub(super) fn standing_of(name: &str, view: Option<&View>) -> wire::Standing {
     wire::Standing { name: name.to_owned(), state, wave: wave.flatten() }
 }
 
-fn wait(wait: &crate::rollout::Wait) -> wire::Wait {
-    wire::Wait { kind: wait.kind().to_owned(), sentence: wait.to_string() }
+pub(super) fn wait(kind: &str, told: &dyn fmt::Display) -> wire::Wait {
+    wire::Wait { kind: kind.to_owned(), sentence: told.to_string() }
+}
+
+pub(super) fn origin(origin: &Origin) -> wire::Origin {
+    match origin {
+        Origin::Api => wire::Origin::Api,
+        Origin::File(file) => wire::Origin::File(file.clone()),
+    }
 }
 
 fn reading(reading: &crate::controller::ReadingView) -> wire::Reading {

@@ -1,6 +1,6 @@
 //! The routes.
 
-use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, triggers};
+use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, trains, triggers};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -18,11 +18,17 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/rollouts/{name}", get(rollouts::get))
         .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))
         .route("/api/v1/rollouts/{name}/history", get(history::of_one))
+        .route("/api/v1/trains", get(trains::list).post(trains::apply))
+        .route("/api/v1/trains/{name}", get(trains::get))
+        .route("/api/v1/trains/{name}/{verb}", post(trains::command))
+        .route("/api/v1/trains/{name}/history", get(history::of_train))
         .route("/api/v1/history", get(history::of_all))
         .route("/api/v1/outcomes", post(outcomes::record))
         .route("/api/v1/events", post(events::post))
         .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
         .route("/api/v1/schemas/rollout.json", get(schemas::rollout))
+        .route("/api/v1/schemas/train.json", get(schemas::train))
+        .route("/api/v1/schemas/plan.json", get(schemas::plan))
         .route("/metrics", get(health::metrics))
         .route("/livez", get(health::live))
         .route("/readyz", get(health::ready))

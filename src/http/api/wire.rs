@@ -1,8 +1,11 @@
 //! What goes over the wire of the control door, as the server writes it and the command line reads it.
 
+mod train;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
 
 /// A rollout: what is planned, where it stands, and why it stands there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +24,9 @@ pub struct Rollout {
     /// The slice of a layer that it keeps to, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<Layer>,
+    /// The train that it rides in: that alone begins it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub train: Option<String>,
     /// Where it stands.
     pub state: State,
     /// The wave it is in, or was in when it ended; `None` before its start.
@@ -119,10 +125,11 @@ pub struct Wave {
     pub name: String,
 }
 
-/// One thing a rollout waits for.
+/// One thing a rollout or a train waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
-    /// `bake`, `check`, `advance`, `hold`, `no-data`, `approval`, `paused` or `flag`.
+    /// Of a rollout: `bake`, `check`, `advance`, `hold`, `no-data`, `approval`, `paused` or `flag`. Of a train:
+    /// `start`, `paused`, `reenable`, `waves`, `watch`, `hold`, `member` or `change`.
     pub kind: String,
     /// In words.
     pub sentence: String,
@@ -234,7 +241,7 @@ pub struct HistoryEntry {
     pub sequence: u64,
     /// When, RFC 3339.
     pub at: String,
-    /// Whose.
+    /// Whose: the name of a rollout or of a train.
     pub rollout: String,
     /// What kind of entry: `wave-opened`, `closed`, ...
     pub kind: String,

@@ -21,6 +21,8 @@ mod train;
 mod waves;
 
 #[cfg(feature = "server")]
+pub mod train_wire;
+#[cfg(feature = "server")]
 pub mod wire;
 
 pub use flag_check::check_against;
@@ -28,6 +30,8 @@ pub use group::named_files;
 pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
 pub use train::lower_train;
+#[cfg(feature = "server")]
+pub use train_wire::{plan_json_schema, train_json_schema};
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 

@@ -1,17 +1,19 @@
-//! The schema that editors check against and the reader that decides must know the same words.
+//! The schemas that editors check against and the readers that decide must know the same words.
 
 use super::shape::{self, Shape, Words};
+use super::train_wire::{plan_json_schema, train_json_schema};
 use super::wire::json_schema;
 use crate::source::{Format, Node, Value as Written, parse};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A definition of the schema; the root for `""`.
+/// A definition of the schemas; the root of the rollout's for `""`, and of the train's for `train`.
 fn definition(name: &str) -> Value {
-    let schema = json_schema();
+    let (rollout, train) = (json_schema(), train_json_schema());
     match name {
-        "" => schema,
-        name => schema["$defs"][name].clone(),
+        "" => rollout,
+        "train" => train,
+        name => rollout["$defs"].get(name).unwrap_or(&train["$defs"][name]).clone(),
     }
 }
 
@@ -48,6 +50,8 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("LayerDocument", &shape::LAYER);
     check_fields("ClauseDocument", &shape::CLAUSE);
     check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
+    check_fields("train", &shape::TRAIN);
+    check_fields("MemberFields", &shape::MEMBER);
 }
 
 #[test]
@@ -59,6 +63,8 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
     check_words("BetterWord", shape::BETTER);
     check_words("WarningWord", shape::ON_WARNING);
     check_words("RetryWord", shape::RETRY);
+    check_words("ExtentWord", shape::EXTENTS);
+    check_words("CohortsWord", shape::COHORTS);
     let metric = definition("MetricDocument");
     let providers: Vec<_> = metric["oneOf"].as_array().expect("alternatives").iter().collect();
     for (provider, (word, _)) in providers.iter().zip(shape::PROVIDERS) {
@@ -74,9 +80,10 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
 /// An editor that offers `null` or takes any field sends its user into an error here.
 #[test]
 fn the_schema_is_closed_and_described() {
-    let text = json_schema().to_string();
+    let text = format!("{} {} {}", json_schema(), train_json_schema(), plan_json_schema());
     assert!(!text.contains("\"null\""), "{text}");
-    for name in ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument", "LayerDocument"] {
+    let mappings = ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument", "LayerDocument"];
+    for name in mappings.into_iter().chain(["train", "MemberFields"]) {
         let definition = definition(name);
         assert_eq!(definition["additionalProperties"], false, "{name}");
         for (field, schema) in definition["properties"].as_object().expect("fields") {
@@ -90,12 +97,14 @@ fn the_schema_is_closed_and_described() {
 }
 
 #[test]
-fn the_schema_asks_for_what_a_rollout_needs() {
+fn the_schemas_ask_for_what_a_rollout_and_a_train_need() {
     let required = |name: &str| definition(name)["required"].clone();
     assert_eq!(required(""), serde_json::json!(["kind", "name", "flag", "candidate", "stable", "waves"]));
     assert_eq!(required("WaveDocument"), serde_json::json!(["name", "bake"]));
     assert_eq!(required("AfterDocument"), serde_json::json!(["watch"]));
     assert_eq!(required("LayerDocument"), serde_json::json!(["name", "from", "to"]));
+    assert_eq!(required("train"), serde_json::json!(["kind", "name", "rollouts"]));
+    assert_eq!(required("MemberFields"), serde_json::json!(["rollout"]));
 }
 
 /// Whether a value has the fields and types that a schema asks for. Patterns are not looked at.
@@ -129,20 +138,37 @@ fn fits(root: &Value, schema: &Value, node: &Node<'_>) -> bool {
     }
 }
 
+/// The schema that a file names in its first line, for all its documents.
+fn schema_named_by(text: &str) -> Value {
+    match text.lines().next().and_then(|line| line.rsplit_once('/')) {
+        Some((_, "plan.json")) => plan_json_schema(),
+        Some((_, "train.json")) => train_json_schema(),
+        Some((_, "rollout.json")) => json_schema(),
+        other => panic!("no schema is named: {other:?}"),
+    }
+}
+
 /// An editor that marks the shipped plans as wrong teaches its user to ignore the marks.
 #[test]
 fn the_shipped_plans_fit_the_schema() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/flags");
-    let schema = json_schema();
     let mut seen = 0;
-    for file in std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
-        if file.to_string_lossy().ends_with(".rollout.yaml") {
-            let parsed = parse("plan", &std::fs::read(&file).expect("the file"), Format::Yaml).expect("YAML");
-            assert!(parsed.documents.iter().all(|document| fits(&schema, &schema, document)), "{}", file.display());
-            seen += 1;
+    for folder in ["flags", "examples/plans"] {
+        let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+        for file in std::fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
+            let name = file.to_string_lossy();
+            if name.ends_with(".rollout.yaml") || name.ends_with(".train.yaml") {
+                let text = std::fs::read_to_string(&file).expect("the file");
+                let (schema, parsed) = (schema_named_by(&text), parse("plan", text.as_bytes(), Format::Yaml));
+                let documents = parsed.expect("YAML").documents;
+                assert!(documents.iter().all(|document| fits(&schema, &schema, document)), "{name}");
+                seen += documents.len();
+            }
         }
     }
-    assert!(seen >= 2, "the shipped plans are missing");
+    assert!(seen >= 9, "the shipped plans are missing");
+    let (rollouts, trains, plans) = (json_schema(), train_json_schema(), plan_json_schema());
     let wrong = parse("plan", b"kind: Rollout\nname: x\nflga: y", Format::Yaml).expect("YAML");
-    assert!(!fits(&schema, &schema, &wrong.documents[0]));
+    assert!(!fits(&rollouts, &rollouts, &wrong.documents[0]) && !fits(&plans, &plans, &wrong.documents[0]));
+    let wrong = parse("plan", b"kind: Train\nname: x\nrollouts: [ { rollot: a } ]", Format::Yaml).expect("YAML");
+    assert!(!fits(&trains, &trains, &wrong.documents[0]) && !fits(&plans, &plans, &wrong.documents[0]));
 }

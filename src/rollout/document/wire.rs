@@ -453,8 +453,13 @@ pub struct DurationText(#[schemars(regex(pattern = r"^([0-9]+(ms|s|m|h|d|w))+$")
 /// The JSON Schema (draft 2020-12) of a rollout document.
 #[must_use]
 pub fn json_schema() -> Value {
+    schema_of::<RolloutDocument>()
+}
+
+/// The JSON Schema of a document, without `null`.
+pub(super) fn schema_of<T: JsonSchema>() -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(RecursiveTransform(NoNulls));
-    settings.into_generator().into_root_schema_for::<RolloutDocument>().into()
+    settings.into_generator().into_root_schema_for::<T>().into()
 }
 
 /// A field that may be left out may still not be `null`: the schema must not offer it.

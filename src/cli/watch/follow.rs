@@ -1,6 +1,7 @@
-//! A rollout and its history as they come in.
+//! What is followed and its history as they come in.
 
 use super::super::client::{Client, ClientError};
+use super::Watched;
 use std::time::Duration;
 use tidegate::http::api::wire;
 use tokio::time::{Instant, sleep};
@@ -14,12 +15,12 @@ const AWAY: Duration = Duration::from_secs(60);
 /// How many entries from before the beginning are kept.
 const REMEMBERED: usize = 8;
 
-/// One rollout, followed.
+/// One rollout or train, followed.
 #[derive(Debug)]
-pub(super) struct Follow<'a> {
+pub(super) struct Follow<'a, W> {
     client: &'a Client,
     name: &'a str,
-    pub(super) rollout: wire::Rollout,
+    pub(super) now: W,
     /// The number of the newest entry that was seen.
     seen: u64,
     /// Entries that were not shown yet.
@@ -28,17 +29,17 @@ pub(super) struct Follow<'a> {
     away: Option<Instant>,
 }
 
-impl<'a> Follow<'a> {
-    /// Looks at the rollout and reads its history up to now.
+impl<'a, W: Watched> Follow<'a, W> {
+    /// Looks at it and reads its history up to now.
     pub(super) async fn begin(client: &'a Client, name: &'a str) -> Result<Self, ClientError> {
-        let rollout = client.get(&["rollouts", name], &[]).await?;
-        let mut follow = Self { client, name, rollout, seen: 0, fresh: Vec::new(), away: None };
+        let now = client.get(&[W::PLACE, name], &[]).await?;
+        let mut follow = Self { client, name, now, seen: 0, fresh: Vec::new(), away: None };
         // To the end of what happened before; only the last of it is of interest.
         while follow.entries(Duration::ZERO).await? > 0 {
             let old = follow.fresh.len().saturating_sub(REMEMBERED);
             follow.fresh.drain(..old);
         }
-        follow.rollout = client.get(&["rollouts", name], &[]).await?;
+        follow.now = client.get(&[W::PLACE, name], &[]).await?;
         Ok(follow)
     }
 
@@ -50,7 +51,7 @@ impl<'a> Follow<'a> {
     /// Waits for entries; returns how many came.
     async fn entries(&mut self, wait: Duration) -> Result<usize, ClientError> {
         let query = [("after", self.seen.to_string()), ("wait", format!("{}ms", wait.as_millis()))];
-        let path = ["rollouts", self.name, "history"];
+        let path = [W::PLACE, self.name, "history"];
         let history: wire::History = self.client.wait_for(&path, &query, wait.saturating_add(SLACK)).await?;
         self.seen = history.entries.last().map_or(self.seen, |last| last.sequence);
         let count = history.entries.len();
@@ -58,15 +59,15 @@ impl<'a> Follow<'a> {
         Ok(count)
     }
 
-    /// Waits for something new and looks at the rollout again. A server that is away is waited for.
+    /// Waits for something new and looks at it again. A server that is away is waited for.
     pub(super) async fn news(&mut self, wait: Duration) -> Result<(), ClientError> {
         let asked = async {
             self.entries(wait).await?;
-            self.client.get(&["rollouts", self.name], &[]).await
+            self.client.get(&[W::PLACE, self.name], &[]).await
         };
         match asked.await {
-            Ok(rollout) => {
-                self.rollout = rollout;
+            Ok(now) => {
+                self.now = now;
                 self.away = None;
                 Ok(())
             }

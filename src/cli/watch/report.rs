@@ -1,9 +1,10 @@
-//! How a watched rollout is shown.
+//! How what is followed is shown.
 
 use super::super::exit::Failure;
+use super::super::history;
 use super::super::output::{self, Format};
+use super::Watched;
 use super::screen::Screen;
-use super::{history, show};
 use std::collections::VecDeque;
 use tidegate::http::api::wire;
 
@@ -26,14 +27,14 @@ impl Report {
         }
     }
 
-    /// Shows the rollout as it is now, and what was entered into its history since the last time.
-    pub(super) fn show(&mut self, rollout: &wire::Rollout, fresh: &[wire::HistoryEntry]) -> Result<(), Failure> {
-        let now = Some(gist(rollout));
+    /// Shows it as it is now, and what was entered into its history since the last time.
+    pub(super) fn show<W: Watched>(&mut self, watched: &W, fresh: &[wire::HistoryEntry]) -> Result<(), Failure> {
+        let now = Some(watched.gist());
         match self {
             Self::Terminal { screen, shown } => {
                 shown.extend(fresh.iter().map(history::line));
                 shown.drain(..shown.len().saturating_sub(SHOWN));
-                let detail = show::detail(rollout);
+                let detail = watched.detail();
                 let lines = detail.lines().map(str::to_owned).chain([String::new()]).chain(shown.iter().cloned());
                 screen.draw(&lines.collect::<Vec<_>>())?;
             }
@@ -43,13 +44,13 @@ impl Report {
                     fresh.iter().try_for_each(|entry| output::line(&history::line(entry)))?;
                 }
                 if *before != now {
-                    output::line(&show::line(rollout))?;
+                    output::line(&watched.line())?;
                     *before = now;
                 }
             }
             Self::Documents { format, before } => {
                 if *before != now {
-                    document(*format, rollout)?;
+                    document(*format, watched)?;
                     *before = now;
                 }
             }
@@ -58,22 +59,15 @@ impl Report {
     }
 }
 
-/// What makes a change worth telling: where it stands and what it waits for, but not how long still.
-fn gist(rollout: &wire::Rollout) -> Vec<String> {
-    let wave = rollout.wave.as_ref().map_or(0, |wave| wave.index);
-    let standing = [rollout.state.to_string(), wave.to_string(), rollout.exposure.clone(), rollout.attempt.to_string()];
-    standing.into_iter().chain(rollout.waits.iter().map(|wait| wait.kind.clone())).collect()
-}
-
 /// JSON on one line each, YAML with its separator: so that a reader finds the end of each.
-fn document(format: Format, rollout: &wire::Rollout) -> Result<(), Failure> {
+fn document<W: Watched>(format: Format, watched: &W) -> Result<(), Failure> {
     match format {
         Format::Yaml => {
             output::line("---")?;
-            output::print(format, rollout, show::line)
+            output::print(format, watched, W::line)
         }
         Format::Json | Format::Table => {
-            let json = serde_json::to_string(rollout).map_err(|error| Failure::error(error.to_string()))?;
+            let json = serde_json::to_string(watched).map_err(|error| Failure::error(error.to_string()))?;
             output::line(&json)
         }
     }

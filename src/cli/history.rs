@@ -1,15 +1,15 @@
-//! `tidegate rollout history`.
+//! `tidegate rollout history` and `tidegate train history`.
 
-use super::super::client::Client;
-use super::super::exit::{Exit, Outcome};
-use super::super::output::{self, Format};
-use super::super::remote::converse;
+use super::client::Client;
+use super::exit::{Exit, Outcome};
+use super::output::{self, Format};
+use super::remote::converse;
 use clap::Args;
 use tidegate::http::api::wire;
 
 #[derive(Debug, Args)]
-pub(super) struct HistoryArgs {
-    /// The rollout's name; without it the history of all
+pub(crate) struct HistoryArgs {
+    /// Its name; without it the history of all rollouts and trains
     name: Option<String>,
     /// Only entries with a higher number
     #[arg(long, value_name = "SEQUENCE", default_value_t = 0)]
@@ -19,9 +19,10 @@ pub(super) struct HistoryArgs {
     limit: u32,
 }
 
-pub(super) fn run(client: &Client, format: Format, args: &HistoryArgs) -> Outcome {
+/// Of one at its place in the API, such as `rollouts`, or of all.
+pub(crate) fn run(client: &Client, format: Format, place: &str, args: &HistoryArgs) -> Outcome {
     let path = match &args.name {
-        Some(name) => vec!["rollouts", name, "history"],
+        Some(name) => vec![place, name, "history"],
         None => vec!["history"],
     };
     let history = converse(async {
@@ -61,10 +62,10 @@ fn table(history: &wire::History) -> String {
             entry.sentence.clone(),
         ]
     });
-    output::columns(&["#", "AT", "ROLLOUT", "WHAT", "WHO", "IN WORDS"], rows)
+    output::columns(&["#", "AT", "NAME", "WHAT", "WHO", "IN WORDS"], rows)
 }
 
 /// One entry on one line, for a log.
-pub(super) fn line(entry: &wire::HistoryEntry) -> String {
+pub(crate) fn line(entry: &wire::HistoryEntry) -> String {
     format!("{}  {}  {}  {}", entry.at, entry.rollout, entry.kind, entry.sentence)
 }

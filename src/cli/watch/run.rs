@@ -1,35 +1,34 @@
-//! `tidegate rollout watch`.
+//! `tidegate rollout watch` and `tidegate train watch`.
 
 use super::super::client::Client;
 use super::super::exit::{Exit, Failure, Outcome};
 use super::super::output::Format;
 use super::super::remote::converse;
+use super::Watched;
 use super::follow::Follow;
 use super::report::Report;
 use clap::Args;
 use std::io::IsTerminal as _;
 use std::time::Duration;
-use tidegate::http::api::wire;
 use tokio::time::timeout;
 
-/// How long one question for news stays open. Shorter on a terminal, where the times run on.
-const NEWS: Duration = Duration::from_secs(10);
+/// How long one question for news stays open on a terminal, where the times run on.
 const NEWS_ON_TERMINAL: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
-pub(super) struct WatchArgs {
-    /// The rollout's name
+pub(crate) struct WatchArgs {
+    /// Its name
     name: String,
     /// Stay when a person is needed instead of ending with exit code 6; on a terminal it always stays
     #[arg(long)]
     wait_for_approval: bool,
 }
 
-pub(super) fn run(client: &Client, format: Format, limit: Option<Duration>, args: &WatchArgs) -> Outcome {
+pub(crate) fn run<W: Watched>(client: &Client, format: Format, limit: Option<Duration>, args: &WatchArgs) -> Outcome {
     converse(async {
         let watching = async {
             tokio::select! {
-                ended = watch(client, format, args) => ended,
+                ended = watch::<W>(client, format, args) => ended,
                 _ = tokio::signal::ctrl_c() => Ok(Exit::Interrupted),
             }
         };
@@ -41,26 +40,20 @@ pub(super) fn run(client: &Client, format: Format, limit: Option<Duration>, args
     })
 }
 
-async fn watch(client: &Client, format: Format, args: &WatchArgs) -> Outcome {
+async fn watch<W: Watched>(client: &Client, format: Format, args: &WatchArgs) -> Outcome {
     let terminal = std::io::stdout().is_terminal() && format == Format::Table;
-    let mut follow = Follow::begin(client, &args.name).await?;
+    let mut follow: Follow<'_, W> = Follow::begin(client, &args.name).await?;
     let mut report = Report::open(format, terminal)?;
     loop {
         let fresh = follow.take_fresh();
-        report.show(&follow.rollout, &fresh)?;
-        if let Some(exit) = ended(&follow.rollout, terminal || args.wait_for_approval) {
+        report.show(&follow.now, &fresh)?;
+        if let Some(exit) = ended(&follow.now, terminal || args.wait_for_approval) {
             return Ok(exit);
         }
-        follow.news(if terminal { NEWS_ON_TERMINAL } else { NEWS }).await?;
+        follow.news(if terminal { NEWS_ON_TERMINAL } else { W::NEWS }).await?;
     }
 }
 
-fn ended(rollout: &wire::Rollout, stays: bool) -> Option<Exit> {
-    match rollout.state {
-        wire::State::Completed => Some(Exit::Done),
-        wire::State::RolledBack => Some(Exit::RolledBack),
-        wire::State::Pending | wire::State::Running | wire::State::Paused | wire::State::Watching => {
-            (rollout.needs_person && !stays).then_some(Exit::NeedsPerson)
-        }
-    }
+fn ended<W: Watched>(watched: &W, stays: bool) -> Option<Exit> {
+    watched.ended().or_else(|| (watched.needs_person() && !stays).then_some(Exit::NeedsPerson))
 }
