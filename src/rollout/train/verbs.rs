@@ -137,6 +137,9 @@ impl Scene<'_> {
             false => extent(self.train, run, members.clone(), because, true),
         };
         let stopped = matches!(self.state, TrainState::Stopped { .. });
+        if !members.is_empty() && !stopped && toll.closed.is_empty() {
+            return self.refuse("has not opened that: there is nothing to roll back");
+        }
         if stopped && toll.closed.is_empty() {
             return Ok(self.decision(self.state.clone(), self.closings_again(run), None));
         }
