@@ -1,21 +1,21 @@
 //! What people tell a rollout to do, other than closing it.
 
-use super::evidence::{Grounds, flag_problems, found, shown};
+use super::evidence::{Grounds, flag_problems, last_readings};
 use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
 use super::saving::Saved;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
-use crate::rollout::{Beginning, Effect, Event, Evidence, State, Wait};
+use crate::rollout::{Beginning, Effect, Event, Evidence, Finding, State, Wait};
 use std::sync::Arc;
 
 /// Who begins a rollout whose plan names the time.
 const BY_ITS_PLAN: &str = "the plan's start time";
 
 impl Lane {
-    pub(super) async fn on_command(&mut self, command: Command) {
-        match command {
+    pub(super) async fn on_command(&mut self, command: Box<Command>) {
+        match *command {
             Command::Verb { verb, by, reason, reply } => {
                 let result = self.on_verb(verb, by, reason.as_deref()).await;
                 self.schedule();
@@ -45,15 +45,15 @@ impl Lane {
             Verb::Promote => {
                 // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
                 self.may_promote(&by)?;
-                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), Arc::clone(&self.state));
                 let Some(evidence) = self.unless_closed(work).await else {
                     return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
                 };
-                self.readings = shown(&self.plan, &evidence);
+                self.readings = last_readings(&self.plan, &evidence);
                 Event::Promote { by, evidence }
             }
         };
-        let decision = self.decide(&event)?;
+        let mut decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
         if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
             let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
@@ -62,10 +62,11 @@ impl Lane {
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
         // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
+        let findings: Arc<[Finding]> = std::mem::take(&mut decision.findings).into();
         if evidence.is_some() {
-            self.findings = found(&decision.findings);
+            self.findings = Arc::clone(&findings);
         }
-        let grounds = Grounds { evidence: evidence.as_ref(), reason, reported: None };
+        let grounds = Grounds { evidence: evidence.as_ref(), findings: &findings, reason, reported: None };
         let saved = self.carry_out(decision, grounds).await;
         match saved {
             Saved::Yes => Ok(()),
@@ -98,7 +99,7 @@ impl Lane {
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
         if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            self.waits = vec![Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))];
+            self.waits = Arc::from([Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))]);
         } else {
             self.carry_out(decision, Grounds::default()).await;
         }
@@ -107,7 +108,7 @@ impl Lane {
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {
-        match &self.state {
+        match &*self.state {
             State::Running(_) => Ok(()),
             State::Pending { .. }
             | State::Paused { .. }

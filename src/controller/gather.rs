@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const LONGEST_READING: Duration = Duration::from_secs(15);
 
 /// What a check in this state asks for. It has one time, so that both groups are counted up to the same moment.
-pub(super) async fn gather(world: World, plan: Arc<Plan>, state: State) -> Evidence {
+pub(super) async fn gather(world: World, plan: Arc<Plan>, state: Arc<State>) -> Evidence {
     let now = world.clock.now();
     let asked = rollout::questions(&plan, &state, now);
     let split = asked.split.filter(|_| !is_targeted(&world, &plan));

@@ -1,15 +1,16 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, found, message, shown, with_counted};
+use super::evidence::{Grounds, LastReading, entry, last_readings, message};
 use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
-use super::view::{CommandError, FindingView, ReadingView, View};
+use super::told::{Last, Told};
+use super::view::{CommandError, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
+use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Finding, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
 use crate::units::UnixMillis;
@@ -19,7 +20,7 @@ use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -35,13 +36,13 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) plan: Arc<Plan>,
     pub(super) source: Arc<PlanSource>,
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
     pub(super) version: u64,
     pub(super) updated: UnixMillis,
-    pub(super) waits: Vec<Wait>,
-    pub(super) readings: Vec<ReadingView>,
+    pub(super) waits: Arc<[Wait]>,
+    pub(super) readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
-    pub(super) findings: Arc<[FindingView]>,
+    pub(super) findings: Arc<[Finding]>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
@@ -57,25 +58,27 @@ pub(super) struct Lane {
     /// Triggers that do not close the flag as it stands.
     pub(super) waiting: VecDeque<Trigger>,
     /// The state as it will be with those, where any wait.
-    pub(super) foreseen: Option<State>,
+    pub(super) foreseen: Option<Arc<State>>,
     /// Memory may know more than the store.
     pub(super) behind: bool,
-    pub(super) triggers: mpsc::Receiver<Trigger>,
+    pub(super) triggers: mpsc::Receiver<Box<Trigger>>,
     pub(super) commands: mpsc::Receiver<Box<Command>>,
-    pub(super) views: watch::Sender<View>,
+    pub(super) last: Arc<Last>,
     pub(super) check_at: Option<Instant>,
 }
 
 impl Lane {
-    /// Runs until the program stops.
-    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+    /// Runs until the program stops. A lane waits nearly always, and there are thousands of them: what it needs
+    /// for the little that it does in between is boxed, so that it is there only then.
+    pub(super) async fn run(mut self: Box<Self>, shutdown: CancellationToken) {
         let mut check: OptionFuture<BoxFuture<'static, Evidence>> = None.into();
         let mut checking = None;
         let mut rounds = 0_u32;
         self.schedule();
         self.announce();
         loop {
-            if self.take_up_triggers().await {
+            if self.has_triggers() {
+                self.take_up_triggers().boxed().await;
                 continue;
             }
             // What is measured for a stage that is over says nothing of the one that began since.
@@ -90,28 +93,29 @@ impl Lane {
                 biased;
                 Some(trigger) = self.triggers.recv(), if rounds < ROUNDS_IN_A_ROW => {
                     rounds = rounds.saturating_add(1);
-                    self.receive(trigger);
+                    self.receive(*trigger);
                     continue;
                 }
                 () = shutdown.cancelled() => break,
-                () = at(retry) => self.save_closing().await,
-                () = at(reload) => self.reload().await,
-                Some(command) = self.commands.recv() => self.on_command(*command).await,
+                () = at(retry) => self.save_closing().boxed().await,
+                () = at(reload) => self.reload().boxed().await,
+                Some(command) = self.commands.recv() => self.on_command(command).boxed().await,
                 Some(evidence) = &mut check, if checking.is_some() => {
                     checking = None;
-                    self.on_checked(&evidence).await;
+                    check = None.into();
+                    self.on_checked(evidence).boxed().await;
                 }
-                () = at(due), if matches!(self.state, State::Pending { .. }) => self.begin_on_time().await,
+                () = at(due), if matches!(*self.state, State::Pending { .. }) => self.begin_on_time().boxed().await,
                 () = at(due) => {
                     checking = Some(self.stage_mark());
-                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), Arc::clone(&self.state));
                     check = Some(work.boxed()).into();
                 }
                 () = ready(()), if rounds >= ROUNDS_IN_A_ROW => {}
             }
             rounds = 0;
         }
-        self.save_before_stop().await;
+        self.save_before_stop().boxed().await;
     }
 
     /// Waits for something while triggers go on being served: what they close is closed at once, and
@@ -122,7 +126,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
-                    self.set_aside(trigger);
+                    self.set_aside(*trigger);
                 }
                 done = &mut work => return done,
             }
@@ -136,7 +140,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
-                    self.set_aside(trigger);
+                    self.set_aside(*trigger);
                 }
                 done = &mut work => return Some(done),
             }
@@ -152,13 +156,16 @@ impl Lane {
         decide(&self.plan, &self.state, event, self.now()).map_err(|refusal| CommandError::Refused(refusal.to_string()))
     }
 
-    async fn on_checked(&mut self, evidence: &Evidence) {
-        self.readings = shown(&self.plan, evidence);
-        let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
+    async fn on_checked(&mut self, evidence: Evidence) {
+        self.readings = last_readings(&self.plan, &evidence);
+        let event = Event::Checked(evidence);
+        let Ok(mut decision) = self.decide(&event) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
         let moves = needs_the_store(&decision);
-        self.findings = found(&decision.findings);
-        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), ..Grounds::default() }).await;
+        let findings: Arc<[Finding]> = std::mem::take(&mut decision.findings).into();
+        self.findings = Arc::clone(&findings);
+        let evidence = if let Event::Checked(evidence) = &event { Some(evidence) } else { None };
+        let saved = self.carry_out(decision, Grounds { evidence, findings: &findings, ..Grounds::default() }).await;
         self.schedule();
         if saved == Saved::Conflict || (moves && saved != Saved::Yes) {
             self.put_off_check();
@@ -176,7 +183,7 @@ impl Lane {
 
     /// What tells one stage from another, and one plan for it from another.
     fn stage_mark(&self) -> Option<(u32, UnixMillis, u32)> {
-        match &self.state {
+        match &*self.state {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
                 Some((stage.attempt, stage.entered, self.source.revision))
             }
@@ -238,7 +245,7 @@ impl Lane {
     /// away, or a `for` would never run out: memory goes on, and the store catches up.
     async fn keep_in_memory(&mut self, decision: Decision) -> Saved {
         let saved =
-            if decision.next == self.state { Saved::Yes } else { self.save(&decision, Grounds::default()).await };
+            if decision.next == *self.state { Saved::Yes } else { self.save(&decision, Grounds::default()).await };
         if saved != Saved::Conflict {
             self.take_up(decision);
         }
@@ -269,9 +276,9 @@ impl Lane {
             State::RolledBack { .. } => {}
             State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
         }
-        self.state = decision.next;
+        self.state = Arc::new(decision.next);
         self.foreseen = None;
-        self.waits = decision.waits;
+        self.waits = decision.waits.into();
     }
 
     /// Sets when the next check is due.
@@ -282,36 +289,28 @@ impl Lane {
     }
 
     pub(super) fn announce(&self) {
-        let view = self.view();
         let world = &self.shared.world;
-        world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, view.exposure);
-        self.shared.announce(&self.views, view);
+        let exposure = rollout::exposure(&self.plan, &self.state);
+        world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, exposure);
+        self.shared.announce(&self.last, self.told());
     }
 
     pub(super) fn view(&self) -> View {
-        let clock = &self.shared.world.clock;
-        let now = clock.now();
-        let next_check = rollout::next_check_in(&self.plan, &self.state, now).map(|span| now.plus(span));
-        let largest_safe_next = match &self.state {
-            State::Running(stage) | State::Paused { stage, .. } => rollout::largest_safe_next(&self.plan, stage),
-            State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => None,
-        };
-        let needs_person = !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person);
-        View {
+        self.told().view()
+    }
+
+    fn told(&self) -> Told {
+        Told {
             plan: Arc::clone(&self.plan),
             source: Arc::clone(&self.source),
-            state: self.state.clone(),
+            state: Arc::clone(&self.state),
             version: self.version,
-            reason: reason(&self.state, &self.waits),
-            waits: self.waits.clone(),
-            exposure: rollout::exposure(&self.plan, &self.state),
-            needs_person,
-            readings: with_counted(&self.plan, &self.state, &self.readings, now),
+            waits: Arc::clone(&self.waits),
+            readings: Arc::clone(&self.readings),
             findings: Arc::clone(&self.findings),
-            largest_safe_next,
-            next_check,
             updated: self.updated,
             problems: self.all_problems(),
+            at: self.now(),
         }
     }
 
@@ -325,17 +324,6 @@ impl Lane {
                 (vec![entry(&self.plan, change, decision, grounds)], vec![message(&self.plan, change, grounds)])
             }
             None => (Vec::new(), Vec::new()),
-        }
-    }
-}
-
-/// Why a rollout stands where it stands.
-fn reason(state: &State, waits: &[Wait]) -> String {
-    match state {
-        State::RolledBack { cause, .. } => format!("closed: {cause}"),
-        State::Completed { .. } => "completed".to_owned(),
-        State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
-            rollout::sentence(waits)
         }
     }
 }

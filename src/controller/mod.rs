@@ -11,6 +11,7 @@ mod planning;
 mod posting;
 mod saving;
 mod shared;
+mod told;
 mod triggers;
 mod view;
 

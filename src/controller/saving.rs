@@ -94,7 +94,7 @@ impl Lane {
 
     /// Stores what is in memory.
     pub(super) async fn save_memory(&mut self) -> Saved {
-        self.commit_and_note(self.state.clone(), Vec::new(), Vec::new()).await
+        self.commit_and_note((*self.state).clone(), Vec::new(), Vec::new()).await
     }
 
     /// Commits, and sees to it that the record is read again when it is not known what became of that.
@@ -177,7 +177,7 @@ impl Lane {
         }
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
-        let saved = self.commit(self.state.clone(), entries, messages, patience).await;
+        let saved = self.commit((*self.state).clone(), entries, messages, patience).await;
         let found = match &saved {
             Saved::Yes => Found::Closed,
             Saved::Conflict if planted::is(Bug::ClosingStopsAtAConflict) => Found::Closed,
@@ -276,7 +276,7 @@ impl Lane {
 
     /// Writes the closing into the local record and answers whoever waits, once that is durable.
     async fn journal_closing(&mut self) {
-        let State::RolledBack { attempt, at, cause, .. } = &self.state else { return };
+        let State::RolledBack { attempt, at, cause, .. } = &*self.state else { return };
         let Some(journal) = self.shared.world.journal.clone() else { return };
         if self.unsaved.as_ref().is_none_or(|unsaved| unsaved.journaled) {
             return;
@@ -337,11 +337,11 @@ impl Lane {
         if planted::is(Bug::ConflictKeepsTheState) {
             return;
         }
-        self.state = record.state;
+        self.state = Arc::new(record.state);
         self.number_after_what_is_served();
         self.behind = false;
         self.updated = record.updated;
-        self.waits = standing_waits(&self.plan, &self.state, self.now());
+        self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
         self.store_problem = None;
         self.look_again();
         self.serve();
@@ -353,7 +353,7 @@ impl Lane {
     /// that the store does not know of, and what opens next must come after it.
     fn number_after_what_is_served(&mut self) {
         let Some(served) = self.shared.world.publisher.rank(&self.plan.flag, &self.plan.name) else { return };
-        match &mut self.state {
+        match Arc::make_mut(&mut self.state) {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)
                 if served < Rank::closed(stage.attempt) && served.attempt() == stage.attempt =>
             {
@@ -394,8 +394,8 @@ impl Lane {
         }
         self.serve();
         if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, self.now()) {
-            self.state = decision.next;
-            self.waits = decision.waits;
+            self.state = Arc::new(decision.next);
+            self.waits = decision.waits.into();
         }
     }
 
@@ -427,7 +427,7 @@ impl Lane {
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {
-        let flag = match &self.state {
+        let flag = match &*self.state {
             State::Completed { .. } => Vec::new(),
             State::RolledBack { .. } => super::evidence::renamed_candidate(&self.shared.world, &self.plan),
             State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {

@@ -1,7 +1,7 @@
 //! What all lanes share.
 
 use super::firing::Firing;
-use super::view::View;
+use super::told::{Last, Told};
 use crate::clock::Clock;
 use crate::measure::Readings;
 use crate::planted::{self, Bug};
@@ -71,8 +71,8 @@ impl Shared {
         }
     }
 
-    pub(super) fn announce(&self, sender: &watch::Sender<View>, view: View) {
-        sender.send_replace(view);
+    pub(super) fn announce(&self, last: &Last, told: Told) {
+        last.tell(told);
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
