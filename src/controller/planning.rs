@@ -66,10 +66,7 @@ impl Lane {
         let before = std::mem::replace(&mut self.source, Arc::new(source));
         match self.commit_and_note((*self.state).clone(), vec![entry], vec![message]).await {
             Saved::Yes => {
-                let before = std::mem::replace(&mut self.plan, plan);
-                if before.flag != self.plan.flag {
-                    self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
-                }
+                self.plan = plan;
                 self.plan_problem = None;
                 self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
                 self.updated = self.now();
