@@ -4,6 +4,7 @@ use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::Expression;
 use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +100,16 @@ pub struct Clause {
     pub text: Arc<str>,
     /// It is looked at and told, and nothing comes of it.
     pub observe: bool,
+}
+
+impl Clause {
+    /// The canonical text of a part of the condition that is not made of others. Mostly that is all of it.
+    pub(super) fn text_of(&self, leaf: &Condition) -> Cow<'_, str> {
+        match std::ptr::eq(leaf, &raw const self.when) {
+            true => Cow::Borrowed(&self.text),
+            false => Cow::Owned(leaf.to_string()),
+        }
+    }
 }
 
 /// What comes of a condition, in the order in which conditions are looked at.
