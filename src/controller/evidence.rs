@@ -84,7 +84,7 @@ pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[LastReading],
 pub(super) fn found(findings: &[Finding]) -> Arc<[FindingView]> {
     let show = |finding: &Finding| {
         let judgement = &finding.judgement;
-        let proof = judgement.measured.iter().find_map(|measured| measured.proof);
+        let proof = judgement.measured.iter().find_map(|measured| measured.proof.as_deref());
         FindingView {
             list: finding.list,
             observe: finding.observe,
@@ -195,8 +195,8 @@ fn measured(measured: &Measured) -> Value {
         "value": finite(measured.value),
         "bound": measured.bound.and_then(finite),
         "samples": measured.samples,
-        "evidence": measured.proof.map(|proof| proof.evidence.to_string()),
-        "needed": measured.proof.map(|proof| proof.outlook.to_string()),
+        "evidence": measured.proof.as_ref().map(|proof| proof.evidence.to_string()),
+        "needed": measured.proof.as_ref().map(|proof| proof.outlook.to_string()),
     })
 }
 

@@ -112,7 +112,7 @@ fn judge_all(
     rules.clauses.iter().map(|clause| facts.judge(&clause.when, Some(&clause.text), true_since)).collect()
 }
 
-fn early(clauses: &[Clause], judged: &[Judgement]) -> bool {
+fn early(clauses: &[Arc<Clause>], judged: &[Judgement]) -> bool {
     let mut early = clauses.iter().zip(judged).filter(|(clause, _)| clause.list == List::Early).peekable();
     early.peek().is_some() && early.all(|(_, judgement)| judgement.truth == Truth::True)
 }

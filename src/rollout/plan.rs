@@ -85,8 +85,8 @@ pub struct Wave {
     /// Who must agree before this wave opens.
     pub approval: Option<Arc<str>>,
     /// What is looked at, in the order of severity. The clauses of `always` and of the metrics' own
-    /// thresholds included.
-    pub clauses: Vec<Clause>,
+    /// thresholds included. Shared, for most of them are looked at in every wave.
+    pub clauses: Vec<Arc<Clause>>,
 }
 
 /// One condition of a plan and what comes of it.
@@ -155,7 +155,7 @@ pub struct After {
     /// is something to compare it with.
     pub holdback: Exposure,
     /// What is looked at, those of `always` included; nothing advances here.
-    pub clauses: Vec<Clause>,
+    pub clauses: Vec<Arc<Clause>>,
 }
 
 /// A named reading.

@@ -158,7 +158,7 @@ fn quantity(plan: &Plan, metric: &MetricName) -> Quantity {
 
 fn measured(plan: &Plan, metric: &MetricName, finding: Finding) -> Measured {
     let measured = Measured::of(metric.clone(), quantity(plan, metric), finding.value);
-    Measured { bound: Some(finding.bound), samples: Some(finding.samples), proof: Some(finding), ..measured }
+    Measured { bound: Some(finding.bound), samples: Some(finding.samples), proof: Some(Box::new(finding)), ..measured }
 }
 
 /// `error_rate 2.1% against 1%: worse than control (E = 240 of 100)`.
