@@ -124,7 +124,7 @@ impl Facts<'_> {
         let holds = compare.comparison.holds(value, bound);
         let shown = if holds { compare.comparison } else { compare.comparison.opposite() };
         let quantity = compare.quantity;
-        let seen = format!("{metric} {} {} {named}", quantity.format(value), shown.symbol());
+        let seen = [metric.as_str(), &quantity.format(value), shown.symbol(), &named].join(" ");
         let measured = vec![Measured { samples, bound: Some(bound), ..Measured::of(metric.clone(), quantity, value) }];
         let Some(lasting) = compare.lasting else {
             return Judgement { measured, ..Judgement::plain(if holds { Truth::True } else { Truth::False }, seen) };

@@ -192,7 +192,7 @@ impl Lane {
     }
 
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
-    pub(super) async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
+    pub(super) async fn carry_out(&mut self, mut decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
             Effect::Close(closing) => {
                 if planted::is(Bug::ClosesAfterItIsStored) {
@@ -207,7 +207,7 @@ impl Lane {
             Effect::Narrow(narrowing) => {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
                 self.lay(narrowing.overlay().clone());
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if let Saved::No(_) = saved {
                     let (entries, messages) = self.rows(&decision, grounds);
                     self.owed.add(entries, messages);
@@ -221,7 +221,7 @@ impl Lane {
                 if planted::is(Bug::OpensBeforeItIsStored) {
                     self.shared.world.publisher.open(&self.plan.flag, opening.clone().into_overlay());
                 }
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
                     // What came while this was being stored may close what would be opened now.
@@ -231,7 +231,7 @@ impl Lane {
                 saved
             }
             Effect::Keep if decision.change.is_some() => {
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if saved == Saved::Yes || !needs_the_store(&decision) {
                     self.take_up(decision);
                 }
@@ -243,9 +243,9 @@ impl Lane {
 
     /// Takes a decision that opens nothing. What a check remembers must not be lost to a store that is
     /// away, or a `for` would never run out: memory goes on, and the store catches up.
-    async fn keep_in_memory(&mut self, decision: Decision) -> Saved {
+    async fn keep_in_memory(&mut self, mut decision: Decision) -> Saved {
         let saved =
-            if decision.next == *self.state { Saved::Yes } else { self.save(&decision, Grounds::default()).await };
+            if decision.next == *self.state { Saved::Yes } else { self.save(&mut decision, Grounds::default()).await };
         if saved != Saved::Conflict {
             self.take_up(decision);
         }

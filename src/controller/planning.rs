@@ -64,7 +64,7 @@ impl Lane {
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
         let before = std::mem::replace(&mut self.source, Arc::new(source));
-        match self.commit_and_note((*self.state).clone(), vec![entry], vec![message]).await {
+        match self.commit_and_note((*self.state).clone(), vec![entry], vec![message]).await.0 {
             Saved::Yes => {
                 self.plan = plan;
                 self.plan_problem = None;

@@ -84,22 +84,32 @@ pub(super) struct Unsaved {
 
 impl Lane {
     /// Stores what a decision says, at the version this lane knows.
-    pub(super) async fn save(&mut self, decision: &Decision, grounds: Grounds<'_>) -> Saved {
+    pub(super) async fn save(&mut self, decision: &mut Decision, grounds: Grounds<'_>) -> Saved {
         if self.unsaved.is_some() && !planted::is(Bug::CommandsOvertakeTheClosing) {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
         let (entries, messages) = self.rows(decision, grounds);
-        self.commit_and_note(decision.next.clone(), entries, messages).await
+        // Lent for the commit and not copied: every check of every rollout stores its state.
+        let next = std::mem::replace(&mut decision.next, State::Pending { attempts: 0 });
+        let saved;
+        (saved, decision.next) = self.commit_and_note(next, entries, messages).await;
+        saved
     }
 
     /// Stores what is in memory.
     pub(super) async fn save_memory(&mut self) -> Saved {
-        self.commit_and_note((*self.state).clone(), Vec::new(), Vec::new()).await
+        self.commit_and_note((*self.state).clone(), Vec::new(), Vec::new()).await.0
     }
 
     /// Commits, and sees to it that the record is read again when it is not known what became of that.
-    pub(super) async fn commit_and_note(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
-        let saved = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
+    /// Gives the state back.
+    pub(super) async fn commit_and_note(
+        &mut self,
+        state: State,
+        entries: Vec<Entry>,
+        messages: Vec<Message>,
+    ) -> (Saved, State) {
+        let (saved, state) = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
         self.behind = saved != Saved::Yes;
         match &saved {
             Saved::Yes => self.store_problem = None,
@@ -109,10 +119,16 @@ impl Lane {
                 self.reload_at = Some(after(FIRST_PAUSE));
             }
         }
-        saved
+        (saved, state)
     }
 
-    async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>, patience: Duration) -> Saved {
+    async fn commit(
+        &mut self,
+        state: State,
+        entries: Vec<Entry>,
+        messages: Vec<Message>,
+        patience: Duration,
+    ) -> (Saved, State) {
         let (entries, messages) = self.owed.before(entries, messages);
         let change = Change {
             rollout: self.plan.name.clone(),
@@ -124,8 +140,7 @@ impl Lane {
             at: self.now(),
         };
         let store = Arc::clone(&self.shared.world.store);
-        let work = async move { timeout(patience, store.commit(&change)).await };
-        match self.meanwhile_closing(work).await {
+        let saved = match self.meanwhile_closing(timeout(patience, store.commit(&change))).await {
             Ok(Ok(version)) => {
                 self.owed = Owed::default();
                 self.version = version;
@@ -135,7 +150,8 @@ impl Lane {
             Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
             Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
             Err(_elapsed) => Saved::No(format!("no answer within {}", format_duration(patience))),
-        }
+        };
+        (saved, change.state)
     }
 
     /// Takes a closing that is served already: memory first, then the store.
@@ -177,7 +193,7 @@ impl Lane {
         }
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
-        let saved = self.commit((*self.state).clone(), entries, messages, patience).await;
+        let (saved, _) = self.commit((*self.state).clone(), entries, messages, patience).await;
         let found = match &saved {
             Saved::Yes => Found::Closed,
             Saved::Conflict if planted::is(Bug::ClosingStopsAtAConflict) => Found::Closed,
