@@ -7,6 +7,7 @@ use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
 use super::told::{Last, Told};
+use super::train::Permit;
 use super::view::{CommandError, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
@@ -31,6 +32,9 @@ pub(super) const RELOAD_AFTER: Duration = Duration::from_millis(500);
 /// stop must not keep the metrics from being looked at.
 const ROUNDS_IN_A_ROW: u32 = 16;
 
+/// The attempt, when its stage was entered, and the plan's revision.
+pub(super) type StageMark = (u32, UnixMillis, u32);
+
 /// A rollout and the task that owns it.
 pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
@@ -43,6 +47,8 @@ pub(super) struct Lane {
     pub(super) readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
     pub(super) findings: Arc<[Finding]>,
+    /// The stage of which this task has made a check.
+    pub(super) looked: Option<StageMark>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
@@ -53,6 +59,8 @@ pub(super) struct Lane {
     pub(super) owed: Owed,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
+    /// Its train lets it begin, while it does.
+    pub(super) permit: Option<Permit>,
     /// Triggers for which the flag is closed already, and why; the rest of their work waits for the lane.
     pub(super) closings: VecDeque<(Trigger, Cause)>,
     /// Triggers that do not close the flag as it stands.
@@ -158,6 +166,7 @@ impl Lane {
 
     async fn on_checked(&mut self, evidence: Evidence) {
         self.readings = last_readings(&self.plan, &evidence);
+        self.looked = self.stage_mark();
         let event = Event::Checked(evidence);
         let Ok(mut decision) = self.decide(&event) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
@@ -182,7 +191,7 @@ impl Lane {
     }
 
     /// What tells one stage from another, and one plan for it from another.
-    fn stage_mark(&self) -> Option<(u32, UnixMillis, u32)> {
+    fn stage_mark(&self) -> Option<StageMark> {
         match &*self.state {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
                 Some((stage.attempt, stage.entered, self.source.revision))
@@ -293,6 +302,7 @@ impl Lane {
         let exposure = rollout::exposure(&self.plan, &self.state);
         world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, exposure);
         self.shared.announce(&self.last, self.told());
+        self.shared.board.moved(&self.plan.name);
     }
 
     pub(super) fn view(&self) -> View {
@@ -308,6 +318,7 @@ impl Lane {
             waits: Arc::clone(&self.waits),
             readings: Arc::clone(&self.readings),
             findings: Arc::clone(&self.findings),
+            looked: self.looked.is_some() && self.looked == self.stage_mark(),
             updated: self.updated,
             problems: self.all_problems(),
             at: self.now(),

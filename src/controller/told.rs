@@ -20,6 +20,8 @@ pub(super) struct Told {
     pub readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
     pub findings: Arc<[Finding]>,
+    /// This process has made a check of the stage that it is in.
+    pub looked: bool,
     /// The last change.
     pub updated: UnixMillis,
     /// What is wrong around it.
@@ -48,6 +50,7 @@ impl Told {
             readings: with_counted(&self.plan, &self.state, &self.readings, self.at),
             findings: found(&self.findings),
             largest_safe_next,
+            looked: self.looked,
             next_check,
             updated: self.updated,
             problems: self.problems.clone(),

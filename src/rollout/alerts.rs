@@ -56,7 +56,7 @@ pub(super) fn posted(plan: &Plan, state: &State, event: &PostedEvent, now: UnixM
     }
     let mut judged = stage.clone();
     match judge(plan, &rules.severe(), &mut judged, &Evidence::default(), now).cause {
-        Some(cause @ (Cause::Metric { .. } | Cause::Alert { .. } | Cause::Person { .. })) => {
+        Some(cause @ (Cause::Metric { .. } | Cause::Alert { .. } | Cause::Person { .. } | Cause::Train { .. })) => {
             close(plan, state, before.attempt, before.wave, cause, now)
         }
         // That nobody was asked is no lack of data.

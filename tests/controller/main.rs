@@ -25,5 +25,6 @@ mod restart;
 mod scene;
 mod script;
 mod storms;
+mod trains;
 mod two_rollouts;
 mod verbs;

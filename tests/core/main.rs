@@ -31,3 +31,4 @@ mod sources;
 mod together;
 #[path = "../../benches/sequential/traffic.rs"]
 mod traffic;
+mod trains;
