@@ -10,7 +10,7 @@ use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb,
 use crate::analysis::Alert;
 use crate::flag::Overlay;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Bearing, Concern, Plan, State, Wait, concern, standing_waits};
+use crate::rollout::{self, Bearing, Concern, Plan, State, concern};
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
@@ -310,34 +310,18 @@ impl Controller {
     fn lane(&self, plan: Arc<Plan>, record: Record) -> (Box<Lane>, LaneHandle) {
         let (trigger_sender, triggers) = mpsc::channel(INBOX);
         let (command_sender, commands) = mpsc::channel(INBOX);
-        let source = Arc::new(record.plan);
-        let now = self.inner.shared.world.clock.now();
-        let waits: Arc<[Wait]> = standing_waits(&plan, &record.state, now).into();
-        let state = Arc::new(record.state);
-        let told = Told {
-            plan: Arc::clone(&plan),
-            source: Arc::clone(&source),
-            state: Arc::clone(&state),
-            version: record.version,
-            waits: Arc::clone(&waits),
-            readings: Arc::default(),
-            findings: Arc::default(),
-            looked: false,
-            updated: record.updated,
-            problems: Vec::new(),
-            at: now,
-        };
-        let last = Arc::new(Last::new(told));
+        let told = Told::stored(plan, record, self.inner.shared.world.clock.now());
+        let last = Arc::new(Last::new(told.clone()));
         let lane = Lane {
             shared: Arc::clone(&self.inner.shared),
-            plan,
-            source,
-            state,
-            version: record.version,
-            updated: record.updated,
-            waits,
-            readings: Arc::default(),
-            findings: Arc::default(),
+            plan: told.plan,
+            source: told.source,
+            state: told.state,
+            version: told.version,
+            updated: told.updated,
+            waits: told.waits,
+            readings: told.readings,
+            findings: told.findings,
             looked: None,
             store_problem: None,
             plan_problem: None,

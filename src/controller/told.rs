@@ -5,7 +5,7 @@ use super::evidence::{LastReading, found, with_counted};
 use super::saving::is_live;
 use super::view::View;
 use crate::rollout::{self, Finding, Plan, State, Wait};
-use crate::store::PlanSource;
+use crate::store::{PlanSource, Record};
 use crate::units::UnixMillis;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,6 +31,24 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// A stored rollout before its lane runs.
+    pub(super) fn stored(plan: Arc<Plan>, record: Record, at: UnixMillis) -> Self {
+        let waits = rollout::standing_waits(&plan, &record.state, at).into();
+        Self {
+            plan,
+            source: Arc::new(record.plan),
+            state: Arc::new(record.state),
+            version: record.version,
+            waits,
+            readings: Arc::default(),
+            findings: Arc::default(),
+            looked: false,
+            updated: record.updated,
+            problems: Vec::new(),
+            at,
+        }
+    }
+
     /// The same for the doors.
     pub(super) fn view(&self) -> View {
         let next_check = rollout::next_check_in(&self.plan, &self.state, self.at).map(|span| self.at.plus(span));
@@ -80,7 +98,7 @@ impl Last {
 
     pub(super) fn tell(&self, told: Told) {
         let before = std::mem::replace(&mut *self.told(), told);
-        // Only now, so that nobody waits for it.
+        // The lock is free again, so that nobody waits for this.
         drop(before);
     }
 
