@@ -107,7 +107,7 @@ pub struct Clause {
 impl Clause {
     /// The canonical text of a part of the condition that is not made of others. Mostly that is all of it.
     pub(super) fn text_of(&self, leaf: &Condition) -> Cow<'_, str> {
-        match std::ptr::eq(leaf, &raw const self.when) {
+        match std::ptr::eq(leaf, &self.when) {
             true => Cow::Borrowed(&self.text),
             false => Cow::Owned(leaf.to_string()),
         }
