@@ -83,14 +83,13 @@ impl Lane {
         self.is_permitted()?;
         let mut decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
-            return Err(CommandError::Refused(sentence));
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            return Err(CommandError::Refused(format!("{taken}: {}", taken.hint())));
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
-        // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
         let findings: Arc<[Finding]> = std::mem::take(&mut decision.findings).into();
+        // When it fails what it claimed stays claimed until the store was read again: it may have begun all the same.
         if evidence.is_some() {
             self.findings = Arc::clone(&findings);
         }
@@ -126,8 +125,8 @@ impl Lane {
         let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            self.waits = Arc::from([Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))]);
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            self.waits = Arc::from([Wait::Hold(taken.to_string())]);
         } else {
             self.carry_out(decision, Grounds::default()).await;
         }

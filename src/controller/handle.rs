@@ -123,13 +123,15 @@ impl Controller {
     /// All rollouts, by name.
     #[must_use]
     pub fn list(&self) -> Vec<View> {
-        self.lanes().values().map(|lane| lane.last.view()).collect()
+        let told: Vec<Arc<Last>> = self.lanes().values().map(|lane| Arc::clone(&lane.last)).collect();
+        told.into_iter().map(|last| self.inner.shared.with_overlaps(last.view())).collect()
     }
 
     /// One rollout.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<View> {
-        self.lanes().get(name).map(|lane| lane.last.view())
+        let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
+        Some(self.inner.shared.with_overlaps(last.view()))
     }
 
     /// Carries out a person's command.
@@ -161,7 +163,8 @@ impl Controller {
             .send(Box::new(Command::Verb { verb, by, reason, reply }))
             .await
             .map_err(|_| CommandError::stopping())?;
-        answer.await.map_err(|_| CommandError::stopping())?
+        let answer: Result<View, CommandError> = answer.await.map_err(|_| CommandError::stopping())?;
+        answer.map(|view| self.inner.shared.with_overlaps(view))
     }
 
     /// Takes firing and resolved alerts. Answers once every closing is durable.

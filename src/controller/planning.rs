@@ -66,7 +66,9 @@ impl Lane {
         let before = std::mem::replace(&mut self.source, Arc::new(source));
         match self.commit_and_note((*self.state).clone(), vec![entry], vec![message]).await.0 {
             Saved::Yes => {
-                self.plan = plan;
+                let before = std::mem::replace(&mut self.plan, plan);
+                // The flag and the slice of a beginning that, as is known now, did not take place.
+                self.shared.settle(&before, &self.state);
                 self.plan_problem = None;
                 self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
                 self.updated = self.now();

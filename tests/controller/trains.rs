@@ -165,7 +165,7 @@ async fn a_person_closes_all_with_the_store_away_and_is_answered_when_that_is_du
     let scene = scene.again(Duration::from_secs(3_600)).await;
     assert_eq!(open(&scene), [false; 3]);
     eventually("the train to be stored", async || matches!(stored(&scene).await, TrainState::Stopped { .. })).await;
-    let TrainState::Stopped { culprits, because, .. } = stored(&scene).await else { unreachable!() };
+    let TrainState::Stopped { culprits, because, .. } = stored(&scene).await else { panic!("not as it was made") };
     assert!(culprits.is_empty() && because == "rolled back by ada", "{culprits:?} {because}");
 }
 
@@ -180,7 +180,7 @@ async fn what_must_close_with_another_is_closed_before_anything_is_served_again(
     eventually("the train to be stored", async || matches!(stored(&scene).await, TrainState::Stopped { .. })).await;
     let place = scene.end().await;
     // As if it had ended right after the first.
-    let Place::Folder(folder) = &place else { unreachable!() };
+    let Place::Folder(folder) = &place else { panic!("not as it was made") };
     let store = tidegate::store::sqlite::open(folder.path()).await.unwrap();
     crate::scene::put_back(&store, "third", before).await;
     crate::scene::put_train_back(&store, train.state).await;

@@ -16,6 +16,15 @@ use std::time::Duration;
 pub(super) struct Given {
     pub(super) baseline: Option<Duration>,
     pub(super) holdback: Exposure,
+    /// Whoever is outside of the slice of a layer has the stable variant, whatever the waves open to.
+    pub(super) outsiders: bool,
+}
+
+impl Given {
+    /// Whether everybody has the candidate by a share of everybody in reach.
+    fn is_full(self, exposure: Exposure) -> bool {
+        !self.outsiders && exposure.min(self.holdback.rest()) == Exposure::ALL
+    }
 }
 
 /// Looks at the waves and the watch together. Each fault is told once, at its condition.
@@ -36,7 +45,7 @@ pub(super) fn check(
     };
     for read in waves {
         let wave = &read.wave;
-        let full = wave.audience.is_none() && wave.exposure.min(given.holdback.rest()) == Exposure::ALL;
+        let full = wave.audience.is_none() && given.is_full(wave.exposure);
         if let Some((_, at)) = budget.filter(|_| full) {
             complain(reader, at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
         }
@@ -78,7 +87,6 @@ pub(super) fn check(
             complain(reader, placed.at, message, "write a shorter time, or take the metric from Prometheus");
         }
     }
-    let held_back = given.holdback != Exposure::NONE;
     for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
         // What is always looked at has its time in the waves.
         let own = waves.last().is_none_or(|read| read.clauses.iter().all(|other| other.at != placed.at));
@@ -91,7 +99,7 @@ pub(super) fn check(
         if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
             complain(reader, placed.at, message, LONGER_OVER);
         }
-        let full = waves.last().is_some_and(|read| read.wave.exposure == Exposure::ALL && !held_back);
+        let full = waves.last().is_some_and(|read| given.is_full(read.wave.exposure));
         if full && needs_control(&placed.clause.when) {
             let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
             complain(reader, placed.at, message, HOLD_SOMEBODY_BACK);

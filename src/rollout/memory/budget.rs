@@ -1,13 +1,14 @@
 //! Whether the next wave may cost more than the plan's budget allows.
 
 use crate::analysis::statistics::traffic;
+use crate::planted::{self, Bug};
 use crate::rollout::{Plan, Stage};
 use crate::units::Exposure;
 
 /// Why the next wave may not open for what it could cost, if that is so.
 pub(in crate::rollout) fn over_budget(plan: &Plan, stage: &Stage) -> Option<String> {
     let next = plan.waves.get(stage.wave.saturating_add(1))?;
-    plan.budget.as_ref()?;
+    plan.budget.as_ref().filter(|_| !planted::is(Bug::BudgetIsIgnored))?;
     let Some(largest) = largest_safe_next(plan, stage) else {
         return Some(format!("what wave {} could cost is not known yet: nothing was counted", next.name));
     };
@@ -31,7 +32,8 @@ pub fn largest_safe_next(plan: &Plan, stage: &Stage) -> Option<Exposure> {
     let per_second = cost.exposures as f64 / cost.seen.as_secs_f64();
     let allowed = budget.share * (1.0 - budget.objective) * traffic(per_second, budget.window);
     let share = cost.harm.largest_share(allowed, traffic(per_second, next.bake))?;
-    let parts = (share.clamp(0.0, 1.0) * f64::from(Exposure::ALL.ppm())).floor();
+    // A share of the slice costs as much less as the slice is smaller than the whole.
+    let parts = ((share / plan.part_of_all()).clamp(0.0, 1.0) * f64::from(Exposure::ALL.ppm())).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to a million")]
     Exposure::from_ppm(parts as u32)
 }

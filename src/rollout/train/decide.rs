@@ -1,14 +1,15 @@
 //! What comes next for a train: its plan, its state and how its members stand in; next state, orders and reason out.
 
 use super::change::{TrainChange, TrainWait};
-use super::orders::{Order, Toll, closings, extent, toll};
+use super::orders::{Order, Toll, closings, toll};
 use super::plan::{Member, Train};
 use super::standing::{Phase, Standings};
 use super::state::{Ride, Run, TrainState};
+use super::way::{Next, next_of};
 use crate::planted::{self, Bug};
 use crate::rollout::decision::Refusal;
 use crate::units::{RolloutName, UnixMillis};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Something that happened to a train.
@@ -124,83 +125,21 @@ pub const fn describe_train(state: &TrainState) -> &'static str {
     }
 }
 
-/// What comes next on the way.
-enum Next<'t> {
-    /// A member begins, as that attempt.
-    Begins(&'t Member, u32),
-    /// Something is waited for.
-    Waits(Vec<TrainWait>),
-    /// Everybody aboard is open and was watched.
-    Arrived,
-}
-
-/// The first member aboard that is not open yet begins when all before it were watched.
-fn next_of<'t>(train: &'t Train, run: &Run, standings: &Standings) -> Next<'t> {
-    let mut waits = Vec::new();
-    for member in &train.members {
-        let rollout = &member.rollout;
-        let Some(ride) = run.ride(rollout).filter(|_| run.is_aboard(rollout)) else { continue };
-        let Some(standing) = standings.get(rollout) else {
-            return Next::Waits(vec![TrainWait::Member(format!("there is no rollout {rollout}"))]);
-        };
-        let attempt = match ride {
-            Ride::Waiting => Some(standing.attempt.saturating_add(1)),
-            // It was told to, and has not: the one who told it may have broken down.
-            Ride::Begun(attempt) if standing.attempt < attempt => Some(attempt),
-            Ride::Begun(_) | Ride::Closed(_) | Ride::Left => None,
-        };
-        if let Some(problem) = &standing.problem {
-            waits.push(TrainWait::Member(problem.clone()));
-        }
-        match attempt {
-            Some(attempt) if waits.is_empty() || planted::is(Bug::TrainDoesNotWait) => {
-                return Next::Begins(member, attempt);
-            }
-            Some(_) => return Next::Waits(waits),
-            None => waits.extend(stands_against_next(member, &standing.phase)),
-        }
-    }
-    if waits.is_empty() { Next::Arrived } else { Next::Waits(waits) }
-}
-
-/// What is missing of a member before the next one may begin.
-fn stands_against_next(member: &Member, phase: &Phase) -> Option<TrainWait> {
-    let rollout = || member.rollout.clone();
-    match phase {
-        Phase::Completed => None,
-        Phase::Open { all: false, where_, .. } => Some(TrainWait::Waves { rollout: rollout(), where_: where_.clone() }),
-        Phase::Open { clear: false, .. } if !planted::is(Bug::TrainTrustsOldChecks) => Some(TrainWait::Held(rollout())),
-        Phase::Open { watched, .. } => {
-            let left = member.watch.saturating_sub(*watched);
-            (!left.is_zero()).then(|| TrainWait::Watch { rollout: rollout(), left })
-        }
-        Phase::Waiting | Phase::Closed { .. } => Some(TrainWait::Underway(rollout())),
-    }
-}
-
-struct Scene<'a> {
-    train: &'a Train,
-    state: &'a TrainState,
-    standings: &'a Standings,
-    now: UnixMillis,
+pub(super) struct Scene<'a> {
+    pub(super) train: &'a Train,
+    pub(super) state: &'a TrainState,
+    pub(super) standings: &'a Standings,
+    pub(super) now: UnixMillis,
 }
 
 impl Scene<'_> {
-    fn decision(&self, next: TrainState, orders: Vec<Order>, change: Option<TrainChange>) -> TrainDecision {
+    pub(super) fn decision(&self, next: TrainState, orders: Vec<Order>, change: Option<TrainChange>) -> TrainDecision {
         let waits = train_waits(self.train, &next, self.standings);
         TrainDecision { next, orders, change, waits }
     }
 
-    fn keep(&self) -> TrainDecision {
+    pub(super) fn keep(&self) -> TrainDecision {
         self.decision(self.state.clone(), Vec::new(), None)
-    }
-
-    fn refuse<T>(&self, why: &str) -> Result<T, Refusal> {
-        Err(Refusal(format!("{} {why}", self.train.name)))
-    }
-
-    fn refuse_state<T>(&self, advice: &str) -> Result<T, Refusal> {
-        self.refuse(&format!("is {}{advice}", describe_train(self.state)))
     }
 
     fn looked(&self) -> TrainDecision {
@@ -246,7 +185,7 @@ impl Scene<'_> {
         Some((before.rollout.clone(), watched))
     }
 
-    fn stop(&self, run: &Run, toll: &Toll, by: Option<&str>) -> TrainDecision {
+    pub(super) fn stop(&self, run: &Run, toll: &Toll, by: Option<&str>) -> TrainDecision {
         let mut run = run.clone();
         for rollout in &toll.closed {
             if let Some(ride) = run.rides.get_mut(rollout)
@@ -279,7 +218,7 @@ impl Scene<'_> {
     }
 
     /// Closings that were ordered and have not been done.
-    fn closings_again(&self, run: &Run) -> Vec<Order> {
+    pub(super) fn closings_again(&self, run: &Run) -> Vec<Order> {
         let because = match self.state {
             TrainState::Stopped { because, .. } => because.as_str(),
             TrainState::Pending | TrainState::Running(_) | TrainState::Paused { .. } | TrainState::Completed { .. } => {
@@ -290,184 +229,5 @@ impl Scene<'_> {
             return Vec::new();
         }
         closings(self.train, run, self.standings, because, false)
-    }
-
-    fn start(&self, by: &str, problem: Option<&str>) -> Result<TrainDecision, Refusal> {
-        match self.state {
-            TrainState::Pending => {}
-            TrainState::Stopped { .. } => return self.refuse_state(": use `reenable` or `retry`"),
-            TrainState::Running(_) | TrainState::Paused { .. } | TrainState::Completed { .. } => {
-                return self.refuse_state("");
-            }
-        }
-        self.depart(1, by, problem, &|_| true)
-    }
-
-    /// Begins a journey: whatever is open is aboard, and of the rest those that are chosen.
-    fn depart(
-        &self,
-        number: u32,
-        by: &str,
-        problem: Option<&str>,
-        chosen: &dyn Fn(&RolloutName) -> bool,
-    ) -> Result<TrainDecision, Refusal> {
-        if let Some(problem) = problem {
-            return self.refuse(&format!("cannot begin: {problem}"));
-        }
-        let mut rides = BTreeMap::new();
-        let mut members = Vec::new();
-        for Member { rollout, .. } in &self.train.members {
-            let Some(standing) = self.standings.get(rollout) else {
-                return self.refuse(&format!("cannot begin: there is no rollout {rollout}"));
-            };
-            match standing.phase {
-                Phase::Open { .. } | Phase::Completed => {
-                    rides.insert(rollout.clone(), Ride::Begun(standing.attempt));
-                }
-                Phase::Waiting | Phase::Closed { .. } if chosen(rollout) => {
-                    rides.insert(rollout.clone(), Ride::Waiting);
-                    members.push(rollout.clone());
-                }
-                Phase::Waiting | Phase::Closed { .. } => drop(rides.insert(rollout.clone(), Ride::Left)),
-            }
-        }
-        let run = Run { number, rides };
-        for Member { rollout, needs, .. } in &self.train.members {
-            if let Some(missing) = needs.iter().find(|needed| run.is_aboard(rollout) && !run.is_aboard(needed)) {
-                return self.refuse(&format!("cannot begin: {rollout} needs {missing}, which is closed"));
-            }
-        }
-        let change = TrainChange::Started { by: by.to_owned(), run: number, members };
-        Ok(self.decision(TrainState::Running(run), Vec::new(), Some(change)))
-    }
-
-    fn pause(&self, by: &str) -> Result<TrainDecision, Refusal> {
-        match self.state {
-            TrainState::Running(run) => {
-                let next = TrainState::Paused { run: run.clone(), since: self.now };
-                let orders = self.in_their_waves(run).map(Order::Pause).collect();
-                Ok(self.decision(next, orders, Some(TrainChange::Paused { by: by.to_owned() })))
-            }
-            TrainState::Paused { .. } => Ok(self.keep()),
-            TrainState::Pending | TrainState::Completed { .. } | TrainState::Stopped { .. } => {
-                self.refuse_state(": there is nothing to pause")
-            }
-        }
-    }
-
-    fn resume(&self, by: &str) -> Result<TrainDecision, Refusal> {
-        match self.state {
-            TrainState::Paused { run, .. } => {
-                let orders = self.in_their_waves(run).map(Order::Resume).collect();
-                let change = TrainChange::Resumed { by: by.to_owned() };
-                Ok(self.decision(TrainState::Running(run.clone()), orders, Some(change)))
-            }
-            TrainState::Running(_) => Ok(self.keep()),
-            TrainState::Pending | TrainState::Completed { .. } | TrainState::Stopped { .. } => {
-                self.refuse_state(", not paused")
-            }
-        }
-    }
-
-    /// Members of which not all waves are open.
-    fn in_their_waves<'s>(&'s self, run: &'s Run) -> impl Iterator<Item = RolloutName> + 's {
-        let wave = |rollout: &RolloutName| {
-            matches!(run.ride(rollout), Some(Ride::Begun(_)))
-                && matches!(
-                    self.standings.get(rollout).map(|standing| &standing.phase),
-                    Some(Phase::Open { all: false, .. })
-                )
-        };
-        let rollouts = self.train.members.iter().map(|member| &member.rollout);
-        rollouts.filter(move |rollout| wave(rollout)).cloned()
-    }
-
-    /// Legal in every state in which a member may be open.
-    fn rollback(
-        &self,
-        by: &str,
-        reason: Option<&str>,
-        members: &BTreeSet<RolloutName>,
-    ) -> Result<TrainDecision, Refusal> {
-        self.knows(members)?;
-        let Some(run) = self.state.run() else {
-            return self.refuse("was not started: there is nothing to roll back");
-        };
-        let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-        let because = match members.is_empty() {
-            true => format!("rolled back by {by}{reason}"),
-            false => {
-                let named: Vec<RolloutName> = members.iter().cloned().collect();
-                format!("{} rolled back by {by}{reason}", super::change::listed(&named))
-            }
-        };
-        let toll = match members.is_empty() {
-            true => {
-                let all = self.train.members.iter().map(|member| member.rollout.clone()).collect();
-                let everything = extent(self.train, run, all, because, false);
-                Toll { culprits: BTreeSet::new(), ..everything }
-            }
-            false => extent(self.train, run, members.clone(), because, true),
-        };
-        let stopped = matches!(self.state, TrainState::Stopped { .. });
-        if stopped && toll.closed.is_empty() {
-            return Ok(self.decision(self.state.clone(), self.closings_again(run), None));
-        }
-        Ok(self.stop(run, &toll, Some(by)))
-    }
-
-    fn reenable(
-        &self,
-        by: &str,
-        members: &BTreeSet<RolloutName>,
-        problem: Option<&str>,
-    ) -> Result<TrainDecision, Refusal> {
-        self.knows(members)?;
-        let run = self.at_a_stand("`reenable` is for one that was stopped")?;
-        let culprits = match self.state {
-            TrainState::Stopped { culprits, .. } => self.train.with_dependents(culprits),
-            TrainState::Pending | TrainState::Running(_) | TrainState::Paused { .. } | TrainState::Completed { .. } => {
-                BTreeSet::new()
-            }
-        };
-        let sound =
-            |rollout: &RolloutName| matches!(run.ride(rollout), Some(Ride::Closed(_))) && !culprits.contains(rollout);
-        let chosen = |rollout: &RolloutName| match members.is_empty() {
-            true => sound(rollout),
-            false => members.contains(rollout),
-        };
-        let decision = self.depart(run.number.saturating_add(1), by, problem, &chosen)?;
-        match &decision.change {
-            Some(TrainChange::Started { members, .. }) if members.is_empty() => {
-                self.refuse("has nothing that was closed and was sound: name what is to be opened, or use `retry`")
-            }
-            Some(_) | None => Ok(decision),
-        }
-    }
-
-    fn retry(&self, by: &str, problem: Option<&str>) -> Result<TrainDecision, Refusal> {
-        let run = self.at_a_stand("`retry` is for one that was stopped")?;
-        self.depart(run.number.saturating_add(1), by, problem, &|_| true)
-    }
-
-    /// The last journey, where it is over and all that had to close has closed.
-    fn at_a_stand(&self, advice: &str) -> Result<&Run, Refusal> {
-        let run = match self.state {
-            TrainState::Stopped { run, .. } | TrainState::Completed { run, .. } => run,
-            TrainState::Pending | TrainState::Running(_) | TrainState::Paused { .. } => {
-                return self.refuse_state(&format!(": {advice}"));
-            }
-        };
-        match self.closings_again(run).is_empty() && toll(self.train, run, self.standings).is_none() {
-            true => Ok(run),
-            false => self.refuse("is still closing: wait for that"),
-        }
-    }
-
-    fn knows(&self, members: &BTreeSet<RolloutName>) -> Result<(), Refusal> {
-        match members.iter().find(|rollout| self.train.member(rollout).is_none()) {
-            Some(stranger) => self.refuse(&format!("has no rollout {stranger}")),
-            None => Ok(()),
-        }
     }
 }

@@ -7,6 +7,8 @@ mod orders;
 mod plan;
 mod standing;
 mod state;
+mod verbs;
+mod way;
 
 pub use agreement::{disagreement, has_no_part};
 pub use change::{TrainChange, TrainWait, train_sentence};
