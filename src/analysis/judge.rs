@@ -53,9 +53,9 @@ impl std::fmt::Debug for Facts<'_> {
 }
 
 impl Facts<'_> {
-    /// Judges a condition, whose canonical text is given where it is known. `true_since` remembers between checks since when each comparison with a
-    /// `for` has been true; time without data moves that moment along, so that it neither completes nor
-    /// breaks what was true before.
+    /// Judges a condition, whose canonical text is given where it is known. `true_since` remembers between checks
+    /// since when each comparison with a `for` has been true; time without data moves that moment along, so that
+    /// it neither completes nor breaks what was true before.
     pub fn judge(
         &self,
         condition: &Condition,
@@ -158,6 +158,7 @@ impl Facts<'_> {
         true_since: &mut BTreeMap<String, UnixMillis>,
     ) -> Judgement {
         if compare.lasting.is_some()
+            && !true_since.is_empty()
             && let Some(since) = true_since.get_mut(&*leaf.text())
         {
             *since = since.plus(self.unseen).min(self.now);

@@ -77,6 +77,7 @@ impl Controller {
             None => BTreeMap::new(),
         };
         let mut records = world.store.rollouts().await?;
+        let trains = world.store.trains().await?;
         records.sort_by_key(last_on_its_flag);
         let shared = Arc::new(Shared::new(world));
         let inner = Inner {
@@ -96,7 +97,7 @@ impl Controller {
                 unreadable.push(Unreadable { rollout: name, why });
             }
         }
-        unreadable.extend(controller.recover_trains().await?);
+        unreadable.extend(controller.take_up_trains(trains));
         Ok((controller, unreadable))
     }
 
@@ -152,11 +153,6 @@ impl Controller {
                 Triggered::Closed(view) | Triggered::AlreadyClosed(view) => Ok(*view),
                 Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.last.view()),
             };
-        }
-        if let (Verb::Start | Verb::Retry, Some(train)) = (verb, self.train_of(name)) {
-            let sentence =
-                format!("{name} rides in the train {train}, which begins it: `train {} {train}`", verb.as_str());
-            return Err(CommandError::Refused(sentence));
         }
         let (reply, answer) = oneshot::channel();
         lane.commands
@@ -279,7 +275,12 @@ impl Controller {
             Err(CommitError::Conflict { .. }) => {
                 let read = timeout(READ_TIMEOUT, world.store.rollout(&plan.name)).await.map_err(late)?;
                 let record = read.map_err(|error| unavailable(error.to_string()))?;
-                record.ok_or_else(|| ApplyError::Refused(format!("{} exists already", plan.name)))
+                record.ok_or_else(|| {
+                    ApplyError::Refused(format!(
+                        "there is a train {} already: give the rollout another name",
+                        plan.name
+                    ))
+                })
             }
             Err(CommitError::Unavailable(error)) => Err(unavailable(error.to_string())),
         }

@@ -337,6 +337,7 @@ impl Lane {
         }
         // The flag and the slice were claimed for a beginning, of which it is known now whether it took place.
         self.shared.settle(&self.plan, &self.state);
+        self.settle_permit().await;
     }
 
     /// Goes on from a record that another attempt to write has left.
