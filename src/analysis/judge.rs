@@ -8,6 +8,7 @@ use super::quantity::Quantity;
 use super::reading::{NoData, Reading};
 use crate::planted::{self, Bug};
 use crate::units::{MetricName, UnixMillis, format_duration};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -18,13 +19,31 @@ pub struct Facts<'c> {
     /// What a metric was elsewhere.
     pub elsewhere: &'c dyn Fn(&MetricName, &Reference) -> Result<f64, NoData>,
     /// What is known of a condition that rests on more than one reading.
-    pub statistics: &'c dyn Fn(&Condition) -> Judgement,
+    pub statistics: &'c dyn Fn(Leaf<'_>) -> Judgement,
     /// The alerts that fire.
     pub firing: &'c BTreeMap<String, Alert>,
     /// The time of the check.
     pub now: UnixMillis,
     /// The time since the last check. Where a metric has no data, it counts for no `for`.
     pub unseen: Duration,
+}
+
+/// A condition that is not made of others, with its canonical text where somebody has it already. What is remembered
+/// of a condition is remembered by that text, and a check of many should not have to write them all.
+#[derive(Debug, Clone, Copy)]
+pub struct Leaf<'c> {
+    /// The condition.
+    pub condition: &'c Condition,
+    /// Its canonical text.
+    pub known_text: Option<&'c str>,
+}
+
+impl<'c> Leaf<'c> {
+    /// Its canonical text.
+    #[must_use]
+    pub fn text(self) -> Cow<'c, str> {
+        self.known_text.map_or_else(|| Cow::Owned(self.condition.to_string()), Cow::Borrowed)
+    }
 }
 
 impl std::fmt::Debug for Facts<'_> {
@@ -34,19 +53,25 @@ impl std::fmt::Debug for Facts<'_> {
 }
 
 impl Facts<'_> {
-    /// Judges a condition. `true_since` remembers between checks since when each comparison with a
-    /// `for` has been true; time without data moves that moment along, so that it neither completes nor
-    /// breaks what was true before.
-    pub fn judge(&self, condition: &Condition, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
+    /// Judges a condition, whose canonical text is given where it is known. `true_since` remembers between checks
+    /// since when each comparison with a `for` has been true; time without data moves that moment along, so that
+    /// it neither completes nor breaks what was true before.
+    pub fn judge(
+        &self,
+        condition: &Condition,
+        known_text: Option<&str>,
+        true_since: &mut BTreeMap<String, UnixMillis>,
+    ) -> Judgement {
+        let leaf = Leaf { condition, known_text };
         match condition {
             Condition::All(parts) => self.join(parts, true_since, Truth::False, " and "),
             Condition::Any(parts) => self.join(parts, true_since, Truth::True, " or "),
-            Condition::Compare(compare) => self.compare(compare, true_since),
+            Condition::Compare(compare) => self.compare(compare, leaf, true_since),
             Condition::Trend(_)
             | Condition::Burn(_)
             | Condition::Regresses(_)
             | Condition::ProvedSafe(_)
-            | Condition::Score(_) => (self.statistics)(condition),
+            | Condition::Score(_) => (self.statistics)(leaf),
             Condition::Alert(matcher) => {
                 let name = |alert: &Alert| alert.labels.get("alertname").unwrap_or(&alert.fingerprint).clone();
                 match self.firing.values().find(|alert| matcher.matches(alert)) {
@@ -66,7 +91,7 @@ impl Facts<'_> {
         deciding: Truth,
         word: &str,
     ) -> Judgement {
-        let judged: Vec<Judgement> = parts.iter().map(|part| self.judge(part, true_since)).collect();
+        let judged: Vec<Judgement> = parts.iter().map(|part| self.judge(part, None, true_since)).collect();
         let any = |truth: Truth| judged.iter().any(|part| part.truth == truth);
         let otherwise = if deciding == Truth::True { Truth::False } else { Truth::True };
         let truth = match () {
@@ -86,35 +111,35 @@ impl Facts<'_> {
         }
     }
 
-    fn compare(&self, compare: &Compare, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
+    fn compare(&self, compare: &Compare, leaf: Leaf<'_>, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
         let metric = &compare.metric;
         let (value, samples) = match value(self.readings, metric) {
             Ok(value) => value,
-            Err(why) => return self.unknown(compare, why, true_since),
+            Err(why) => return self.unknown(compare, leaf, why, true_since),
         };
         let (bound, named) = match self.bound(compare, metric) {
             Ok(bound) => bound,
-            Err(why) => return self.unknown(compare, why, true_since),
+            Err(why) => return self.unknown(compare, leaf, why, true_since),
         };
         let holds = compare.comparison.holds(value, bound);
         let shown = if holds { compare.comparison } else { compare.comparison.opposite() };
         let quantity = compare.quantity;
-        let seen = format!("{metric} {} {} {named}", quantity.format(value), shown.symbol());
+        let seen = [metric.as_str(), &quantity.format(value), shown.symbol(), &named].join(" ");
         let measured = vec![Measured { samples, bound: Some(bound), ..Measured::of(metric.clone(), quantity, value) }];
         let Some(lasting) = compare.lasting else {
             return Judgement { measured, ..Judgement::plain(if holds { Truth::True } else { Truth::False }, seen) };
         };
-        let key = compare.to_string();
+        let key = leaf.text();
         if !holds {
             if !planted::is(Bug::ForIsNotReset) {
-                true_since.remove(&key);
+                true_since.remove(&*key);
             }
             return Judgement { measured, ..Judgement::plain(Truth::False, seen) };
         }
         // A moment in the future is of a clock that was set back since: it would keep the comparison from
         // coming true until the clock is there again.
-        let since = true_since.get(&key).map_or(self.now, |since| self.now.min(*since));
-        true_since.insert(key, since);
+        let since = true_since.get(&*key).map_or(self.now, |since| self.now.min(*since));
+        true_since.insert(key.into_owned(), since);
         let lasted = self.now.since(since);
         if lasted >= lasting {
             let seen = format!("{seen} for {}", format_duration(lasted));
@@ -125,10 +150,16 @@ impl Facts<'_> {
     }
 
     /// A comparison that cannot be made now: the time until it can be made again counts for no `for`.
-    fn unknown(&self, compare: &Compare, why: NoData, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
+    fn unknown(
+        &self,
+        compare: &Compare,
+        leaf: Leaf<'_>,
+        why: NoData,
+        true_since: &mut BTreeMap<String, UnixMillis>,
+    ) -> Judgement {
         if compare.lasting.is_some()
             && !true_since.is_empty()
-            && let Some(since) = true_since.get_mut(&compare.to_string())
+            && let Some(since) = true_since.get_mut(&*leaf.text())
         {
             *since = since.plus(self.unseen).min(self.now);
         }

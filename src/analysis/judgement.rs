@@ -44,8 +44,8 @@ pub struct Measured {
     pub bound: Option<f64>,
     /// How many samples it rests on, where that is known.
     pub samples: Option<u64>,
-    /// What a sequential test makes of it, where there is one.
-    pub proof: Option<Finding>,
+    /// What a sequential test makes of it, where there is one. Boxed, for mostly there is none.
+    pub proof: Option<Box<Finding>>,
 }
 
 impl Measured {

@@ -21,12 +21,12 @@ impl Quantity {
     #[must_use]
     pub fn format(self, value: f64) -> String {
         match self {
-            Self::Ratio => format!("{}%", trimmed(value * 100.0, 2)),
-            Self::Time if value.abs() >= 10_000.0 => format!("{}s", trimmed(value / 1_000.0, 1)),
-            Self::Time if value.abs() >= 100.0 => format!("{}ms", trimmed(value, 0)),
-            Self::Time => format!("{}ms", trimmed(value, 2)),
+            Self::Ratio => trimmed(value * 100.0, 2, "%"),
+            Self::Time if value.abs() >= 10_000.0 => trimmed(value / 1_000.0, 1, "s"),
+            Self::Time if value.abs() >= 100.0 => trimmed(value, 0, "ms"),
+            Self::Time => trimmed(value, 2, "ms"),
             Self::Size => format_size(value),
-            Self::Count | Self::Number => trimmed(value, 3),
+            Self::Count | Self::Number => trimmed(value, 3, ""),
         }
     }
 }
@@ -34,17 +34,48 @@ impl Quantity {
 fn format_size(bytes: f64) -> String {
     for (unit, scale) in [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1_024.0)] {
         if bytes.abs() >= scale {
-            return format!("{}{unit}", trimmed(bytes / scale, 1));
+            return trimmed(bytes / scale, 1, unit);
         }
     }
-    format!("{}B", trimmed(bytes, 0))
+    trimmed(bytes, 0, "B")
 }
 
-/// At most `decimals` decimals, without trailing zeros.
-fn trimmed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+/// At most `decimals` decimals, without trailing zeros, and the unit.
+fn trimmed(value: f64, decimals: usize, unit: &str) -> String {
+    let mut text = match whole(value) {
+        Some(whole) => whole.to_string(),
+        None => format!("{value:.decimals$}"),
+    };
+    if text.contains('.') {
+        text.truncate(text.trim_end_matches('0').trim_end_matches('.').len());
+    }
+    text.push_str(unit);
+    text
+}
+
+/// The value as a whole number, if it is one of at most 15 digits and not the zero below zero. Most bounds are, and
+/// every check writes them: decimals are far more work.
+fn whole(value: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "compared with what it came from")]
+    let whole = value as i64;
+    (value.abs() < 1e15 && (whole as f64).to_bits() == value.to_bits()).then_some(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_written_as_any_other() {
+        for value in [0.0, -0.0, 1.0, -7.0, 100.0, 999_999_999_999_999.0, 1e15, 1e300, f64::NAN, f64::INFINITY, 0.5] {
+            for decimals in 0..4 {
+                let decimal = format!("{value:.decimals$}");
+                let plain = match decimal.contains('.') {
+                    true => decimal.trim_end_matches('0').trim_end_matches('.'),
+                    false => &decimal,
+                };
+                assert_eq!(trimmed(value, decimals, ""), plain, "{value} with {decimals}");
+            }
+        }
     }
 }

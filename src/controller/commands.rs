@@ -1,6 +1,6 @@
 //! What people tell a rollout to do, other than closing it.
 
-use super::evidence::{Grounds, flag_problems, found, shown};
+use super::evidence::{Grounds, flag_problems, last_readings};
 use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
@@ -8,15 +8,15 @@ use super::saving::{Saved, is_live};
 use super::train::Permit;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
-use crate::rollout::{Beginning, Effect, Event, Evidence, State, Wait};
+use crate::rollout::{Beginning, Effect, Event, Evidence, Finding, State, Wait};
 use std::sync::Arc;
 
 /// Who begins a rollout whose plan names the time.
 const BY_ITS_PLAN: &str = "the plan's start time";
 
 impl Lane {
-    pub(super) async fn on_command(&mut self, command: Command) {
-        match command {
+    pub(super) async fn on_command(&mut self, command: Box<Command>) {
+        match *command {
             Command::Verb { verb, by, reason, reply } => {
                 let result = self.on_verb(verb, by, reason.as_deref()).await;
                 self.schedule();
@@ -40,7 +40,7 @@ impl Lane {
 
     /// Begins for its train, unless that has been taken back or has happened already.
     async fn on_begin(&mut self, attempt: u32, by: String, permit: &Permit) -> Result<(), CommandError> {
-        let verb = match &self.state {
+        let verb = match &*self.state {
             State::Pending { .. } => Verb::Start,
             State::RolledBack { .. } => Verb::Retry,
             State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => return Ok(()),
@@ -95,27 +95,28 @@ impl Lane {
             Verb::Promote => {
                 // Decided once without evidence, so that an illegal promotion is refused without asking anybody.
                 self.may_promote(&by)?;
-                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), Arc::clone(&self.state));
                 let Some(evidence) = self.unless_closed(work).await else {
                     return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
                 };
-                self.readings = shown(&self.plan, &evidence);
+                self.readings = last_readings(&self.plan, &evidence);
                 Event::Promote { by, evidence }
             }
         };
         self.is_permitted()?;
-        let decision = self.decide(&event)?;
+        let mut decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
         if begins && let Err(taken) = self.shared.claim(&self.plan) {
             return Err(CommandError::Refused(format!("{taken}: {}", taken.hint())));
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
+        let findings: Arc<[Finding]> = std::mem::take(&mut decision.findings).into();
         // When it fails what it claimed stays claimed until the store was read again: it may have begun all the same.
         if evidence.is_some() {
-            self.findings = found(&decision.findings);
+            self.findings = Arc::clone(&findings);
         }
-        let grounds = Grounds { evidence: evidence.as_ref(), reason, reported: None };
+        let grounds = Grounds { evidence: evidence.as_ref(), findings: &findings, reason, reported: None };
         let saved = self.carry_out(decision, grounds).await;
         match saved {
             Saved::Yes => Ok(()),
@@ -145,7 +146,7 @@ impl Lane {
             return self.schedule();
         }
         if let Some(train) = self.shared.board.train_of(&self.plan.name) {
-            self.waits = vec![Wait::Hold(format!("it rides in the train {train}, which begins it"))];
+            self.waits = Arc::from([Wait::Hold(format!("it rides in the train {train}, which begins it"))]);
             self.schedule();
             return self.announce();
         }
@@ -153,7 +154,7 @@ impl Lane {
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
         if begins && let Err(taken) = self.shared.claim(&self.plan) {
-            self.waits = vec![Wait::Hold(taken.to_string())];
+            self.waits = Arc::from([Wait::Hold(taken.to_string())]);
         } else {
             self.carry_out(decision, Grounds::default()).await;
         }
@@ -170,7 +171,7 @@ impl Lane {
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {
-        match &self.state {
+        match &*self.state {
             State::Running(_) => Ok(()),
             State::Pending { .. }
             | State::Paused { .. }

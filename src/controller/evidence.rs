@@ -2,10 +2,10 @@
 
 use super::shared::World;
 use super::view::{FindingView, ReadingView};
-use crate::analysis::{Measured, Reading, Truth};
+use crate::analysis::{Measured, Quantity, Reading, Truth};
 use crate::rollout::{self, Change, Decision, Evidence, Finding, List, Plan, State};
 use crate::store::{Entry, Message};
-use crate::units::UnixMillis;
+use crate::units::{MetricName, UnixMillis};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -40,21 +40,35 @@ pub(super) fn renamed_candidate(world: &World, plan: &Plan) -> Vec<String> {
     lost.then(sentence).into_iter().collect()
 }
 
-/// The readings for people.
-pub(super) fn shown(plan: &Plan, evidence: &Evidence) -> Vec<ReadingView> {
-    let show = |(name, reading): (&crate::units::MetricName, &Reading)| {
-        let quantity = plan.metrics.get(name)?.unit.quantity();
-        let (shown, no_data) = match reading {
-            Reading::Value { value, .. } => (quantity.format(*value), None),
-            Reading::NoData(why) => (why.to_string(), Some(why.kind())),
-        };
-        Some(ReadingView { metric: name.clone(), shown, no_data })
-    };
-    evidence.readings.iter().filter_map(show).collect()
+/// A metric's answer at the last check, with what it measures under the plan of that time.
+#[derive(Debug, Clone)]
+pub(super) struct LastReading {
+    metric: MetricName,
+    quantity: Quantity,
+    reading: Reading,
 }
 
-/// The readings with what the rollout counts itself, as it stands now and not only at the last check.
-pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[ReadingView], now: UnixMillis) -> Vec<ReadingView> {
+impl LastReading {
+    fn view(&self) -> ReadingView {
+        let (shown, no_data) = match &self.reading {
+            Reading::Value { value, .. } => (self.quantity.format(*value), None),
+            Reading::NoData(why) => (why.to_string(), Some(why.kind())),
+        };
+        ReadingView { metric: self.metric.clone(), shown, no_data }
+    }
+}
+
+/// What the metrics answered.
+pub(super) fn last_readings(plan: &Plan, evidence: &Evidence) -> Arc<[LastReading]> {
+    let read = |(name, reading): (&MetricName, &Reading)| {
+        let quantity = plan.metrics.get(name)?.unit.quantity();
+        Some(LastReading { metric: name.clone(), quantity, reading: reading.clone() })
+    };
+    evidence.readings.iter().filter_map(read).collect()
+}
+
+/// The readings for people, with what the rollout counts itself: as it stands then and not only at the last check.
+pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[LastReading], now: UnixMillis) -> Vec<ReadingView> {
     let counted = match state {
         State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
             rollout::posted_counts(plan, stage, now)
@@ -63,14 +77,14 @@ pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[ReadingView],
     };
     let counted =
         counted.into_iter().map(|(metric, count)| ReadingView { metric, shown: count.to_string(), no_data: None });
-    readings.iter().cloned().chain(counted).collect()
+    readings.iter().map(LastReading::view).chain(counted).collect()
 }
 
 /// What a check made of each condition, for people.
 pub(super) fn found(findings: &[Finding]) -> Arc<[FindingView]> {
     let show = |finding: &Finding| {
         let judgement = &finding.judgement;
-        let proof = judgement.measured.iter().find_map(|measured| measured.proof);
+        let proof = judgement.measured.iter().find_map(|measured| measured.proof.as_deref());
         FindingView {
             list: finding.list,
             observe: finding.observe,
@@ -90,6 +104,8 @@ pub(super) fn found(findings: &[Finding]) -> Arc<[FindingView]> {
 pub(super) struct Grounds<'g> {
     /// What a check found.
     pub evidence: Option<&'g Evidence>,
+    /// What it made of each condition.
+    pub findings: &'g [Finding],
     /// What the person who asked for it said.
     pub reason: Option<&'g str>,
     /// The event that was reported last, as its sender called it.
@@ -98,7 +114,7 @@ pub(super) struct Grounds<'g> {
 
 /// A change as a row of the ledger, with the grounds it rests on.
 pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: Grounds<'_>) -> Entry {
-    let findings: Vec<Value> = decision
+    let findings: Vec<Value> = grounds
         .findings
         .iter()
         .map(|finding| {
@@ -129,7 +145,7 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: 
 }
 
 fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
-    let row = |(name, reading): (&crate::units::MetricName, &Reading)| {
+    let row = |(name, reading): (&MetricName, &Reading)| {
         let metric = plan.metrics.get(name);
         let query = metric.and_then(|metric| match &metric.source {
             rollout::MetricSource::Prometheus { query, .. } => Some(query.to_string()),
@@ -179,8 +195,8 @@ fn measured(measured: &Measured) -> Value {
         "value": finite(measured.value),
         "bound": measured.bound.and_then(finite),
         "samples": measured.samples,
-        "evidence": measured.proof.map(|proof| proof.evidence.to_string()),
-        "needed": measured.proof.map(|proof| proof.outlook.to_string()),
+        "evidence": measured.proof.as_ref().map(|proof| proof.evidence.to_string()),
+        "needed": measured.proof.as_ref().map(|proof| proof.outlook.to_string()),
     })
 }
 

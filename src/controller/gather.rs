@@ -8,9 +8,11 @@ use crate::units::MetricName;
 use crate::units::UnixMillis;
 use futures_util::future::{FutureExt as _, join_all};
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -18,7 +20,7 @@ use tokio::time::timeout;
 const LONGEST_READING: Duration = Duration::from_secs(15);
 
 /// What a check in this state asks for. It has one time, so that both groups are counted up to the same moment.
-pub(super) async fn gather(world: World, plan: Arc<Plan>, state: State) -> Evidence {
+pub(super) async fn gather(world: World, plan: Arc<Plan>, state: Arc<State>) -> Evidence {
     let now = world.clock.now();
     let asked = rollout::questions(&plan, &state, now);
     let split = asked.split.filter(|_| !is_targeted(&world, &plan));
@@ -87,7 +89,13 @@ async fn read(world: &World, plan: &Plan, metric: &Metric, arm: Arm, over: Over,
 
 /// A provider that hangs or has a fault must not take the lane with it.
 async fn bounded<T>(asking: impl Future<Output = T>) -> Result<T, NoData> {
-    match timeout(LONGEST_READING, AssertUnwindSafe(asking).catch_unwind()).await {
+    let mut asking = pin!(AssertUnwindSafe(asking).catch_unwind());
+    // What is counted here answers at once and needs no timer.
+    let answer = match poll_fn(|context| Poll::Ready(asking.as_mut().poll(context))).await {
+        Poll::Ready(answer) => Ok(answer),
+        Poll::Pending => timeout(LONGEST_READING, asking).await,
+    };
+    match answer {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_panic)) => Err(NoData::Refused("the provider broke down; see the log".to_owned())),
         Err(_elapsed) => Err(NoData::TimedOut(LONGEST_READING)),

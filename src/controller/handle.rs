@@ -2,14 +2,15 @@
 
 use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
-use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT, is_live};
+use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT};
 use super::shared::{Shared, World};
+use super::told::{Last, Told};
 use super::train::TrainHandle;
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
 use crate::flag::Overlay;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Bearing, Concern, Plan, State, concern, standing_waits};
+use crate::rollout::{self, Bearing, Concern, Plan, State, concern};
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
@@ -50,9 +51,9 @@ struct Inner {
 
 #[derive(Debug, Clone)]
 pub(super) struct LaneHandle {
-    triggers: mpsc::Sender<Trigger>,
+    triggers: mpsc::Sender<Box<Trigger>>,
     commands: mpsc::Sender<Box<Command>>,
-    pub(super) view: watch::Receiver<View>,
+    pub(super) last: Arc<Last>,
 }
 
 /// A stored rollout that could not be taken up, and why.
@@ -123,15 +124,15 @@ impl Controller {
     /// All rollouts, by name.
     #[must_use]
     pub fn list(&self) -> Vec<View> {
-        let views: Vec<View> = self.lanes().values().map(|lane| lane.view.borrow().clone()).collect();
-        views.into_iter().map(|view| self.inner.shared.with_overlaps(view)).collect()
+        let told: Vec<Arc<Last>> = self.lanes().values().map(|lane| Arc::clone(&lane.last)).collect();
+        told.into_iter().map(|last| self.inner.shared.with_overlaps(last.view())).collect()
     }
 
     /// One rollout.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<View> {
-        let view = self.lanes().get(name).map(|lane| lane.view.borrow().clone());
-        view.map(|view| self.inner.shared.with_overlaps(view))
+        let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
+        Some(self.inner.shared.with_overlaps(last.view()))
     }
 
     /// Carries out a person's command.
@@ -150,7 +151,7 @@ impl Controller {
             let kind = TriggerKind::Rollback { by, reason };
             return match lane.trigger(kind, Instant::now()).await? {
                 Triggered::Closed(view) | Triggered::AlreadyClosed(view) => Ok(*view),
-                Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
+                Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.last.view()),
             };
         }
         let (reply, answer) = oneshot::channel();
@@ -173,10 +174,7 @@ impl Controller {
         self.inner.shared.firing.note(firing, resolved, self.inner.shared.world.clock.now());
         let mut answer = AlertAnswer::default();
         let told = lanes.iter().flat_map(|(name, lane)| {
-            let (plan, live) = {
-                let view = lane.view.borrow();
-                (Arc::clone(&view.plan), is_live(&view.state))
-            };
+            let (plan, live) = lane.last.plan_and_life();
             if live && firing.iter().any(|alert| concern(&plan, alert) != Concern::No) {
                 answer.concerned.push(name.clone());
             }
@@ -313,23 +311,21 @@ impl Controller {
         self.inner.tasks.wait().await;
     }
 
-    fn lane(&self, plan: Arc<Plan>, record: Record) -> (Lane, LaneHandle) {
+    fn lane(&self, plan: Arc<Plan>, record: Record) -> (Box<Lane>, LaneHandle) {
         let (trigger_sender, triggers) = mpsc::channel(INBOX);
         let (command_sender, commands) = mpsc::channel(INBOX);
-        let source = Arc::new(record.plan);
-        let waits = standing_waits(&plan, &record.state, self.inner.shared.world.clock.now());
-        let first = View::initial(&plan, &source, &record.state, record.version, record.updated);
-        let (views, view) = watch::channel(first);
+        let told = Told::stored(plan, record, self.inner.shared.world.clock.now());
+        let last = Arc::new(Last::new(told.clone()));
         let lane = Lane {
             shared: Arc::clone(&self.inner.shared),
-            plan,
-            source,
-            state: record.state,
-            version: record.version,
-            updated: record.updated,
-            waits,
-            readings: Vec::new(),
-            findings: Arc::default(),
+            plan: told.plan,
+            source: told.source,
+            state: told.state,
+            version: told.version,
+            updated: told.updated,
+            waits: told.waits,
+            readings: told.readings,
+            findings: told.findings,
             looked: None,
             store_problem: None,
             plan_problem: None,
@@ -343,13 +339,13 @@ impl Controller {
             behind: false,
             triggers,
             commands,
-            views,
+            last: Arc::clone(&last),
             check_at: None,
         };
-        (lane, LaneHandle { triggers: trigger_sender, commands: command_sender, view })
+        (Box::new(lane), LaneHandle { triggers: trigger_sender, commands: command_sender, last })
     }
 
-    fn spawn(&self, lane: Lane, handle: LaneHandle) {
+    fn spawn(&self, lane: Box<Lane>, handle: LaneHandle) {
         let name = lane.plan.name.clone();
         lane.announce();
         self.inner.lanes.write().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), handle);
@@ -370,7 +366,7 @@ impl Controller {
             let Ok(Ok(Some(record))) = timeout(READ_TIMEOUT, world.store.rollout(&name)).await else { continue };
             let pending = world.journal.as_ref().map(|journal| journal.pending()).unwrap_or_default();
             let closing = pending.into_iter().find(|closing| closing.rollout == name);
-            if let Err(why) = self.take_up(record, closing).await {
+            if let Err(why) = self.take_up(record, closing).boxed().await {
                 tracing::error!(rollout = %name, why, "the rollout cannot be taken up again");
             }
             return;
@@ -418,7 +414,7 @@ impl Controller {
 impl LaneHandle {
     pub(super) async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| CommandError::stopping())?;
+        self.triggers.send(Box::new(Trigger { kind, accepted, reply })).await.map_err(|_| CommandError::stopping())?;
         answer.await.map_err(|_| CommandError::stopping())?
     }
 

@@ -1,16 +1,17 @@
 //! One rollout's lane: the only task that changes it. Takes up events, lets the core decide, saves,
 //! publishes. Nothing that it waits for keeps a trigger waiting.
 
-use super::evidence::{Grounds, entry, found, message, shown, with_counted};
+use super::evidence::{Grounds, LastReading, entry, last_readings, message};
 use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
+use super::told::{Last, Told};
 use super::train::Permit;
-use super::view::{CommandError, FindingView, ReadingView, View};
+use super::view::{CommandError, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Plan, State, Wait, decide};
+use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Finding, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::telemetry::CheckResult;
 use crate::units::UnixMillis;
@@ -20,7 +21,7 @@ use std::future::{Future, ready};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -39,13 +40,13 @@ pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
     pub(super) plan: Arc<Plan>,
     pub(super) source: Arc<PlanSource>,
-    pub(super) state: State,
+    pub(super) state: Arc<State>,
     pub(super) version: u64,
     pub(super) updated: UnixMillis,
-    pub(super) waits: Vec<Wait>,
-    pub(super) readings: Vec<ReadingView>,
+    pub(super) waits: Arc<[Wait]>,
+    pub(super) readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
-    pub(super) findings: Arc<[FindingView]>,
+    pub(super) findings: Arc<[Finding]>,
     /// The stage of which this task has made a check.
     pub(super) looked: Option<StageMark>,
     /// Why the store does not take changes.
@@ -65,25 +66,27 @@ pub(super) struct Lane {
     /// Triggers that do not close the flag as it stands.
     pub(super) waiting: VecDeque<Trigger>,
     /// The state as it will be with those, where any wait.
-    pub(super) foreseen: Option<State>,
+    pub(super) foreseen: Option<Arc<State>>,
     /// Memory may know more than the store.
     pub(super) behind: bool,
-    pub(super) triggers: mpsc::Receiver<Trigger>,
+    pub(super) triggers: mpsc::Receiver<Box<Trigger>>,
     pub(super) commands: mpsc::Receiver<Box<Command>>,
-    pub(super) views: watch::Sender<View>,
+    pub(super) last: Arc<Last>,
     pub(super) check_at: Option<Instant>,
 }
 
 impl Lane {
-    /// Runs until the program stops.
-    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+    /// Runs until the program stops. A lane waits nearly always, and there are thousands of them: what it needs
+    /// for the little that it does in between is boxed, so that it is there only then.
+    pub(super) async fn run(mut self: Box<Self>, shutdown: CancellationToken) {
         let mut check: OptionFuture<BoxFuture<'static, Evidence>> = None.into();
         let mut checking = None;
         let mut rounds = 0_u32;
         self.schedule();
         self.announce();
         loop {
-            if self.take_up_triggers().await {
+            if self.has_triggers() {
+                self.take_up_triggers().boxed().await;
                 continue;
             }
             // What is measured for a stage that is over says nothing of the one that began since.
@@ -98,28 +101,29 @@ impl Lane {
                 biased;
                 Some(trigger) = self.triggers.recv(), if rounds < ROUNDS_IN_A_ROW => {
                     rounds = rounds.saturating_add(1);
-                    self.receive(trigger);
+                    self.receive(*trigger);
                     continue;
                 }
                 () = shutdown.cancelled() => break,
-                () = at(retry) => self.save_closing().await,
-                () = at(reload) => self.reload().await,
-                Some(command) = self.commands.recv() => self.on_command(*command).await,
+                () = at(retry) => self.save_closing().boxed().await,
+                () = at(reload) => self.reload().boxed().await,
+                Some(command) = self.commands.recv() => self.on_command(command).boxed().await,
                 Some(evidence) = &mut check, if checking.is_some() => {
                     checking = None;
-                    self.on_checked(&evidence).await;
+                    check = None.into();
+                    self.on_checked(evidence).boxed().await;
                 }
-                () = at(due), if matches!(self.state, State::Pending { .. }) => self.begin_on_time().await,
+                () = at(due), if matches!(*self.state, State::Pending { .. }) => self.begin_on_time().boxed().await,
                 () = at(due) => {
                     checking = Some(self.stage_mark());
-                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), self.state.clone());
+                    let work = gather(self.shared.world.clone(), Arc::clone(&self.plan), Arc::clone(&self.state));
                     check = Some(work.boxed()).into();
                 }
                 () = ready(()), if rounds >= ROUNDS_IN_A_ROW => {}
             }
             rounds = 0;
         }
-        self.save_before_stop().await;
+        self.save_before_stop().boxed().await;
     }
 
     /// Waits for something while triggers go on being served: what they close is closed at once, and
@@ -130,7 +134,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
-                    self.set_aside(trigger);
+                    self.set_aside(*trigger);
                 }
                 done = &mut work => return done,
             }
@@ -144,7 +148,7 @@ impl Lane {
             tokio::select! {
                 biased;
                 Some(trigger) = self.triggers.recv(), if !planted::is(Bug::TriggersWaitTheirTurn) => {
-                    self.set_aside(trigger);
+                    self.set_aside(*trigger);
                 }
                 done = &mut work => return Some(done),
             }
@@ -160,14 +164,17 @@ impl Lane {
         decide(&self.plan, &self.state, event, self.now()).map_err(|refusal| CommandError::Refused(refusal.to_string()))
     }
 
-    async fn on_checked(&mut self, evidence: &Evidence) {
-        self.readings = shown(&self.plan, evidence);
+    async fn on_checked(&mut self, evidence: Evidence) {
+        self.readings = last_readings(&self.plan, &evidence);
         self.looked = self.stage_mark();
-        let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
+        let event = Event::Checked(evidence);
+        let Ok(mut decision) = self.decide(&event) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
         let moves = needs_the_store(&decision);
-        self.findings = found(&decision.findings);
-        let saved = self.carry_out(decision, Grounds { evidence: Some(evidence), ..Grounds::default() }).await;
+        let findings: Arc<[Finding]> = std::mem::take(&mut decision.findings).into();
+        self.findings = Arc::clone(&findings);
+        let evidence = if let Event::Checked(evidence) = &event { Some(evidence) } else { None };
+        let saved = self.carry_out(decision, Grounds { evidence, findings: &findings, ..Grounds::default() }).await;
         self.schedule();
         if saved == Saved::Conflict || (moves && saved != Saved::Yes) {
             self.put_off_check();
@@ -185,7 +192,7 @@ impl Lane {
 
     /// What tells one stage from another, and one plan for it from another.
     fn stage_mark(&self) -> Option<StageMark> {
-        match &self.state {
+        match &*self.state {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
                 Some((stage.attempt, stage.entered, self.source.revision))
             }
@@ -194,7 +201,7 @@ impl Lane {
     }
 
     /// Does what a decision says: closes first and stores after, or stores first and opens after.
-    pub(super) async fn carry_out(&mut self, decision: Decision, grounds: Grounds<'_>) -> Saved {
+    pub(super) async fn carry_out(&mut self, mut decision: Decision, grounds: Grounds<'_>) -> Saved {
         match decision.effect.clone() {
             Effect::Close(closing) => {
                 if planted::is(Bug::ClosesAfterItIsStored) {
@@ -209,7 +216,7 @@ impl Lane {
             Effect::Narrow(narrowing) => {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
                 self.lay(narrowing.overlay().clone());
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if let Saved::No(_) = saved {
                     let (entries, messages) = self.rows(&decision, grounds);
                     self.owed.add(entries, messages);
@@ -223,7 +230,7 @@ impl Lane {
                 if planted::is(Bug::OpensBeforeItIsStored) {
                     self.shared.world.publisher.open(&self.plan.flag, opening.clone().into_overlay());
                 }
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if saved == Saved::Yes {
                     self.take_up(decision);
                     // What came while this was being stored may close what would be opened now.
@@ -233,7 +240,7 @@ impl Lane {
                 saved
             }
             Effect::Keep if decision.change.is_some() => {
-                let saved = self.save(&decision, grounds).await;
+                let saved = self.save(&mut decision, grounds).await;
                 if saved == Saved::Yes || !needs_the_store(&decision) {
                     self.take_up(decision);
                 }
@@ -245,9 +252,9 @@ impl Lane {
 
     /// Takes a decision that opens nothing. What a check remembers must not be lost to a store that is
     /// away, or a `for` would never run out: memory goes on, and the store catches up.
-    async fn keep_in_memory(&mut self, decision: Decision) -> Saved {
+    async fn keep_in_memory(&mut self, mut decision: Decision) -> Saved {
         let saved =
-            if decision.next == self.state { Saved::Yes } else { self.save(&decision, Grounds::default()).await };
+            if decision.next == *self.state { Saved::Yes } else { self.save(&mut decision, Grounds::default()).await };
         if saved != Saved::Conflict {
             self.take_up(decision);
         }
@@ -276,9 +283,9 @@ impl Lane {
             State::RolledBack { .. } => {}
             State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
         }
-        self.state = decision.next;
+        self.state = Arc::new(decision.next);
         self.foreseen = None;
-        self.waits = decision.waits;
+        self.waits = decision.waits.into();
     }
 
     /// Sets when the next check is due.
@@ -289,38 +296,30 @@ impl Lane {
     }
 
     pub(super) fn announce(&self) {
-        let view = self.view();
         let world = &self.shared.world;
-        world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, view.exposure);
-        self.shared.announce(&self.views, view);
+        let exposure = rollout::exposure(&self.plan, &self.state);
+        world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, exposure);
+        self.shared.announce(&self.last, self.told());
         self.shared.board.moved(&self.plan.name);
     }
 
     pub(super) fn view(&self) -> View {
-        let clock = &self.shared.world.clock;
-        let now = clock.now();
-        let next_check = rollout::next_check_in(&self.plan, &self.state, now).map(|span| now.plus(span));
-        let largest_safe_next = match &self.state {
-            State::Running(stage) | State::Paused { stage, .. } => rollout::largest_safe_next(&self.plan, stage),
-            State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => None,
-        };
-        let needs_person = !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person);
-        View {
+        self.told().view()
+    }
+
+    fn told(&self) -> Told {
+        Told {
             plan: Arc::clone(&self.plan),
             source: Arc::clone(&self.source),
-            state: self.state.clone(),
+            state: Arc::clone(&self.state),
             version: self.version,
-            reason: reason(&self.state, &self.waits),
-            waits: self.waits.clone(),
-            exposure: rollout::exposure(&self.plan, &self.state),
-            needs_person,
-            readings: with_counted(&self.plan, &self.state, &self.readings, now),
+            waits: Arc::clone(&self.waits),
+            readings: Arc::clone(&self.readings),
             findings: Arc::clone(&self.findings),
-            largest_safe_next,
             looked: self.looked.is_some() && self.looked == self.stage_mark(),
-            next_check,
             updated: self.updated,
             problems: self.all_problems(),
+            at: self.now(),
         }
     }
 
@@ -334,17 +333,6 @@ impl Lane {
                 (vec![entry(&self.plan, change, decision, grounds)], vec![message(&self.plan, change, grounds)])
             }
             None => (Vec::new(), Vec::new()),
-        }
-    }
-}
-
-/// Why a rollout stands where it stands.
-fn reason(state: &State, waits: &[Wait]) -> String {
-    match state {
-        State::RolledBack { cause, .. } => format!("closed: {cause}"),
-        State::Completed { .. } => "completed".to_owned(),
-        State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
-            rollout::sentence(waits)
         }
     }
 }

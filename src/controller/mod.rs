@@ -12,6 +12,7 @@ mod planning;
 mod posting;
 mod saving;
 mod shared;
+mod told;
 mod train;
 mod triggers;
 mod view;

@@ -64,16 +64,13 @@ impl Lane {
         let message =
             Message { topic: "rollout.plan-changed".to_owned(), body: json!({ "rollout": plan.name.as_str() }) };
         let before = std::mem::replace(&mut self.source, Arc::new(source));
-        match self.commit_and_note(self.state.clone(), vec![entry], vec![message]).await {
+        match self.commit_and_note((*self.state).clone(), vec![entry], vec![message]).await.0 {
             Saved::Yes => {
                 let before = std::mem::replace(&mut self.plan, plan);
                 // The flag and the slice of a beginning that, as is known now, did not take place.
                 self.shared.settle(&before, &self.state);
-                if before.flag != self.plan.flag {
-                    self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
-                }
                 self.plan_problem = None;
-                self.waits = standing_waits(&self.plan, &self.state, self.now());
+                self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
                 self.updated = self.now();
                 Ok(Applied { view: self.view(), outcome: Outcome::Updated, difference: Some(difference) })
             }

@@ -112,7 +112,7 @@ impl Controller {
     }
 
     fn targets(&self) -> BTreeMap<RolloutName, Target> {
-        let target = |lane: &LaneHandle| Target { lane: lane.clone(), plan: Arc::clone(&lane.view.borrow().plan) };
+        let target = |lane: &LaneHandle| Target { lane: lane.clone(), plan: lane.last.plan() };
         self.lanes().iter().map(|(name, lane)| (name.clone(), target(lane))).collect()
     }
 

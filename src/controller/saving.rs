@@ -86,22 +86,32 @@ pub(super) struct Unsaved {
 
 impl Lane {
     /// Stores what a decision says, at the version this lane knows.
-    pub(super) async fn save(&mut self, decision: &Decision, grounds: Grounds<'_>) -> Saved {
+    pub(super) async fn save(&mut self, decision: &mut Decision, grounds: Grounds<'_>) -> Saved {
         if self.unsaved.is_some() && !planted::is(Bug::CommandsOvertakeTheClosing) {
             return Saved::No("an earlier closing is not stored yet".to_owned());
         }
         let (entries, messages) = self.rows(decision, grounds);
-        self.commit_and_note(decision.next.clone(), entries, messages).await
+        // Lent for the commit and not copied: every check of every rollout stores its state.
+        let next = std::mem::replace(&mut decision.next, State::Pending { attempts: 0 });
+        let saved;
+        (saved, decision.next) = self.commit_and_note(next, entries, messages).await;
+        saved
     }
 
     /// Stores what is in memory.
     pub(super) async fn save_memory(&mut self) -> Saved {
-        self.commit_and_note(self.state.clone(), Vec::new(), Vec::new()).await
+        self.commit_and_note((*self.state).clone(), Vec::new(), Vec::new()).await.0
     }
 
     /// Commits, and sees to it that the record is read again when it is not known what became of that.
-    pub(super) async fn commit_and_note(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>) -> Saved {
-        let saved = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
+    /// Gives the state back.
+    pub(super) async fn commit_and_note(
+        &mut self,
+        state: State,
+        entries: Vec<Entry>,
+        messages: Vec<Message>,
+    ) -> (Saved, State) {
+        let (saved, state) = self.commit(state, entries, messages, COMMIT_TIMEOUT).await;
         self.behind = saved != Saved::Yes;
         match &saved {
             Saved::Yes => self.store_problem = None,
@@ -111,10 +121,16 @@ impl Lane {
                 self.reload_at = Some(after(FIRST_PAUSE));
             }
         }
-        saved
+        (saved, state)
     }
 
-    async fn commit(&mut self, state: State, entries: Vec<Entry>, messages: Vec<Message>, patience: Duration) -> Saved {
+    async fn commit(
+        &mut self,
+        state: State,
+        entries: Vec<Entry>,
+        messages: Vec<Message>,
+        patience: Duration,
+    ) -> (Saved, State) {
         let (entries, messages) = self.owed.before(entries, messages);
         let change = Change {
             rollout: self.plan.name.clone(),
@@ -126,8 +142,7 @@ impl Lane {
             at: self.now(),
         };
         let store = Arc::clone(&self.shared.world.store);
-        let work = async move { timeout(patience, store.commit(&change)).await };
-        match self.meanwhile_closing(work).await {
+        let saved = match self.meanwhile_closing(timeout(patience, store.commit(&change))).await {
             Ok(Ok(version)) => {
                 self.owed = Owed::default();
                 self.version = version;
@@ -137,7 +152,8 @@ impl Lane {
             Ok(Err(CommitError::Conflict { .. })) => Saved::Conflict,
             Ok(Err(CommitError::Unavailable(error))) => Saved::No(error.to_string()),
             Err(_elapsed) => Saved::No(format!("no answer within {}", format_duration(patience))),
-        }
+        };
+        (saved, change.state)
     }
 
     /// Takes a closing that is served already: memory first, then the store.
@@ -179,7 +195,7 @@ impl Lane {
         }
         let not_recorded = self.shared.world.journal.is_some() && !unsaved.journaled;
         let patience = if not_recorded { CLOSING_TIMEOUT } else { COMMIT_TIMEOUT };
-        let saved = self.commit(self.state.clone(), entries, messages, patience).await;
+        let (saved, _) = self.commit((*self.state).clone(), entries, messages, patience).await;
         let found = match &saved {
             Saved::Yes => Found::Closed,
             Saved::Conflict if planted::is(Bug::ClosingStopsAtAConflict) => Found::Closed,
@@ -278,7 +294,7 @@ impl Lane {
 
     /// Writes the closing into the local record and answers whoever waits, once that is durable.
     async fn journal_closing(&mut self) {
-        let State::RolledBack { attempt, at, cause, .. } = &self.state else { return };
+        let State::RolledBack { attempt, at, cause, .. } = &*self.state else { return };
         let Some(journal) = self.shared.world.journal.clone() else { return };
         if self.unsaved.as_ref().is_none_or(|unsaved| unsaved.journaled) {
             return;
@@ -341,11 +357,11 @@ impl Lane {
         if planted::is(Bug::ConflictKeepsTheState) {
             return;
         }
-        self.state = record.state;
+        self.state = Arc::new(record.state);
         self.number_after_what_is_served();
         self.behind = false;
         self.updated = record.updated;
-        self.waits = standing_waits(&self.plan, &self.state, self.now());
+        self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
         self.store_problem = None;
         self.look_again();
         self.serve();
@@ -357,7 +373,7 @@ impl Lane {
     /// that the store does not know of, and what opens next must come after it.
     fn number_after_what_is_served(&mut self) {
         let Some(served) = self.shared.world.publisher.rank(&self.plan.flag, &self.plan.name) else { return };
-        match &mut self.state {
+        match Arc::make_mut(&mut self.state) {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)
                 if served < Rank::closed(stage.attempt) && served.attempt() == stage.attempt =>
             {
@@ -398,8 +414,8 @@ impl Lane {
         }
         self.serve();
         if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, self.now()) {
-            self.state = decision.next;
-            self.waits = decision.waits;
+            self.state = Arc::new(decision.next);
+            self.waits = decision.waits.into();
         }
     }
 
@@ -439,7 +455,7 @@ impl Lane {
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {
-        let flag = match &self.state {
+        let flag = match &*self.state {
             State::Completed { .. } => Vec::new(),
             State::RolledBack { .. } => super::evidence::renamed_candidate(&self.shared.world, &self.plan),
             State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {

@@ -3,6 +3,7 @@
 use super::claims::{Claims, Taken};
 use super::firing::Firing;
 use super::saving::is_live;
+use super::told::{Last, Told};
 use super::train::Board;
 use super::view::View;
 use crate::clock::Clock;
@@ -109,8 +110,8 @@ impl Shared {
         self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn announce(&self, sender: &watch::Sender<View>, view: View) {
-        sender.send_replace(view);
+    pub(super) fn announce(&self, last: &Last, told: Told) {
+        last.tell(told);
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 }

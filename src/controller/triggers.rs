@@ -9,6 +9,7 @@ use super::view::CommandError;
 use crate::publish::Closed;
 use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, counts_event, decide};
 use crate::units::{RolloutName, UnixMillis};
+use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -33,7 +34,7 @@ impl Lane {
         self.set_aside(first);
         for _ in 1..ROUND {
             let Ok(trigger) = self.triggers.try_recv() else { return };
-            self.set_aside(trigger);
+            self.set_aside(*trigger);
         }
     }
 
@@ -60,7 +61,7 @@ impl Lane {
                 }
                 (Some(cause), None)
             }
-            Ok(decision) => (None, Some(decision.next)),
+            Ok(decision) => (None, Some(Arc::new(decision.next))),
             Err(_) => (None, None),
         };
         // The first closing is always kept, for nothing else would write down what is served now.
@@ -85,17 +86,16 @@ impl Lane {
         }
     }
 
-    /// Takes up what waits, closings first. False when there is nothing.
-    pub(super) async fn take_up_triggers(&mut self) -> bool {
-        if let Some((trigger, cause)) = self.closings.pop_front() {
-            self.on_closed(trigger, &cause).await;
-            return true;
+    pub(super) fn has_triggers(&self) -> bool {
+        !self.closings.is_empty() || !self.waiting.is_empty()
+    }
+
+    /// Takes up what waits, closings first.
+    pub(super) async fn take_up_triggers(&mut self) {
+        match self.closings.pop_front() {
+            Some((trigger, cause)) => self.on_closed(trigger, &cause).await,
+            None => self.on_waiting().await,
         }
-        let some = !self.waiting.is_empty();
-        if some {
-            self.on_waiting().await;
-        }
-        some
     }
 
     /// What was closed stays closed, also where the stage that began meanwhile has other conditions:
@@ -122,7 +122,7 @@ impl Lane {
     /// Takes up triggers that do not close: one after the other in memory, then all of them in the store.
     async fn on_waiting(&mut self) {
         self.foreseen = None;
-        let before = self.state.clone();
+        let before = Arc::clone(&self.state);
         let (mut noted, mut check_now) = (Vec::new(), false);
         while let Some(trigger) = self.waiting.pop_front() {
             let concerned = self.concerned(&trigger.kind);
@@ -133,10 +133,10 @@ impl Lane {
                     self.set_aside(trigger);
                     break;
                 }
-                Ok(_) if concerned && matches!(self.state, State::RolledBack { .. }) => self.answer_closed(trigger),
+                Ok(_) if concerned && matches!(*self.state, State::RolledBack { .. }) => self.answer_closed(trigger),
                 Ok(decision) => {
                     check_now |= decision.check_now;
-                    let news = decision.next != self.state;
+                    let news = decision.next != *self.state;
                     if news {
                         self.take_up(decision);
                     }
@@ -170,7 +170,7 @@ impl Lane {
     async fn save_noted(&mut self, before: &State, noted: &[Noted]) -> Saved {
         let posted = |noted: &Noted| matches!(noted.trigger.kind, TriggerKind::Posted { .. });
         let behind = self.behind && noted.iter().any(posted);
-        let needed = (self.state != *before || behind) && self.unsaved.is_none();
+        let needed = (*self.state != *before || behind) && self.unsaved.is_none();
         if needed { self.save_memory().await } else { Saved::Yes }
     }
 
@@ -193,7 +193,7 @@ impl Lane {
     /// The rollout that has taken the flag over since this one completed: closing this one would take
     /// the candidate from nobody.
     fn overtaken_by(&self, kind: &TriggerKind) -> Option<RolloutName> {
-        match (kind, &self.state) {
+        match (kind, &*self.state) {
             (TriggerKind::Rollback { .. } | TriggerKind::Recalled { .. }, State::Completed { .. }) => {
                 self.shared.world.publisher.holder(&self.plan.flag).filter(|holder| *holder != self.plan.name)
             }

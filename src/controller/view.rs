@@ -1,7 +1,7 @@
 //! What the doors ask of the controller and what they get back.
 
 use crate::analysis::NoDataKind;
-use crate::rollout::{self, List, Plan, State, Wait};
+use crate::rollout::{List, Plan, State, Wait};
 use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::{Exposure, MetricName, RolloutName, UnixMillis};
@@ -40,35 +40,6 @@ pub struct View {
     pub updated: UnixMillis,
     /// What is wrong around it: its flag, a store that refuses, a newer plan that cannot take effect.
     pub problems: Vec<String>,
-}
-
-impl View {
-    /// A rollout before its lane runs.
-    pub(super) fn initial(
-        plan: &Arc<Plan>,
-        source: &Arc<PlanSource>,
-        state: &State,
-        version: u64,
-        updated: UnixMillis,
-    ) -> Self {
-        Self {
-            plan: Arc::clone(plan),
-            source: Arc::clone(source),
-            state: state.clone(),
-            version,
-            reason: String::new(),
-            waits: Vec::new(),
-            exposure: rollout::exposure(plan, state),
-            needs_person: false,
-            readings: Vec::new(),
-            findings: Arc::default(),
-            largest_safe_next: None,
-            looked: false,
-            next_check: None,
-            updated,
-            problems: Vec::new(),
-        }
-    }
 }
 
 /// A metric's last answer, for people.

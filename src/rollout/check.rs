@@ -106,15 +106,15 @@ fn judge_all(
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, (stage, rules.watching), evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, condition, now),
+        statistics: &|leaf| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, leaf, now),
         firing: &stage.firing,
         now,
         unseen: now.since(stage.accounted()),
     };
-    rules.clauses.iter().map(|clause| facts.judge(&clause.when, true_since)).collect()
+    rules.clauses.iter().map(|clause| facts.judge(&clause.when, Some(&clause.text), true_since)).collect()
 }
 
-fn early(clauses: &[Clause], judged: &[Judgement]) -> bool {
+fn early(clauses: &[Arc<Clause>], judged: &[Judgement]) -> bool {
     let mut early = clauses.iter().zip(judged).filter(|(clause, _)| clause.list == List::Early).peekable();
     if planted::is(Bug::OneReasonEndsTheBake) {
         return early.any(|(_, judgement)| judgement.truth == Truth::True);

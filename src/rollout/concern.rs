@@ -75,7 +75,7 @@ fn conditions<'p>(plan: &'p Plan, lists: &'static [List]) -> impl Iterator<Item 
 
 fn clauses(plan: &Plan) -> impl Iterator<Item = &Clause> {
     let waves = plan.waves.iter().flat_map(|wave| &wave.clauses);
-    waves.chain(plan.after.iter().flat_map(|after| &after.clauses))
+    waves.chain(plan.after.iter().flat_map(|after| &after.clauses)).map(|clause| &**clause)
 }
 
 fn has_alert(condition: &Condition, wanted: &dyn Fn(&AlertMatch) -> bool) -> bool {

@@ -172,7 +172,7 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
     // What has taken it back has been said: it is to be seen anew before it takes it back further.
     let rules = wave_at(plan, stage.wave).map(Rules::of_wave);
     for clause in rules.iter().flat_map(|rules| rules.clauses).filter(|clause| clause.list == List::StepBack) {
-        clause.when.each_leaf(&mut |leaf| next.memory.forget_test(&leaf.to_string()));
+        clause.when.each_leaf(&mut |leaf| next.memory.forget_test(&clause.text_of(leaf)));
     }
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
     let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };

@@ -4,6 +4,7 @@ use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::{Expression, Layer};
 use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,8 +96,8 @@ pub struct Wave {
     /// Who must agree before this wave opens.
     pub approval: Option<Arc<str>>,
     /// What is looked at, in the order of severity. The clauses of `always` and of the metrics' own
-    /// thresholds included.
-    pub clauses: Vec<Clause>,
+    /// thresholds included. Shared, for most of them are looked at in every wave.
+    pub clauses: Vec<Arc<Clause>>,
 }
 
 /// One condition of a plan and what comes of it.
@@ -110,6 +111,16 @@ pub struct Clause {
     pub text: Arc<str>,
     /// It is looked at and told, and nothing comes of it.
     pub observe: bool,
+}
+
+impl Clause {
+    /// The canonical text of a part of the condition that is not made of others. Mostly that is all of it.
+    pub(super) fn text_of(&self, leaf: &Condition) -> Cow<'_, str> {
+        match std::ptr::eq(leaf, &self.when) {
+            true => Cow::Borrowed(&self.text),
+            false => Cow::Owned(leaf.to_string()),
+        }
+    }
 }
 
 /// What comes of a condition, in the order in which conditions are looked at.
@@ -155,7 +166,7 @@ pub struct After {
     /// is something to compare it with.
     pub holdback: Exposure,
     /// What is looked at, those of `always` included; nothing advances here.
-    pub clauses: Vec<Clause>,
+    pub clauses: Vec<Arc<Clause>>,
 }
 
 /// A named reading.

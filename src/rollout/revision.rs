@@ -5,7 +5,7 @@ use super::memory::{each_clause, questions_at_start};
 use super::overlay::held_back;
 use super::plan::{Plan, Wave};
 use super::state::{Stage, State};
-use crate::analysis::Condition;
+use crate::analysis::{Condition, Regresses};
 use crate::planted::{self, Bug};
 use crate::units::MetricName;
 use std::collections::BTreeSet;
@@ -121,11 +121,14 @@ fn has_baseline(new: &Plan, stage: &Stage) -> Result<(), String> {
 
 /// How many tests share a plan's alpha.
 pub(super) fn tests_of(plan: &Plan) -> usize {
-    let mut tests = BTreeSet::new();
+    // Regressions that are equal have one canonical text, and by that they are one test.
+    let mut tests: Vec<&Regresses> = Vec::new();
     each_clause(plan, &mut |clause| {
         clause.when.each_leaf(&mut |leaf| {
-            if let Condition::Regresses(regresses) = leaf {
-                tests.insert(regresses.to_string());
+            if let Condition::Regresses(regresses) = leaf
+                && !tests.contains(&regresses)
+            {
+                tests.push(regresses);
             }
         });
     });

@@ -10,6 +10,7 @@ use crate::analysis::statistics::Claim;
 use crate::planted::{self, Bug};
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Time between two checks counts as watched up to this many check intervals. Over that the process
@@ -85,7 +86,7 @@ pub(super) struct Rules<'p> {
     pub every: Duration,
     pub bake: Duration,
     pub min_samples: u64,
-    pub clauses: &'p [Clause],
+    pub clauses: &'p [Arc<Clause>],
     pub watching: bool,
 }
 
@@ -178,7 +179,7 @@ pub fn next_check_in(plan: &Plan, state: &State, now: UnixMillis) -> Option<Dura
         clause.when.each_leaf(&mut |leaf| {
             if let Condition::Compare(compare) = leaf
                 && let Some(span) = compare.lasting.filter(|_| !stage.true_since.is_empty())
-                && let Some(since) = stage.true_since.get(&compare.to_string())
+                && let Some(since) = stage.true_since.get(&*clause.text_of(leaf))
                 && since.plus(span) > last
             {
                 due = due.min(since.plus(span));

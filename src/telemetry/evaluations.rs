@@ -116,20 +116,20 @@ fn counter(flag: &str, variant: &str, count: u64) -> Metric {
     metric
 }
 
-fn gauge(value: f64) -> Metric {
+pub(super) fn gauge(value: f64) -> Metric {
     let mut gauge = Gauge::default();
     gauge.set_value(value);
     Metric::from_gauge(gauge)
 }
 
-fn label(name: &str, value: &str) -> LabelPair {
+pub(super) fn label(name: &str, value: &str) -> LabelPair {
     let mut pair = LabelPair::default();
     pair.set_name(name.to_owned());
     pair.set_value(value.to_owned());
     pair
 }
 
-fn family(desc: &Desc, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
+pub(super) fn family(desc: &Desc, kind: MetricType, metrics: Vec<Metric>) -> MetricFamily {
     let mut family = MetricFamily::default();
     family.set_name(desc.fq_name.clone());
     family.set_help(desc.help.clone());

@@ -2,17 +2,13 @@
 
 use super::evaluations::LiveCollector;
 use super::requests::RequestMetrics;
+use super::rollouts::RolloutCollector;
 use crate::live::Live;
 use crate::rollout::State;
 use crate::units::{Exposure, FlagKey, RolloutName};
-use prometheus::{
-    Encoder, GaugeVec, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
-};
+use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// The label values of `tidegate_rollout_state`, one series each.
-const STATES: [&str; 6] = ["pending", "running", "paused", "watching", "completed", "rolled_back"];
 
 /// How a check of a rollout ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,8 +54,7 @@ pub enum EventResult {
 pub struct Metrics {
     registry: Registry,
     requests: RequestMetrics,
-    exposure: GaugeVec,
-    states: IntGaugeVec,
+    rollouts: RolloutCollector,
     decisions: IntCounterVec,
     rollback: Histogram,
     rollback_durable: Histogram,
@@ -90,14 +85,10 @@ impl Metrics {
             let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
             registry.register(Box::new(histogram.clone())).map(|()| histogram)
         };
-        let exposure = GaugeVec::new(
-            Opts::new("tidegate_exposure_ratio", "The share of the audience that a rollout serves its candidate to."),
-            &["rollout", "flag"],
-        )?;
-        registry.register(Box::new(exposure.clone()))?;
+        let rollouts = RolloutCollector::new()?;
+        registry.register(Box::new(rollouts.clone()))?;
         Ok(Self {
-            exposure,
-            states: gauge("tidegate_rollout_state", "1 for the state a rollout is in.", &["rollout", "state"])?,
+            rollouts,
             decisions: counter("tidegate_decisions_total", "Decisions taken for rollouts, by kind.", &["kind"])?,
             rollback: histogram(
                 "tidegate_rollback_seconds",
@@ -124,23 +115,10 @@ impl Metrics {
         &self.requests
     }
 
-    /// Tells where a rollout stands and what it serves.
+    /// Tells where a rollout stands and what it serves. A flag that it had before has no series any more: what is gone
+    /// must not look like something that stands still.
     pub fn set_rollout(&self, rollout: &RolloutName, flag: &FlagKey, state: &State, exposure: Exposure) {
-        let share = f64::from(exposure.ppm()) / f64::from(Exposure::ALL.ppm());
-        self.exposure.with_label_values(&[rollout.as_str(), flag.as_str()]).set(share);
-        let now = state_label(state);
-        for label in STATES {
-            self.states.with_label_values(&[rollout.as_str(), label]).set(i64::from(label == now));
-        }
-    }
-
-    /// Takes a rollout's series away: a rollout that is gone must not look like one that stands still.
-    /// Absent series are no fault, so that this can be repeated.
-    pub fn remove_rollout(&self, rollout: &RolloutName, flag: &FlagKey) {
-        let _ = self.exposure.remove_label_values(&[rollout.as_str(), flag.as_str()]);
-        for label in STATES {
-            let _ = self.states.remove_label_values(&[rollout.as_str(), label]);
-        }
+        self.rollouts.set(rollout, flag, state, exposure);
     }
 
     /// Counts a decision. `kind` is a ledger entry's kind, such as `wave-opened`: a small closed set.
@@ -205,16 +183,5 @@ impl Metrics {
             Err(error) => tracing::error!(%error, "the metrics cannot be written as text"),
         }
         String::from_utf8(text).unwrap_or_default()
-    }
-}
-
-fn state_label(state: &State) -> &'static str {
-    match state {
-        State::Pending { .. } => "pending",
-        State::Running(_) => "running",
-        State::Paused { .. } => "paused",
-        State::Watching(_) => "watching",
-        State::Completed { .. } => "completed",
-        State::RolledBack { .. } => "rolled_back",
     }
 }

@@ -4,6 +4,7 @@ mod evaluations;
 mod logging;
 mod metrics;
 mod requests;
+mod rollouts;
 
 pub use logging::{LogFormat, LoggingError, init_logging};
 pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult};

@@ -51,7 +51,7 @@ fn a_series_that_was_there_stays_when_others_come() {
 }
 
 #[test]
-fn a_rollout_shows_its_exposure_and_one_state_until_it_is_gone() {
+fn a_rollout_shows_its_exposure_and_one_state_and_only_its_newest_flag() {
     let metrics = Metrics::new(Arc::new(Live::new(snapshot(1, "flags: {}")))).unwrap();
     let (rollout, flag) = (RolloutName::new("new-search").unwrap(), FlagKey::new("search \"v2\"").unwrap());
     metrics.set_rollout(&rollout, &flag, &State::Pending { attempts: 0 }, Exposure::NONE);
@@ -65,9 +65,10 @@ fn a_rollout_shows_its_exposure_and_one_state_until_it_is_gone() {
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
     }
-    metrics.remove_rollout(&rollout, &flag);
-    metrics.remove_rollout(&rollout, &flag);
-    assert!(!metrics.render().contains("new-search"), "a rollout that is gone must not look like one that waits");
+    metrics.set_rollout(&rollout, &FlagKey::new("search").unwrap(), &completed, Exposure::ALL);
+    let text = metrics.render();
+    assert!(text.contains(r#"tidegate_exposure_ratio{flag="search",rollout="new-search"} 1"#), "{text}");
+    assert!(!text.contains("v2"), "a flag that is gone must not look like one that waits\n{text}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::served::{answer, catalog, snapshot, with_overlay};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
@@ -129,7 +130,7 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
 }
 
 /// The conditions of one list, in canonical form.
-fn texts(clauses: &[Clause], list: List) -> Vec<&str> {
+fn texts(clauses: &[Arc<Clause>], list: List) -> Vec<&str> {
     clauses.iter().filter(|clause| clause.list == list).map(|clause| &*clause.text).collect()
 }
 

@@ -16,7 +16,7 @@ const MOST: usize = 100;
 /// A condition with its place, so that what only shows when all waves are known can be told there.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
-    pub(super) clause: Clause,
+    pub(super) clause: Arc<Clause>,
     pub(super) at: Span,
 }
 
@@ -84,7 +84,7 @@ fn clause(node: &Node<'_>, list: List, place: Place, metrics: &Metrics, reader: 
 
 pub(super) fn placed(when: Condition, list: List, observe: bool, at: Span) -> Placed {
     let text = Arc::from(when.to_string());
-    Placed { clause: Clause { list, when, text, observe }, at }
+    Placed { clause: Arc::new(Clause { list, when, text, observe }), at }
 }
 
 fn condition(

@@ -7,8 +7,9 @@ use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Counted, Counts, Reading};
 use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, wave_at};
-use crate::rollout::{Arm, Evidence, Over, Plan, Question, Stage};
+use crate::rollout::{Arm, Clause, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub(in crate::rollout) fn absorb(
     note_courses(plan, stage, &readings, evidence, now);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| count(plan, stage, leaf, evidence, &mut counted));
+        clause.when.each_leaf(&mut |leaf| count(plan, stage, (clause, leaf), evidence, &mut counted));
     }
     note_cost(plan, stage, evidence);
     for (metric, compared) in &evidence.compared {
@@ -114,7 +115,13 @@ fn note_courses(
 
 /// Takes what both groups did since the last look into the sequential test of a condition. `counted` has
 /// the tests that took this look already: one condition in two lists is one test.
-fn count(plan: &Plan, stage: &mut Stage, leaf: &Condition, evidence: &Evidence, counted: &mut BTreeSet<String>) {
+fn count<'p>(
+    plan: &Plan,
+    stage: &mut Stage,
+    (clause, leaf): (&'p Clause, &Condition),
+    evidence: &Evidence,
+    counted: &mut BTreeSet<Cow<'p, str>>,
+) {
     let (metric, fresh) = match leaf {
         Condition::Regresses(one) => (&one.metric, CountTest::worse(one.tolerance)),
         Condition::ProvedSafe(one) => (&one.metric, CountTest::safe(one.margin)),
@@ -132,17 +139,20 @@ fn count(plan: &Plan, stage: &mut Stage, leaf: &Condition, evidence: &Evidence, 
     let of = if buckets_users(plan) { counts.of } else { Counted::Events };
     let counts = &Counts { of, ..*counts };
     let lasted = counts.until.since(looked(stage, metric));
-    let key = leaf.to_string();
+    let key = clause.text_of(leaf);
     if !counted.insert(key.clone()) {
         return;
     }
+    let look = |tests: &mut BTreeMap<String, Box<CountTest>>, fresh: CountTest| match tests.get_mut(&*key) {
+        Some(test) => test.look(counts, lasted),
+        None => tests.entry(key.to_string()).or_insert(Box::new(fresh)).look(counts, lasted),
+    };
     let memory = &mut stage.memory;
     if let Condition::Regresses(one) = leaf {
-        let (late, suspected) = (CountTest::worse_lately(one.tolerance), CountTest::suspected_worse(one.tolerance));
-        memory.late.entry(key.clone()).or_insert_with(|| Box::new(late)).look(counts, lasted);
-        memory.suspected.entry(key.clone()).or_insert_with(|| Box::new(suspected)).look(counts, lasted);
+        look(&mut memory.late, CountTest::worse_lately(one.tolerance));
+        look(&mut memory.suspected, CountTest::suspected_worse(one.tolerance));
     }
-    memory.tests.entry(key).or_insert_with(|| Box::new(fresh)).look(counts, lasted);
+    look(&mut memory.tests, fresh);
 }
 
 /// Harm and traffic are outcomes where those are known: a user who fails in every check is bad only once, and costs

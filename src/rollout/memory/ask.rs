@@ -159,6 +159,6 @@ pub(in crate::rollout) fn counted_metric(plan: &Plan) -> Option<&MetricName> {
 }
 
 pub(in crate::rollout) fn each_clause<'p>(plan: &'p Plan, visit: &mut dyn FnMut(&'p Clause)) {
-    plan.waves.iter().flat_map(|wave| &wave.clauses).for_each(&mut *visit);
-    plan.after.iter().flat_map(|after| &after.clauses).for_each(visit);
+    let waves = plan.waves.iter().flat_map(|wave| &wave.clauses);
+    waves.chain(plan.after.iter().flat_map(|after| &after.clauses)).for_each(|clause| visit(clause));
 }

@@ -4,8 +4,8 @@ use super::ask::{part_of_alpha, stages};
 use super::score::judge_score;
 use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
-    Burn, Compared, Condition, Direction, Judgement, Measured, NoData, ProvedSafe, Quantity, Reading, Regresses, Trend,
-    Truth, value,
+    Burn, Compared, Condition, Direction, Judgement, Leaf, Measured, NoData, ProvedSafe, Quantity, Reading, Regresses,
+    Trend, Truth, value,
 };
 use crate::rollout::{Arm, Better, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis, format_duration};
@@ -28,17 +28,17 @@ pub(in crate::rollout) fn judge_statistics(
     plan: &Plan,
     stage: &Stage,
     seen: Seen<'_>,
-    condition: &Condition,
+    leaf: Leaf<'_>,
     now: UnixMillis,
 ) -> Judgement {
     let evidence = seen.evidence;
-    match condition {
+    match leaf.condition {
         Condition::Regresses(one) => match fresh(seen, &one.metric) {
-            Ok(()) => regresses(plan, stage, evidence, one, now),
+            Ok(()) => regresses(plan, stage, evidence, one, &leaf.text(), now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::ProvedSafe(one) => match fresh(seen, &one.metric) {
-            Ok(()) => proved_safe(plan, stage, evidence, one, now),
+            Ok(()) => proved_safe(plan, stage, evidence, one, &leaf.text(), now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::Burn(one) => burn(plan, evidence, one),
@@ -46,14 +46,21 @@ pub(in crate::rollout) fn judge_statistics(
         Condition::Score(one) => judge_score(plan, stage, seen, one),
         // These are judged where they are read.
         Condition::All(_) | Condition::Any(_) | Condition::Compare(_) | Condition::Alert(_) => {
-            Judgement::plain(Truth::Unknown, condition.to_string())
+            Judgement::plain(Truth::Unknown, leaf.text().into_owned())
         }
     }
 }
 
 /// Proved worse is true; everything else is false, for a test that has not decided yet says nothing
 /// against the candidate. A suspicion that it became worse lately holds: of such some are false.
-fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, now: UnixMillis) -> Judgement {
+fn regresses(
+    plan: &Plan,
+    stage: &Stage,
+    evidence: &Evidence,
+    one: &Regresses,
+    key: &str,
+    now: UnixMillis,
+) -> Judgement {
     let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory));
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let (finding, suspected) = match compared(evidence, &one.metric) {
@@ -65,9 +72,8 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
             (mean_worse((candidate, control), one.tolerance, better, alpha / stages(plan), seen), None)
         }
         Ok(Compared::Counts(_)) => {
-            let key = one.to_string();
             let finding = |tests: &BTreeMap<String, Box<CountTest>>, alpha: f64| {
-                tests.get(&key).filter(|test| test.looks > 0).map(|test| test.finding(alpha))
+                tests.get(key).filter(|test| test.looks > 0).map(|test| test.finding(alpha))
             };
             let memory = &stage.memory;
             let whole = finding(&memory.tests, alpha * WHOLE_ATTEMPT);
@@ -89,7 +95,14 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
     Judgement { measured: vec![measured(plan, &one.metric, shown)], pending: suspected.is_some(), ..judgement }
 }
 
-fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe, now: UnixMillis) -> Judgement {
+fn proved_safe(
+    plan: &Plan,
+    stage: &Stage,
+    evidence: &Evidence,
+    one: &ProvedSafe,
+    key: &str,
+    now: UnixMillis,
+) -> Judgement {
     // Proofs of safety begin anew with each wave.
     let alpha = one.alpha.unwrap_or(plan.alpha) / stages(plan);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
@@ -97,7 +110,7 @@ fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe
         Err(why) => return Judgement::missing(&one.metric, why),
         Ok(Compared::Bands { candidate, control }) => band_safe(*candidate, *control, one.margin, better, seen),
         Ok(Compared::Sums { candidate, control }) => mean_safe((candidate, control), one.margin, better, alpha, seen),
-        Ok(Compared::Counts(_)) => match stage.memory.tests.get(&one.to_string()) {
+        Ok(Compared::Counts(_)) => match stage.memory.tests.get(key) {
             Some(test) if test.looks > 0 => test.finding(alpha),
             Some(_) | None => return Judgement::missing(&one.metric, nothing_counted()),
         },
@@ -145,7 +158,7 @@ fn quantity(plan: &Plan, metric: &MetricName) -> Quantity {
 
 fn measured(plan: &Plan, metric: &MetricName, finding: Finding) -> Measured {
     let measured = Measured::of(metric.clone(), quantity(plan, metric), finding.value);
-    Measured { bound: Some(finding.bound), samples: Some(finding.samples), proof: Some(finding), ..measured }
+    Measured { bound: Some(finding.bound), samples: Some(finding.samples), proof: Some(Box::new(finding)), ..measured }
 }
 
 /// `error_rate 2.1% against 1%: worse than control (E = 240 of 100)`.

@@ -1,0 +1,124 @@
+//! What a lane says of its rollout. It says so at each check, and a door asks seldom: so saying it only shares
+//! what the lane has, and what people read is made when somebody asks.
+
+use super::evidence::{LastReading, found, with_counted};
+use super::saving::is_live;
+use super::view::View;
+use crate::rollout::{self, Finding, Plan, State, Wait};
+use crate::store::{PlanSource, Record};
+use crate::units::UnixMillis;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A rollout as its lane knew it at a moment.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub plan: Arc<Plan>,
+    pub source: Arc<PlanSource>,
+    pub state: Arc<State>,
+    pub version: u64,
+    pub waits: Arc<[Wait]>,
+    pub readings: Arc<[LastReading]>,
+    /// What the last check made of each condition.
+    pub findings: Arc<[Finding]>,
+    /// This process has made a check of the stage that it is in.
+    pub looked: bool,
+    /// The last change.
+    pub updated: UnixMillis,
+    /// What is wrong around it.
+    pub problems: Vec<String>,
+    /// When it was so.
+    pub at: UnixMillis,
+}
+
+impl Told {
+    /// A stored rollout before its lane runs.
+    pub(super) fn stored(plan: Arc<Plan>, record: Record, at: UnixMillis) -> Self {
+        let waits = rollout::standing_waits(&plan, &record.state, at).into();
+        Self {
+            plan,
+            source: Arc::new(record.plan),
+            state: Arc::new(record.state),
+            version: record.version,
+            waits,
+            readings: Arc::default(),
+            findings: Arc::default(),
+            looked: false,
+            updated: record.updated,
+            problems: Vec::new(),
+            at,
+        }
+    }
+
+    /// The same for the doors.
+    pub(super) fn view(&self) -> View {
+        let next_check = rollout::next_check_in(&self.plan, &self.state, self.at).map(|span| self.at.plus(span));
+        let largest_safe_next = match &*self.state {
+            State::Running(stage) | State::Paused { stage, .. } => rollout::largest_safe_next(&self.plan, stage),
+            State::Pending { .. } | State::Watching(_) | State::Completed { .. } | State::RolledBack { .. } => None,
+        };
+        View {
+            plan: Arc::clone(&self.plan),
+            source: Arc::clone(&self.source),
+            state: (*self.state).clone(),
+            version: self.version,
+            reason: reason(&self.state, &self.waits),
+            waits: self.waits.to_vec(),
+            exposure: rollout::exposure(&self.plan, &self.state),
+            needs_person: !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person),
+            readings: with_counted(&self.plan, &self.state, &self.readings, self.at),
+            findings: found(&self.findings),
+            largest_safe_next,
+            looked: self.looked,
+            next_check,
+            updated: self.updated,
+            problems: self.problems.clone(),
+        }
+    }
+}
+
+/// Why a rollout stands where it stands.
+fn reason(state: &State, waits: &[Wait]) -> String {
+    match state {
+        State::RolledBack { cause, .. } => format!("closed: {cause}"),
+        State::Completed { .. } => "completed".to_owned(),
+        State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
+            rollout::sentence(waits)
+        }
+    }
+}
+
+/// What was told last, for whoever asks.
+#[derive(Debug)]
+pub(super) struct Last(Mutex<Told>);
+
+impl Last {
+    pub(super) const fn new(told: Told) -> Self {
+        Self(Mutex::new(told))
+    }
+
+    pub(super) fn tell(&self, told: Told) {
+        let before = std::mem::replace(&mut *self.told(), told);
+        // The lock is free again, so that nobody waits for this.
+        drop(before);
+    }
+
+    /// Made of a copy, so that the lane need not wait until it is made.
+    pub(super) fn view(&self) -> View {
+        let told = self.told().clone();
+        told.view()
+    }
+
+    pub(super) fn plan(&self) -> Arc<Plan> {
+        Arc::clone(&self.told().plan)
+    }
+
+    /// The plan, and whether somebody has the candidate and the rollout is watched.
+    pub(super) fn plan_and_life(&self) -> (Arc<Plan>, bool) {
+        let told = self.told();
+        (Arc::clone(&told.plan), is_live(&told.state))
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
