@@ -24,6 +24,7 @@ mod refusing;
 mod restart;
 mod scene;
 mod script;
+mod stepping_back;
 mod storms;
 mod two_rollouts;
 mod verbs;
