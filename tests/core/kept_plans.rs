@@ -46,3 +46,21 @@ fn what_means_nothing_cannot_be_kept_either() {
         assert!(read(name, rollout::lower_kept).is_err(), "{name}");
     }
 }
+
+/// There were metrics of that name before the language had scores.
+#[test]
+fn a_metric_may_be_named_score() {
+    let text = "kind: Rollout\nname: r\nflag: f\ncandidate: new\nstable: old\n\
+        metrics:\n  score: { provider: outcomes, measure: error_ratio, critical: \"> 20% for 5m\" }\n  \
+        p95: { provider: outcomes, measure: latency_p95 }\n\
+        waves:\n  - { name: some, exposure: 10%, bake: 1h, hold_when: [ score > 5%, score not trending up over 30m ],\n      \
+        close_when: score regresses or p95 > 1s, advance_when: [ \"score (score weight 2, p95) >= 75\" ] }\n";
+    for lower in [rollout::lower, rollout::lower_kept] {
+        let parsed = parse("plan.yaml", text.as_bytes(), Format::Yaml).unwrap();
+        let plan = lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap();
+        let texts: Vec<&str> = plan.waves[0].clauses.iter().map(|clause| &*clause.text).collect();
+        let (severe, milder) =
+            (["score > 20% for 5m", "score regresses or p95 > 1s"], ["score > 5%", "score not trending up over 30m"]);
+        assert_eq!(texts, [&severe[..], &milder, &["score(score weight 2, p95) >= 75"]].concat());
+    }
+}
