@@ -17,7 +17,7 @@ fn plan(head: &str, metrics: &str, wave: &str) -> Plan {
 }
 
 fn asked(plan: &Plan) -> Asked {
-    rollout::questions(plan, &State::Running(Stage::enter(1, 0, NOW)), NOW)
+    rollout::questions(plan, &State::Running(Stage::enter(1, 0, NOW)))
 }
 
 /// Where companies are split, a company of ten thousand is no fault of the assignment.
@@ -38,7 +38,9 @@ fn outcomes_are_counted_by_a_metric_that_all_of_them_have() {
     let by = |metrics: &[&str]| {
         let of = |measure: &&str| format!("  {} }}\n", measure.replacen(' ', ": { provider: outcomes, measure: ", 1));
         let metrics: String = metrics.iter().map(of).collect();
-        asked(&plan("", &metrics, "min_samples: 500")).seen.map(|(metric, _)| metric.to_string())
+        let (metric, since) = asked(&plan("", &metrics, "min_samples: 500")).seen?;
+        assert_eq!(since, NOW, "those of the wave");
+        Some(metric.to_string())
     };
     let value = "a value_mean, unit: number";
     let slow = "b slow_ratio, slower_than: 1s";

@@ -7,10 +7,6 @@ use crate::rollout::stage::{Rules, rules_of};
 use crate::rollout::{Arm, Clause, Measure, MetricSource, Over, Plan, Question, Stage, State, Versus};
 use crate::units::{MetricName, UnixMillis};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// As long as outcomes are kept: a longer wave is seen for that long back.
-const LONGEST_SEEN: Duration = Duration::from_secs(3 * 86_400);
 
 /// Everything that a check asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,9 +15,8 @@ pub struct Asked {
     pub others: Vec<Question>,
     /// Both groups against each other.
     pub versus: Vec<Versus>,
-    /// How many outcomes of the candidate there were since the wave began: by which metric, and how long
-    /// that is.
-    pub seen: Option<(MetricName, Duration)>,
+    /// How many outcomes of the candidate there were since the wave began: by which metric, and when that was.
+    pub seen: Option<(MetricName, UnixMillis)>,
     /// How the users are split since that moment.
     pub split: Option<UnixMillis>,
 }
@@ -50,14 +45,14 @@ pub fn questions_at_start(plan: &Plan) -> Vec<Question> {
 
 /// What a check in this state asks for.
 #[must_use]
-pub fn questions(plan: &Plan, state: &State, now: UnixMillis) -> Asked {
+pub fn questions(plan: &Plan, state: &State) -> Asked {
     match rules_of(plan, state) {
-        Some((stage, rules)) => questions_of(plan, &rules, stage, now),
+        Some((stage, rules)) => questions_of(plan, &rules, stage),
         None => Asked::default(),
     }
 }
 
-fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) -> Asked {
+fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage) -> Asked {
     let mut asked = Asked::default();
     let mut against = BTreeMap::new();
     for clause in rules.clauses {
@@ -74,8 +69,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     asked.others.sort();
     asked.others.dedup();
     if rules.min_samples > 0 {
-        let span = now.since(stage.entered).min(LONGEST_SEEN);
-        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), span));
+        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), stage.entered));
     }
     // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
     let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
