@@ -261,6 +261,7 @@ fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
+    stage.hear_alerts_from(now);
     if !planted::is(Bug::RestartCountsTheTimeBetween) {
         stage.take_up(now);
     }

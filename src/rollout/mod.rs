@@ -10,6 +10,7 @@ mod decide;
 mod decision;
 pub mod document;
 mod event;
+mod heard;
 mod memory;
 mod overlay;
 mod plan;
@@ -31,6 +32,7 @@ pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Openin
 pub use document::json_schema;
 pub use document::{check_against, lower, lower_kept, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
+pub use heard::{HEARD_WITHIN, Heard};
 pub use memory::{
     Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,
     posted_counts, questions, questions_at_start,

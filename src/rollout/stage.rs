@@ -66,8 +66,7 @@ impl Stage {
 
     /// Forgets since when comparisons have been true if nobody watched in between.
     pub(super) fn forget_unwatched(&mut self, every: Duration, now: UnixMillis) {
-        let unwatched = now.since(self.accounted()) > every.saturating_mul(WATCHED_INTERVALS);
-        if unwatched && !planted::is(Bug::ForCountsUnwatchedTime) {
+        if is_unwatched(every, self.accounted(), now) && !planted::is(Bug::ForCountsUnwatchedTime) {
             self.true_since.clear();
         }
     }
@@ -77,6 +76,11 @@ impl Stage {
         let standing = self.checked.as_ref().map_or(Standing::Clear, |check| check.standing);
         self.checked = Some(Check { at: now, standing });
     }
+}
+
+/// Whether nobody watched between two moments: then the process slept, was stopped, or the clock jumped.
+pub(super) fn is_unwatched(every: Duration, last: UnixMillis, now: UnixMillis) -> bool {
+    now.since(last) > every.saturating_mul(WATCHED_INTERVALS)
 }
 
 /// What the plan says of a stage: the wave's own rules, or those of the watch.

@@ -325,7 +325,7 @@ impl Book {
     pub fn closing_answers(&self, process: u32, shape: &Shape, from: u64) -> Option<u64> {
         let gathers = self.histories.gathers.get(&(process, shape.name.clone()))?;
         let closes =
-            |gather: &&Gather| gather.done.is_some_and(|done| done >= from) && gather.verdict(shape, true).closes;
+            |gather: &&Gather| gather.done.is_some_and(|done| done >= from) && gather.verdict(shape, false).closes;
         gathers.iter().find(closes).map(|gather| gather.asked)
     }
 }

@@ -255,7 +255,7 @@ impl Walk {
                     (Expected::Closes, "")
                 }
             },
-            Event::Firing(alert) => (self.expect_alert(alert), ""),
+            Event::Firing(alert) => (self.expect_alert(alert, now), ""),
             Event::Resolved { fingerprint } => {
                 model.firing.remove(&fingerprint.parse().unwrap());
                 (Expected::Stays, "")
@@ -290,7 +290,7 @@ impl Walk {
         }
     }
 
-    fn expect_alert(&mut self, alert: &Alert) -> Expected {
+    fn expect_alert(&mut self, alert: &Alert, now: i64) -> Expected {
         let severity = self.alerts[&alert.fingerprint.parse::<u64>().unwrap()];
         let remembered = match severity {
             "critical" => self.shape.critical_closes,
@@ -300,8 +300,8 @@ impl Walk {
         if !self.model.live() || !remembered {
             return Expected::Stays;
         }
-        self.model.firing.insert(alert.fingerprint.parse().unwrap(), severity);
-        match Model::alerts_close(&self.shape, self.model.firing.values()) {
+        self.model.hear(&self.shape, alert.fingerprint.parse().unwrap(), severity, now);
+        match Model::alerts_close(&self.shape, self.model.severities()) {
             true => {
                 self.model.close();
                 Expected::Closes
@@ -375,7 +375,7 @@ impl Walk {
         }
         self.model.begin(now);
         let remembered = self.alerts.iter().filter(|(_, severity)| matches!(**severity, "warning" | "page"));
-        self.model.firing = remembered.map(|(number, severity)| (*number, *severity)).collect();
+        self.model.firing = remembered.map(|(number, severity)| (*number, (*severity, now))).collect();
         if self.model.attempt > 1 {
             self.reached.retries += 1;
         }

@@ -5,6 +5,7 @@ use crate::shape::{MetricShape, Shape, Verdict};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tidegate::analysis::Reading;
+use tidegate::rollout::HEARD_WITHIN;
 
 /// Over so many check intervals nobody watched.
 const WATCHED: u32 = 3;
@@ -50,8 +51,8 @@ pub struct Model {
     /// Wall clock of the moment at which the wave was entered.
     entered: i64,
     slow_since: [Option<i64>; 3],
-    /// Severities of the alerts that it must remember, by fingerprint.
-    pub firing: BTreeMap<u64, &'static str>,
+    /// Severities of the alerts that it must remember, and when each was last heard of, by fingerprint.
+    pub firing: BTreeMap<u64, (&'static str, i64)>,
 }
 
 /// What a check comes to.
@@ -62,6 +63,9 @@ pub struct Seen {
     pub closes: bool,
     pub holds: bool,
 }
+
+/// An alert that is repeated sooner is not noted again.
+const HEARD_ANEW_AFTER: Duration = Duration::from_mins(15);
 
 /// Over how long a metric looks back when its plan says nothing.
 const WINDOW: Duration = Duration::from_secs(300);
@@ -102,6 +106,34 @@ impl Model {
         both || (shape.critical_closes && has("critical"))
     }
 
+    pub fn severities(&self) -> impl Iterator<Item = &&'static str> + Clone {
+        self.firing.values().map(|(severity, _)| severity)
+    }
+
+    /// An alert fires, perhaps still.
+    pub fn hear(&mut self, shape: &Shape, fingerprint: u64, severity: &'static str, now: i64) {
+        self.forget_silent_alerts(shape, now);
+        let heard = self.firing.entry(fingerprint).or_insert((severity, now));
+        if since(now, heard.1) >= HEARD_ANEW_AFTER {
+            heard.1 = now;
+        }
+    }
+
+    /// What nobody heard of for five hours does not fire any more, unless nobody listened.
+    fn forget_silent_alerts(&mut self, shape: &Shape, now: i64) {
+        match self.unwatched(shape, now) {
+            true => self.hear_from(now),
+            false => self.firing.retain(|_, (_, at)| {
+                *at = now.min(*at);
+                since(now, *at) <= HEARD_WITHIN
+            }),
+        }
+    }
+
+    fn hear_from(&mut self, now: i64) {
+        self.firing.values_mut().for_each(|(_, at)| *at = now);
+    }
+
     fn unwatched(&self, shape: &Shape, now: i64) -> bool {
         since(now, self.last) > shape.every(self.wave, self.watching()) * WATCHED
     }
@@ -118,6 +150,7 @@ impl Model {
         if self.unwatched(shape, now) {
             self.slow_since = [None; 3];
         }
+        self.forget_silent_alerts(shape, now);
         let answers: Vec<(&str, Option<Reading>)> =
             shape.metrics.iter().map(|metric| (metric.name, readings(metric.name))).collect();
         let answer =
@@ -137,8 +170,8 @@ impl Model {
                 None => {}
             }
         }
-        closes |= Self::alerts_close(shape, self.firing.values());
-        holds |= self.firing.values().any(|severity| *severity == "warning");
+        closes |= Self::alerts_close(shape, self.severities());
+        holds |= self.severities().any(|severity| *severity == "warning");
         Seen { verdict, closes, holds }
     }
 
@@ -245,6 +278,7 @@ impl Model {
         if self.unwatched(shape, now) {
             self.slow_since = [None; 3];
         }
+        self.hear_from(now);
         self.last = now;
     }
 }

@@ -209,8 +209,11 @@ impl Shape {
             };
             verdict.closes |= metric.close_above.is_some_and(|bound| value > bound);
             verdict.holds |= value > metric.hold_above;
+            let back = metric.back_above.is_some_and(|bound| value > bound);
+            // From the watch there is no way back but to close.
+            verdict.closes |= watching && back;
             if !watching {
-                verdict.goes_back |= metric.back_above.is_some_and(|bound| value > bound);
+                verdict.goes_back |= back;
                 verdict.good &= metric.advance_below.is_none_or(|bound| value < bound);
             }
         }

@@ -3,7 +3,7 @@
 use super::{decode_state, encode_state};
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
-use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
+use crate::rollout::{Arm, Cause, Check, Cost, Heard, Mean, Memory, Posted, Stage, Standing, State};
 use crate::units::{MetricName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -94,7 +94,7 @@ prop_compose! {
         baked in any::<u64>(),
         checked in option::of(check()),
         true_since in btree_map(any::<String>(), time(), 0..4),
-        firing in btree_map(any::<String>(), alert(), 0..4),
+        firing in btree_map(any::<String>(), (alert(), time()).prop_map(|(alert, at)| Heard { alert, at }), 0..4),
         (step, returned, memory) in (any::<u32>(), any::<bool>(), memory()),
     ) -> Stage {
         let baked = Duration::from_millis(baked);
@@ -145,6 +145,7 @@ proptest! {
 /// Databases written today must be readable tomorrow: this text may change only with a migration.
 #[test]
 fn the_stored_form_is_the_promised_one() {
+    let alert = Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() };
     let stage = Stage {
         attempt: 1,
         wave: 2,
@@ -152,11 +153,7 @@ fn the_stored_form_is_the_promised_one() {
         baked: Duration::from_secs(90),
         checked: Some(Check { at: UnixMillis::new(2_000), standing: Standing::Blind }),
         true_since: [("p95 > 400ms for 5m".to_owned(), UnixMillis::new(1_500))].into(),
-        firing: [(
-            "f1".to_owned(),
-            Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() },
-        )]
-        .into(),
+        firing: [("f1".to_owned(), Heard { alert, at: UnixMillis::new(1_600) })].into(),
         step: 3,
         returned: false,
         memory: Memory::default(),
@@ -168,7 +165,11 @@ fn the_stored_form_is_the_promised_one() {
         decode_state(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
         State::Completed { attempt: 2, at: UnixMillis::new(5), step: 0 }
     );
-    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}},"step":3,"memory":{}},"since":1700}"#;
+    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"},"at":1600}},"step":3,"memory":{}},"since":1700}"#;
+    // Written before it was noted when an alert was last heard of.
+    let without = text.replace(r#","at":1600"#, "");
+    let State::Paused { stage: read, .. } = decode_state(&without).unwrap() else { panic!("paused") };
+    assert_eq!(read.firing["f1"].at, UnixMillis::new(2_000), "as of the last check");
     assert_eq!(encode_state(&State::Paused { stage, since: UnixMillis::new(1_700) }).unwrap(), text);
 
     let metric = Cause::Metric {
