@@ -75,7 +75,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
     let index = stage.wave.saturating_add(if planted::is(Bug::WaveIsSkipped) { 2 } else { 1 });
     match (plan.waves.get(index), &plan.after) {
         (Some(wave), _) => {
-            let next = stage.followed_by(index, now);
+            let next = stage.followed_by(plan, index, now);
             let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
             let change =
                 Change::WaveOpened { from, wave: wave.name.clone(), exposure: held_back(plan, wave), baked, by };
@@ -84,7 +84,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
             moved(plan, State::Running(next), effect, Some(change), now)
         }
         (None, Some(after)) => {
-            let mut next = stage.followed_by(stage.wave, now);
+            let mut next = stage.followed_by(plan, stage.wave, now);
             // Nothing changes for anybody.
             next.step = stage.step;
             let change = Change::WatchBegan { baked, watch: after.watch, by };

@@ -102,11 +102,12 @@ fn judge_all(
     now: UnixMillis,
 ) -> Vec<Judgement> {
     let readings = with_counts(plan, stage, &evidence.readings, now);
+    let seen = Seen { evidence, readings: &readings, watching: rules.watching };
     let firing: Vec<&Alert> = stage.firing.values().map(|heard| &heard.alert).collect();
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, (stage, rules.watching), evidence, metric, place),
-        statistics: &|condition| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, condition, now),
+        statistics: &|condition| judge_statistics(plan, stage, seen, condition, now),
         firing: &firing,
         now,
         unseen: now.since(stage.accounted()),

@@ -162,7 +162,7 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
     let Some((index, wave)) = to else {
         return close(plan, state, stage.attempt, stage.wave, cause, now);
     };
-    let mut next = stage.followed_by(index, now);
+    let mut next = stage.followed_by(plan, index, now);
     next.returned = true;
     // What has taken it back has been said: it is to be seen anew before it takes it back further.
     let rules = wave_at(plan, stage.wave).map(Rules::of_wave);

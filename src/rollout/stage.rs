@@ -1,6 +1,6 @@
 //! The wave or watch that is under way: what the plan says of it, and its clock.
 
-use super::memory::Memory;
+use super::memory::{Memory, share_of_stage};
 use super::plan::{Clause, List, Plan, Wave};
 use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
@@ -35,13 +35,15 @@ impl Stage {
     }
 
     /// The stage after this one, with another exposure: what was seen in the attempt goes with it.
-    pub(super) fn followed_by(&self, wave: usize, now: UnixMillis) -> Self {
+    pub(super) fn followed_by(&self, plan: &Plan, wave: usize, now: UnixMillis) -> Self {
         let mut next = Self::enter(self.attempt, wave, now);
         next.step = self.step.saturating_add(1);
         if !planted::is(Bug::NextWaveForgetsAlerts) {
             next.firing.clone_from(&self.firing);
         }
         next.memory = self.memory.clone();
+        // Nothing follows the watch: what this was is a wave.
+        next.memory.stages_given += share_of_stage(plan, self, false);
         next.memory.begin_wave();
         // What was proved safe for few users is to be proved anew for more.
         next.memory.tests.retain(|_, test| test.claim != Claim::Safe);

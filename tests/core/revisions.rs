@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 use tidegate::analysis::statistics::Trail;
-use tidegate::rollout::{self, Arm, Attachments, Cost, Mean, Memory, Plan, Stage, State, may_revise};
+use tidegate::rollout::{
+    self, Arm, Attachments, Cost, Event, Evidence, Mean, Memory, Plan, Stage, State, decide, may_revise,
+};
 use tidegate::source::{Format, parse};
 use tidegate::units::{MetricName, UnixMillis, WaveName};
 
@@ -91,4 +93,89 @@ fn what_the_budget_counts_by_cannot_change_once_it_counts() {
     }
     let larger = |text: &str| text.replace("share: 10%", "share: 20%");
     assert_eq!(revised(larger, spent), Ok(()), "how much may be spent is still to come");
+}
+
+/// One test in the first wave, another that is still to come.
+const TESTED: &str = r#"kind: Rollout
+name: r
+flag: f
+candidate: new
+stable: old
+metrics:
+  errors: { provider: outcomes, measure: error_ratio }
+waves:
+  - { name: first, exposure: 10%, bake: 1h, every: 1m, close_when: errors regresses }
+  - { name: second, exposure: 20%, bake: 1h, every: 1m, close_when: errors regresses by 20% }
+"#;
+
+const THIRD: &str =
+    "  - { name: third, exposure: 30%, bake: 1h, close_when: [ errors regresses by 30%, errors regresses by 40% ] }\n";
+
+fn memory(state: &State) -> &Memory {
+    match state {
+        State::Running(stage) => &stage.memory,
+        state => panic!("not in a wave: {state:?}"),
+    }
+}
+
+fn checked(plan: &Plan, state: &State) -> State {
+    decide(plan, state, &Event::Checked(Evidence::default()), NOW).unwrap().next
+}
+
+/// A test that has looked keeps the share of alpha with which it did; who joins has a part of what is left.
+#[test]
+fn the_shares_of_all_tests_of_an_attempt_never_add_up_to_more_than_alpha() {
+    let old = plan(TESTED);
+    let state = checked(&old, &State::Running(Stage::enter(1, 0, NOW)));
+    assert_eq!(memory(&state).alpha_given, [("errors regresses".to_owned(), 0.5)].into());
+    let new = plan(&format!("{TESTED}{THIRD}"));
+    assert_eq!(may_revise(&old, &new, &state), Ok(()), "the half of the second test is left for all three");
+    let mut stage = Stage::enter(1, 2, NOW);
+    stage.memory.clone_from(memory(&state));
+    let state = checked(&new, &State::Running(stage));
+    let given = &memory(&state).alpha_given;
+    assert_eq!(given["errors regresses"], 0.5, "what has looked keeps its share");
+    assert_eq!(given.len(), 3);
+    let mut stage = Stage::enter(1, 1, NOW);
+    stage.memory.clone_from(memory(&state));
+    let state = checked(&new, &State::Running(stage));
+    let sum: f64 = memory(&state).alpha_given.values().sum();
+    assert!(memory(&state).alpha_given.len() == 4 && (sum - 1.0).abs() < 1e-9, "{:?}", memory(&state).alpha_given);
+}
+
+#[test]
+fn a_test_that_nothing_is_left_for_cannot_join() {
+    let (old, new) = (plan(TESTED), plan(&format!("{TESTED}{THIRD}")));
+    let mut stage = Stage::enter(1, 1, NOW);
+    stage.memory.alpha_given =
+        [("errors regresses".to_owned(), 0.5), ("errors regresses by 20%".to_owned(), 0.5)].into();
+    let state = State::Running(stage);
+    let why = may_revise(&old, &new, &state).unwrap_err();
+    assert!(why.contains("nothing is left of its `alpha` for `errors regresses by 30%`"), "{why}");
+    let apart = THIRD.replace("by 30%", "by 30% at alpha 0.001").replace("by 40%", "by 40% at alpha 0.001");
+    assert_eq!(may_revise(&old, &plan(&format!("{TESTED}{apart}")), &state), Ok(()));
+}
+
+/// Latencies and means are tested anew in each wave: a plan that gets more waves under way, or goes through one
+/// again, splits what is left.
+#[test]
+fn the_shares_of_all_waves_of_an_attempt_never_add_up_to_more_than_alpha() {
+    let text = |waves: usize| {
+        let wave = |number: usize| format!("  - {{ name: w{number}, exposure: {}%, bake: 1h }}\n", number + 1);
+        let head = TESTED.split("waves:").next().unwrap();
+        format!("{head}waves:\n{}", (0..waves).map(wave).collect::<String>())
+    };
+    let promoted = |plan: &Plan, state: &State| {
+        let event = Event::Promote { by: "ada".to_owned(), evidence: Evidence::default() };
+        decide(plan, state, &event, NOW).unwrap().next
+    };
+    let state = promoted(&plan(&text(2)), &State::Running(Stage::enter(1, 0, NOW)));
+    assert_eq!(memory(&state).stages_given, 0.5);
+    let longer = plan(&text(9));
+    let mut state = state;
+    for wave in 2..9 {
+        state = promoted(&longer, &state);
+        let expected = 0.5 + 0.5 * (wave - 1) as f64 / 8.0;
+        assert!((memory(&state).stages_given - expected).abs() < 1e-9, "{}", memory(&state).stages_given);
+    }
 }

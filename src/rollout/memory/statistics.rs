@@ -1,6 +1,6 @@
 //! Judging the conditions that rest on more than one reading.
 
-use super::ask::{part_of_alpha, stages};
+use super::alpha::{level_of, share_of_stage};
 use super::score::judge_score;
 use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
@@ -21,6 +21,8 @@ const WHOLE_ATTEMPT: f64 = 0.8;
 pub(in crate::rollout) struct Seen<'e> {
     pub evidence: &'e Evidence,
     pub readings: &'e BTreeMap<MetricName, Reading>,
+    /// The last wave is over.
+    pub watching: bool,
 }
 
 /// What is known of a condition that rests on more than one reading.
@@ -34,11 +36,11 @@ pub(in crate::rollout) fn judge_statistics(
     let evidence = seen.evidence;
     match condition {
         Condition::Regresses(one) => match fresh(seen, &one.metric) {
-            Ok(()) => regresses(plan, stage, evidence, one, now),
+            Ok(()) => regresses(plan, stage, seen, one, now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::ProvedSafe(one) => match fresh(seen, &one.metric) {
-            Ok(()) => proved_safe(plan, stage, evidence, one, now),
+            Ok(()) => proved_safe(plan, stage, seen, one, now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::Burn(one) => burn(plan, evidence, one),
@@ -53,8 +55,9 @@ pub(in crate::rollout) fn judge_statistics(
 
 /// Proved worse is true; everything else is false, for a test that has not decided yet says nothing
 /// against the candidate. A suspicion that it became worse lately holds: of such some are false.
-fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, now: UnixMillis) -> Judgement {
-    let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory));
+fn regresses(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Regresses, now: UnixMillis) -> Judgement {
+    let Seen { evidence, watching, .. } = seen;
+    let alpha = level_of(plan, &stage.memory, one);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let (finding, suspected) = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
@@ -62,7 +65,8 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
             (band_worse(*candidate, *control, one.tolerance, better, seen), None)
         }
         Ok(Compared::Sums { candidate, control }) => {
-            (mean_worse((candidate, control), one.tolerance, better, alpha / stages(plan), seen), None)
+            let alpha = alpha * share_of_stage(plan, stage, watching);
+            (mean_worse((candidate, control), one.tolerance, better, alpha, seen), None)
         }
         Ok(Compared::Counts(_)) => {
             let key = one.to_string();
@@ -89,9 +93,10 @@ fn regresses(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &Regresses, n
     Judgement { measured: vec![measured(plan, &one.metric, shown)], pending: suspected.is_some(), ..judgement }
 }
 
-fn proved_safe(plan: &Plan, stage: &Stage, evidence: &Evidence, one: &ProvedSafe, now: UnixMillis) -> Judgement {
+fn proved_safe(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &ProvedSafe, now: UnixMillis) -> Judgement {
+    let Seen { evidence, watching, .. } = seen;
     // Proofs of safety begin anew with each wave.
-    let alpha = one.alpha.unwrap_or(plan.alpha) / stages(plan);
+    let alpha = one.alpha.unwrap_or(plan.alpha) * share_of_stage(plan, stage, watching);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let finding = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),

@@ -71,7 +71,8 @@ prop_compose! {
         Memory {
             baseline,
             waves: [(WaveName::new("first").unwrap(), means)].into(),
-            alpha_parts: 3,
+            alpha_given: tests.keys().map(|test| (test.clone(), 0.1)).collect(),
+            stages_given: 0.25,
             late: tests.clone(),
             suspected: [("p95 regresses".to_owned(), Box::new(CountTest::worse_lately(0.1)))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
@@ -179,6 +180,18 @@ fn the_stored_form_is_the_promised_one() {
     let closed = State::RolledBack { attempt: 1, at: UnixMillis::new(3_000), wave: 1, cause: metric };
     let text = r#"{"state":"rolled_back","attempt":1,"at":3000,"wave":1,"cause":{"by":"metric","condition":"error_rate > 10%","readings":[{"metric":"error_rate","value":"12.4%"}]}}"#;
     assert_eq!(encode_state(&closed).unwrap(), text);
+}
+
+/// In states of earlier versions all tests had the same part of alpha.
+#[test]
+fn tests_keep_the_part_of_alpha_that_they_had_in_earlier_versions() {
+    let test = Box::new(CountTest::worse_lately(0.2));
+    let memory = Memory { late: [("errors regresses by 20%".to_owned(), test)].into(), ..Memory::default() };
+    let stage = Stage { memory, ..Stage::enter(1, 0, UnixMillis::new(0)) };
+    let text = encode_state(&State::Running(stage)).unwrap();
+    let earlier = text.replace(r#""memory":{"#, r#""memory":{"alpha_parts":4,"#);
+    let State::Running(read) = decode_state(&earlier).unwrap() else { panic!("running") };
+    assert_eq!(read.memory.alpha_given, [("errors regresses by 20%".to_owned(), 0.25)].into());
 }
 
 #[test]
