@@ -313,6 +313,7 @@ impl Controller {
             plan_problem: None,
             unsaved: None,
             owed: Owed::default(),
+            narrowed: None,
             reload_at: None,
             closings: VecDeque::new(),
             waiting: VecDeque::new(),

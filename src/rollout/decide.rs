@@ -7,7 +7,7 @@ use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
 use super::overlay::{closed, exposure, held_back, open};
-use super::plan::{List, Plan};
+use super::plan::{List, Plan, Wave};
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -162,7 +162,36 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
     let Some((index, wave)) = to else {
         return close(plan, state, stage.attempt, stage.wave, cause, now);
     };
+    went_back(plan, state, stage, (index, wave), stage.step.saturating_add(1), seen, now)
+}
+
+/// A step back that was decided and served before, in a state that does not know of it. `None` where it knows of it
+/// or of what came after it, or where the attempt is not in a later wave.
+#[must_use]
+pub fn step_back_again(
+    plan: &Plan,
+    state: &State,
+    (attempt, step): (u32, u32),
+    (index, seen): (usize, &str),
+    now: UnixMillis,
+) -> Option<Decision> {
+    let (State::Running(stage) | State::Paused { stage, .. }) = state else { return None };
+    let wave = plan.waves.get(index)?;
+    let unknown = stage.attempt == attempt && stage.step < step && index < stage.wave;
+    unknown.then(|| went_back(plan, state, stage, (index, wave), step, seen.to_owned(), now))
+}
+
+fn went_back(
+    plan: &Plan,
+    state: &State,
+    stage: &Stage,
+    (index, wave): (usize, &Wave),
+    step: u32,
+    seen: String,
+    now: UnixMillis,
+) -> Decision {
     let mut next = stage.followed_by(plan, index, now);
+    next.step = step;
     next.returned = true;
     // What has taken it back has been said: it is to be seen anew before it takes it back further.
     let rules = wave_at(plan, stage.wave).map(Rules::of_wave);

@@ -26,7 +26,7 @@ pub use crate::analysis::statistics::Better;
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
-pub use decide::{decide, describe, standing_waits};
+pub use decide::{decide, describe, standing_waits, step_back_again};
 pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;

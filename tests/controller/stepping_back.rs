@@ -1,10 +1,13 @@
 //! A step back is served whatever the store does, and what opens after it is served too.
 
+use crate::refusing::Mood;
 use crate::scene::{Place, Scene, eventually, name, quiet_plan, stays};
 use crate::script::Says;
+use std::time::Duration;
 use tidegate::controller::Verb;
 use tidegate::rollout::State;
 use tidegate::store::Change;
+use tidegate::store::journal::NarrowingRecord;
 
 /// Steps back from its second wave where one in five fails. No check is made unless somebody promotes it.
 fn stepping_back(rollout: &str) -> String {
@@ -53,4 +56,51 @@ async fn what_opens_after_a_step_back_that_was_not_stored_is_served() {
     scene.tell("a", Verb::Promote).await.unwrap();
     eventually("everybody to be served", async || scene.percent("search") == 100).await;
     scene.ledger_is("a", &["applied", "started", "wave-opened", "wave-opened"]).await;
+}
+
+/// Whoever was relieved of a candidate that harms them is not given it again because the process ended.
+#[tokio::test]
+async fn a_step_back_that_was_not_stored_is_served_again_after_a_crash() {
+    let scene = in_the_second_wave(Place::folder()).await;
+    scene.readings.say("search", Says::Value(0.3));
+    scene.mood.set(Mood::Refusing);
+    drop(scene.tell("a", Verb::Promote).await);
+    eventually("fewer to be served", async || (8..=12).contains(&scene.percent("search"))).await;
+    let recorded = || scene.journal.as_ref().unwrap().narrowings().len();
+    eventually("the step back to be on the disk", async || recorded() == 1).await;
+    assert_eq!(wave(&scene.stored("a").await), 1, "the store knows nothing of it");
+
+    let scene = scene.again(Duration::from_secs(60)).await;
+    assert!((8..=12).contains(&scene.percent("search")), "{}", scene.percent("search"));
+    assert!(matches!(&scene.view("a").state, State::Running(stage) if (stage.wave, stage.returned) == (0, true)));
+    scene.tell("a", Verb::Pause).await.unwrap();
+    scene.ledger_is("a", &["applied", "started", "wave-opened", "stepped-back", "paused"]).await;
+    assert_eq!(scene.journal.as_ref().unwrap().narrowings(), [], "the store has it now");
+
+    // What a person opens after that is served, also after another restart.
+    scene.tell("a", Verb::Resume).await.unwrap();
+    scene.tell("a", Verb::Promote).await.unwrap();
+    let scene = scene.again(Duration::from_secs(60)).await;
+    assert!((48..=52).contains(&scene.percent("search")));
+}
+
+/// A record that was left behind takes nothing back from an exposure that came after it.
+#[tokio::test]
+async fn a_step_back_that_the_store_knows_of_is_forgotten() {
+    let scene = in_the_second_wave(Place::folder()).await;
+    let journal = scene.journal.clone().unwrap();
+    let old = |attempt: u32, step: u32| NarrowingRecord {
+        rollout: name("a"),
+        attempt,
+        step,
+        wave: 0,
+        at: scene.clock.now(),
+        seen: "error_rate 30% > 20%".to_owned(),
+    };
+    for record in [old(1, 1), old(2, 7)] {
+        journal.append_narrowing(&record).unwrap();
+    }
+    let scene = scene.again(Duration::from_secs(60)).await;
+    assert!((48..=52).contains(&scene.percent("search")));
+    assert_eq!(scene.journal.as_ref().unwrap().narrowings(), []);
 }
