@@ -7,7 +7,6 @@ use super::decide::{close, keep, with_stage};
 use super::decision::Decision;
 use super::event::Evidence;
 use super::heard::Heard;
-use super::memory::PostedEvent;
 use super::plan::Plan;
 use super::stage::{Rules, rules_of, wave_at};
 use super::state::{Stage, State};
@@ -46,28 +45,7 @@ pub(super) fn resolved(plan: &Plan, state: &State, fingerprint: &str, now: UnixM
     check_soon(plan, &with_stage(state, stage), now)
 }
 
-/// Something was reported. What it makes true by itself closes the flag at once; for the rest there is a check.
-pub(super) fn posted(plan: &Plan, state: &State, event: &PostedEvent, now: UnixMillis) -> Decision {
-    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
-    if before.memory.knows(event) {
-        return keep(plan, state, now);
-    }
-    let mut stage = before.clone();
-    stage.forget_silent_alerts(&rules, now);
-    if !stage.memory.post(plan, event, now) {
-        return keep(plan, state, now);
-    }
-    let mut judged = stage.clone();
-    match judge(plan, &rules.severe(), &mut judged, &Evidence::default(), now).cause {
-        Some(cause @ (Cause::Metric { .. } | Cause::Alert { .. } | Cause::Person { .. })) => {
-            close(plan, state, before.attempt, before.wave, cause, now)
-        }
-        // That nobody was asked is no lack of data.
-        Some(Cause::NoData { .. }) | None => check_soon(plan, &with_stage(state, stage), now),
-    }
-}
-
-fn check_soon(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
+pub(super) fn check_soon(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     Decision { check_now: true, ..keep(plan, state, now) }
 }
 

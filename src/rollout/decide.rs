@@ -8,6 +8,7 @@ use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
 use super::overlay::{closed, exposure, held_back, open};
 use super::plan::{List, Plan, Wave};
+use super::posting;
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -28,7 +29,7 @@ pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Res
             rollback(plan, state, Cause::Person { by: by.clone(), reason: reason.clone() }, now)
         }
         Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint, now)),
-        Event::Posted(event) => Ok(alerts::posted(plan, state, event, now)),
+        Event::Posted(event) => Ok(posting::posted(plan, state, event, now)),
         Event::Checked(evidence) => Ok(checked(plan, state, evidence, now)),
         Event::Due(beginning) => Ok(start::due(plan, state, beginning, now)),
         Event::Start(beginning) => start::start(plan, state, beginning, now),

@@ -14,6 +14,7 @@ mod heard;
 mod memory;
 mod overlay;
 mod plan;
+mod posting;
 mod question;
 mod reach;
 mod revision;
@@ -42,6 +43,7 @@ pub use plan::{
     After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
     Unit, Wave,
 };
+pub use posting::{Reported, post};
 pub use question::{Arm, Over, Question, Split, Versus};
 pub use revision::may_revise;
 pub use stage::{check_interval, next_check_in};

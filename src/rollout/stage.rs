@@ -151,6 +151,18 @@ pub(super) fn rules_of<'a>(plan: &'a Plan, state: &'a State) -> Option<(&'a Stag
     }
 }
 
+/// As [`rules_of`], to change the stage.
+pub(super) fn rules_of_mut<'a>(plan: &'a Plan, state: &'a mut State) -> Option<(&'a mut Stage, Rules<'a>)> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } => {
+            let rules = Rules::of_wave(wave_at(plan, stage.wave)?);
+            Some((stage, rules))
+        }
+        State::Watching(stage) => Some((stage, Rules::of_watch(plan))),
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
+    }
+}
+
 /// The wave of that index. A stored index beyond the plan's end means the last wave, never a panic.
 pub(super) fn wave_at(plan: &Plan, index: usize) -> Option<&Wave> {
     plan.waves.get(index).or_else(|| plan.waves.last())

@@ -25,6 +25,7 @@ mod false_alarms;
 mod hostile;
 mod kept_plans;
 mod plans;
+mod posting;
 mod resolve;
 mod revisions;
 mod rollouts;
