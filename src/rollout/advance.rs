@@ -96,12 +96,13 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
 
 /// Done: who was held back until now gets the candidate too.
 fn completed(plan: &Plan, stage: &Stage, by: Option<String>, now: UnixMillis) -> Decision {
-    let held_back = plan.after.as_ref().is_some_and(|after| after.holdback != Exposure::NONE);
-    let step = if held_back { stage.step.saturating_add(1) } else { stage.step };
-    let effect = match open_to_all(plan, Rank::open(stage.attempt, step)).filter(|_| held_back) {
+    let held_back = plan.after.as_ref().map_or(Exposure::NONE, |after| after.holdback);
+    let opens = held_back != Exposure::NONE;
+    let step = if opens { stage.step.saturating_add(1) } else { stage.step };
+    let effect = match open_to_all(plan, Rank::open(stage.attempt, step)).filter(|_| opens) {
         Some(overlay) => Effect::Open(Opening(overlay)),
         None => Effect::Keep,
     };
     let next = State::Completed { attempt: stage.attempt, at: now, step };
-    moved(plan, next, effect, Some(Change::Completed { by }), now)
+    moved(plan, next, effect, Some(Change::Completed { by, held_back }), now)
 }

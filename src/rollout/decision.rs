@@ -163,6 +163,8 @@ pub enum Change {
     },
     /// Done.
     Completed {
+        /// The share that was held back until now and has the candidate too from now on.
+        held_back: Exposure,
         /// Who promoted it, if the plan's own conditions did not.
         by: Option<String>,
     },
@@ -211,7 +213,7 @@ impl Change {
             | Self::Resumed { by }
             | Self::WaveOpened { by: Some(by), .. }
             | Self::WatchBegan { by: Some(by), .. }
-            | Self::Completed { by: Some(by) } => Arc::from(by.as_str()),
+            | Self::Completed { by: Some(by), .. } => Arc::from(by.as_str()),
             Self::Closed { cause: Cause::Alert { .. }, .. } => Arc::from("alert"),
             Self::Closed { cause: Cause::Metric { .. } | Cause::NoData { .. }, .. }
             | Self::WaveOpened { .. }
@@ -248,7 +250,13 @@ impl fmt::Display for Change {
                 let (baked, watch) = (format_duration(*baked), format_duration(*watch));
                 write!(f, "last wave done after {baked}; watched for {watch}{}", promoted(by))
             }
-            Self::Completed { by } => write!(f, "completed{}: the flag can be cleaned up", promoted(by)),
+            Self::Completed { by, held_back: Exposure::NONE } => {
+                write!(f, "completed{}: the flag can be cleaned up", promoted(by))
+            }
+            Self::Completed { by, held_back } => {
+                let promoted = promoted(by);
+                write!(f, "completed{promoted}: the {held_back} held back have it too, and the flag can be cleaned up")
+            }
             Self::Held(waits) => f.write_str(&sentence(waits)),
             Self::Released => f.write_str("nothing holds it any more; it goes on"),
             Self::Paused { by } => write!(f, "paused by {by}"),

@@ -1,6 +1,7 @@
 //! Judging the conditions that rest on more than one reading.
 
 use super::alpha::{level_of, share_of_stage};
+use super::elsewhere::of_control;
 use super::score::judge_score;
 use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
@@ -122,8 +123,7 @@ fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
     let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
     match seen.evidence.others.get(&control) {
         Some(Reading::NoData(NoData::TooFew { .. })) => Ok(()),
-        Some(reading) => reading.value().map(|_| ()),
-        None => Err(NoData::NoReference("the stable variant was not measured".to_owned())),
+        Some(_) | None => of_control(seen.evidence, metric).map(|_| ()),
     }
 }
 
