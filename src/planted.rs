@@ -49,7 +49,20 @@ pub enum Bug {
     SaltChangesWithTheExposure,
     /// What stepped back goes forth again by itself.
     StepBackIsForgotten,
+    // In a train's decision.
+    /// The next of a train begins while the one before is in its waves.
+    TrainDoesNotWait,
+    /// The next of a train begins on what was seen before the process stopped.
+    TrainTrustsOldChecks,
+    /// When one of a train closes, the others stay open.
+    TrainClosesNobodyElse,
+    /// A closing that did not reach its member is not ordered again.
+    TrainOrdersOnce,
     // In the executor.
+    /// A member begins although its train was stopped meanwhile.
+    TrainBeginsWhatItStopped,
+    /// What a train closed is stored at once or never.
+    TrainIsSavedOnce,
     /// A wave is served before it is stored.
     OpensBeforeItIsStored,
     /// A closing is stored first and served after.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use tidegate::rollout::train::TrainState;
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
 
@@ -33,6 +34,18 @@ impl Store for Kept {
         let version = versions.entry(change.rollout.clone()).or_default();
         *version += 1;
         Ok(*version)
+    }
+
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn train(&self, _: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn commit_train(&self, _: &Change<TrainState>) -> Result<u64, CommitError> {
+        Err(StoreError::unavailable("commit a change", "this store has no trains").into())
     }
 
     async fn history(&self, _: Option<&RolloutName>, _: u64, _: u32) -> Result<Vec<LedgerRow>, StoreError> {

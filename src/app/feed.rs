@@ -45,7 +45,7 @@ impl Feed {
         self.problems.subscribe()
     }
 
-    /// Hands over the rollouts, and tells what is wrong.
+    /// Hands over the rollouts and the trains, and tells what is wrong.
     pub(super) async fn announce(self) -> Self {
         let mut problems = self.loader.problems();
         for (plan, source) in self.loader.plans() {
@@ -59,6 +59,19 @@ impl Feed {
                 Err(ApplyError::Refused(why) | ApplyError::Unavailable(why)) => why,
             };
             problems.push(of_rollout(&file, plan.name.as_str(), refused));
+        }
+        // After their rollouts, which a train must find.
+        for (train, source) in self.loader.trains() {
+            let file = source.origin.to_string();
+            let refused = match self.controller.apply_train(Arc::clone(&train), source, file.clone()).await {
+                Ok(_) => continue,
+                Err(ApplyError::Invalid(found)) => {
+                    problems.extend(found);
+                    continue;
+                }
+                Err(ApplyError::Refused(why) | ApplyError::Unavailable(why)) => why,
+            };
+            problems.push(told(&file, format!("train `{}`", train.name), refused));
         }
         for rollout in &self.unreadable {
             problems.push(of_rollout("the store", rollout.rollout.as_str(), rollout.why.clone()));
@@ -126,11 +139,15 @@ impl Feed {
 }
 
 fn of_rollout(file: &str, rollout: &str, message: String) -> Problem {
+    told(file, format!("rollout `{rollout}`"), message)
+}
+
+fn told(file: &str, subject: String, message: String) -> Problem {
     Problem {
         file: Arc::from(file),
         line: 1,
         column: 1,
-        subject: Some(format!("rollout `{rollout}`")),
+        subject: Some(subject),
         message,
         excerpt: String::new(),
         hint: None,

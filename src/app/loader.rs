@@ -2,9 +2,10 @@
 //! plans, and remembers what is wrong until it is mended.
 
 use super::attached;
-use super::sources::{self, NamedRollout};
+use super::sources::{self, NamedPlan, Planned};
 use crate::flag::Catalog;
 use crate::rollout::Plan;
+use crate::rollout::train::Train;
 use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::RolloutName;
@@ -20,7 +21,7 @@ pub struct Loader {
     paths: Vec<PathBuf>,
     catalog: Catalog,
     files: BTreeMap<PathBuf, File>,
-    /// The files that name a rollout, in the order in which they came to: the first one's counts.
+    /// The files that name a rollout or a train, in the order in which they came to: the first one's counts.
     claims: BTreeMap<RolloutName, Vec<PathBuf>>,
     path_problems: Vec<Problem>,
 }
@@ -31,9 +32,9 @@ struct File {
     /// What reading it gave, of its bytes a digest; `None` before the first time. The file is taken up anew only
     /// when that differs. The bytes themselves would be in memory twice: the flags' text has them.
     read: Option<Result<u128, Vec<Problem>>>,
-    /// Its rollouts, or the last ones when it cannot be read any more: each with its plan, or its last
+    /// Its rollouts and trains, or the last ones when it cannot be read any more: each with its plan, or its last
     /// good one when it is wrong now. One that was never right has none.
-    rollouts: BTreeMap<RolloutName, Option<(Arc<Plan>, PlanSource)>>,
+    plans: BTreeMap<RolloutName, Option<(Planned, PlanSource)>>,
     problems: Vec<Problem>,
     /// The files that its rollouts name, as they were read: a list of users that changed is a plan that changed.
     attached: attached::Seen,
@@ -91,9 +92,20 @@ impl Loader {
     /// The rollouts. Of one that several files name, the file that had the name first has the say.
     #[must_use]
     pub fn plans(&self) -> Vec<(Arc<Plan>, PlanSource)> {
-        let plan =
-            |(name, files): (&RolloutName, &Vec<PathBuf>)| self.files.get(files.first()?)?.rollouts.get(name)?.clone();
-        self.claims.iter().filter_map(plan).collect()
+        let rollout =
+            |(planned, source): &(Planned, PlanSource)| Some((Arc::clone(planned.rollout()?), source.clone()));
+        self.in_force().filter_map(rollout).collect()
+    }
+
+    /// The trains, as the rollouts.
+    #[must_use]
+    pub fn trains(&self) -> Vec<(Arc<Train>, PlanSource)> {
+        let train = |(planned, source): &(Planned, PlanSource)| Some((Arc::clone(planned.train()?), source.clone()));
+        self.in_force().filter_map(train).collect()
+    }
+
+    fn in_force(&self) -> impl Iterator<Item = &(Planned, PlanSource)> {
+        self.claims.iter().filter_map(|(name, files)| self.files.get(files.first()?)?.plans.get(name)?.as_ref())
     }
 
     /// Everything that is wrong in the files now.
@@ -117,7 +129,7 @@ impl Loader {
             return;
         }
         tracing::info!(file = %path.display(), "the file is gone");
-        let names = self.files.remove(path).map(|file| file.rollouts).unwrap_or_default();
+        let names = self.files.remove(path).map(|file| file.plans).unwrap_or_default();
         names.keys().for_each(|name| self.disclaim(path, name));
         self.catalog.remove(&path.to_string_lossy());
         looked.changed = true;
@@ -134,7 +146,7 @@ impl Loader {
         // It may have changed once more since.
         file.read = Some(read.as_ref().map(|bytes| xxh3_128(bytes)).map_err(Clone::clone));
         let name = path.to_string_lossy();
-        let has_only_flags = file.rollouts.is_empty() && file.problems.is_empty();
+        let has_only_flags = file.plans.is_empty() && file.problems.is_empty();
         let content = match read {
             Ok(bytes) if has_only_flags && amended(&mut self.catalog, &name, &bytes) => return true,
             Ok(bytes) => sources::content(path, &bytes, &self.catalog),
@@ -151,15 +163,15 @@ impl Loader {
                 return true;
             }
         }
-        self.take_rollouts(path, content.rollouts);
+        self.take_plans(path, content.plans);
         true
     }
 
-    fn take_rollouts(&mut self, path: &Path, rollouts: Vec<NamedRollout>) {
+    fn take_plans(&mut self, path: &Path, plans: Vec<NamedPlan>) {
         let Some(file) = self.files.get_mut(path) else { return };
-        let mut before = mem::take(&mut file.rollouts);
-        for NamedRollout { name, plan } in rollouts {
-            if file.rollouts.contains_key(&name) {
+        let mut before = mem::take(&mut file.plans);
+        for NamedPlan { name, plan } in plans {
+            if file.plans.contains_key(&name) {
                 file.problems.push(repeated(&name, path, path));
                 continue;
             }
@@ -167,12 +179,12 @@ impl Loader {
             if last_good.is_none() {
                 self.claims.entry(name.clone()).or_default().push(path.to_path_buf());
             }
-            file.rollouts.insert(name, plan.or(last_good.flatten()));
+            file.plans.insert(name, plan.or(last_good.flatten()));
         }
         before.keys().for_each(|name| self.disclaim(path, name));
     }
 
-    /// A file no longer names a rollout: the next that does has the say.
+    /// A file no longer names a rollout or a train: the next that does has the say.
     fn disclaim(&mut self, path: &Path, name: &RolloutName) {
         if let Some(files) = self.claims.get_mut(name) {
             files.retain(|other| other != path);
@@ -193,8 +205,8 @@ fn repeated(name: &RolloutName, first: &Path, other: &Path) -> Problem {
         file: Arc::from(other.to_string_lossy()),
         line: 1,
         column: 1,
-        subject: Some(format!("rollout `{name}`")),
-        message: format!("{} has a rollout of this name already, and that one counts", first.display()),
+        subject: Some(format!("`{name}`")),
+        message: format!("{} has a plan of this name already, and that one counts", first.display()),
         excerpt: String::new(),
         hint: Some("give one of the two another name".to_owned()),
     }

@@ -1,8 +1,9 @@
 //! Files as a server and `validate` read them: found under the paths that were named, read within
-//! bounds, split into flags and rollouts. One reader for both, so that what is validated is what loads.
+//! bounds, split into flags, rollouts and trains. One reader for both, so that what is validated is what loads.
 
 use super::attached;
 use crate::flag::{Catalog, FlagFile};
+use crate::rollout::train::Train;
 use crate::rollout::{self, Attachments, Plan};
 use crate::source::{self, Format, Node, Parsed, Problem, Problems, Span, Text, Value, suggest};
 use crate::store::{Origin, PlanSource};
@@ -34,6 +35,9 @@ const LARGE: usize = 32 << 10;
 /// The value of `kind` in a rollout's document.
 const ROLLOUT: &str = "Rollout";
 
+/// The value of `kind` in a train's document.
+const TRAIN: &str = "Train";
+
 /// The files under the paths, and what is wrong with the paths themselves.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -49,23 +53,52 @@ pub struct Found {
 /// What stands in a file.
 #[derive(Debug)]
 pub struct Content {
-    /// Its flags; `Ok(None)` when it has only rollouts, `Err` when they cannot be read as flags at all.
+    /// Its flags; `Ok(None)` when it has only plans, `Err` when they cannot be read as flags at all.
     pub flags: Result<Option<FlagFile>, Vec<Problem>>,
-    /// Its rollouts that have a name, in their order.
-    pub rollouts: Vec<NamedRollout>,
-    /// What is wrong with its rollouts.
+    /// Its rollouts and trains that have a name, in their order.
+    pub plans: Vec<NamedPlan>,
+    /// What is wrong with them.
     pub plan_problems: Vec<Problem>,
     /// The files that its rollouts name, as they were read.
     pub(super) attached: attached::Seen,
 }
 
-/// A rollout in a file.
+/// A rollout or a train in a file. They share one space of names.
 #[derive(Debug)]
-pub struct NamedRollout {
+pub struct NamedPlan {
     /// Its name.
     pub name: RolloutName,
-    /// Its plan, `None` when something is wrong with it.
-    pub plan: Option<(Arc<Plan>, PlanSource)>,
+    /// Its plan and the text of that, `None` when something is wrong with it.
+    pub plan: Option<(Planned, PlanSource)>,
+}
+
+/// What a document plans.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Planned {
+    /// A rollout.
+    Rollout(Arc<Plan>),
+    /// A train.
+    Train(Arc<Train>),
+}
+
+impl Planned {
+    /// The rollout, if it is one.
+    #[must_use]
+    pub const fn rollout(&self) -> Option<&Arc<Plan>> {
+        match self {
+            Self::Rollout(plan) => Some(plan),
+            Self::Train(_) => None,
+        }
+    }
+
+    /// The train, if it is one.
+    #[must_use]
+    pub const fn train(&self) -> Option<&Arc<Train>> {
+        match self {
+            Self::Train(train) => Some(train),
+            Self::Rollout(_) => None,
+        }
+    }
 }
 
 impl Content {
@@ -80,8 +113,17 @@ impl Content {
     }
 
     /// The plans of its valid rollouts.
-    pub fn plans(&self) -> impl Iterator<Item = &(Arc<Plan>, PlanSource)> {
-        self.rollouts.iter().filter_map(|rollout| rollout.plan.as_ref())
+    pub fn rollouts(&self) -> impl Iterator<Item = (&Arc<Plan>, &PlanSource)> {
+        self.valid().filter_map(|(planned, source)| Some((planned.rollout()?, source)))
+    }
+
+    /// The plans of its valid trains.
+    pub fn trains(&self) -> impl Iterator<Item = (&Arc<Train>, &PlanSource)> {
+        self.valid().filter_map(|(planned, source)| Some((planned.train()?, source)))
+    }
+
+    fn valid(&self) -> impl Iterator<Item = &(Planned, PlanSource)> {
+        self.plans.iter().filter_map(|plan| plan.plan.as_ref())
     }
 }
 
@@ -284,44 +326,47 @@ fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
 
 /// What stands in a file that cannot be read, as far as anybody knows.
 pub(super) const fn unreadable(problems: Vec<Problem>) -> Content {
-    Content { flags: Err(problems), rollouts: Vec::new(), plan_problems: Vec::new(), attached: attached::Seen::new() }
+    Content { flags: Err(problems), plans: Vec::new(), plan_problems: Vec::new(), attached: attached::Seen::new() }
 }
 
 fn split(parsed: &Parsed, format: Format, path: &Path, known: &Catalog) -> Content {
-    let (mut rollouts, mut plan_problems) = (Vec::new(), Vec::new());
+    let (mut plans, mut plan_problems) = (Vec::new(), Vec::new());
     let origin = Origin::File(path.to_string_lossy().into_owned());
     let foreign = |document: &Node<'_>| document.get("kind").is_some() && document.get("flags").is_none();
-    let is_rollout = |document: &Node<'_>| document.get("kind").and_then(Node::as_str) == Some(ROLLOUT);
+    let is_plan = |document: &Node<'_>| {
+        document.get("kind").and_then(Node::as_str).is_some_and(|kind| [ROLLOUT, TRAIN].contains(&kind))
+    };
     let (files, seen) = attached::of(parsed, path);
-    for document in parsed.documents.iter().filter(|document| foreign(document) || is_rollout(document)) {
+    for document in parsed.documents.iter().filter(|document| foreign(document) || is_plan(document)) {
         let plan = plan(document, &parsed.text, &files).map(|plan| {
             let text = document_text(&parsed.text, document.span);
             let mut attachments = files.clone();
             attachments.keep(&rollout::named_files(document));
-            (Arc::new(plan), PlanSource { text, format, origin: origin.clone(), attachments, revision: 1 })
+            (plan, PlanSource { text, format, origin: origin.clone(), attachments, revision: 1 })
         });
         let plan = plan.map_err(|problems| plan_problems.extend(problems)).ok();
         let name = document.get("name").and_then(Node::as_str).and_then(|name| RolloutName::new(name).ok());
-        rollouts.extend(name.filter(|_| is_rollout(document)).map(|name| NamedRollout { name, plan }));
+        plans.extend(name.filter(|_| is_plan(document)).map(|name| NamedPlan { name, plan }));
     }
-    // A file of rollouts alone is no flag file; an empty one is, and says so.
+    // A file of plans alone is no flag file; an empty one is, and says so.
     let flags = match parsed.documents.iter().all(foreign) {
         true => Ok(None),
         false => known.lower(parsed).map(Some),
     };
-    Content { flags, rollouts, plan_problems, attached: seen }
+    Content { flags, plans, plan_problems, attached: seen }
 }
 
-fn plan(document: &Node<'_>, text: &Text, files: &Attachments) -> Result<Plan, Vec<Problem>> {
+fn plan(document: &Node<'_>, text: &Text, files: &Attachments) -> Result<Planned, Vec<Problem>> {
     let Some(kind) = document.get("kind") else { return Err(Vec::new()) };
-    if kind.as_str() == Some(ROLLOUT) {
-        return rollout::lower(document, text, files);
+    match kind.as_str() {
+        Some(ROLLOUT) => return rollout::lower(document, text, files).map(Arc::new).map(Planned::Rollout),
+        Some(TRAIN) => return rollout::lower_train(document, text).map(Arc::new).map(Planned::Train),
+        Some(_) | None => {}
     }
     let mut problems = Problems::new(text);
-    let hint = kind
-        .as_str()
-        .and_then(|word| suggest(word, [ROLLOUT]))
-        .unwrap_or_else(|| format!("write `kind: {ROLLOUT}`, or no `kind` in a document with flags"));
+    let hint = kind.as_str().and_then(|word| suggest(word, [ROLLOUT, TRAIN])).unwrap_or_else(|| {
+        format!("write `kind: {ROLLOUT}` or `kind: {TRAIN}`, or no `kind` in a document with flags")
+    });
     problems.add_with_hint(kind.span, "a document of an unknown kind", hint);
     Err(problems.into_vec())
 }
@@ -369,11 +414,11 @@ mod tests {
         let file = format!("# first\n---\n{indented}# second\n--- {flow}\n---\nflags: {{}}\n---\n");
         let read = content(Path::new("all.yaml"), file.as_bytes(), &Catalog::new());
         assert_eq!(read.problems(), []);
-        assert_eq!(read.plans().count(), 2);
+        assert_eq!(read.rollouts().count(), 2);
         assert!(matches!(&read.flags, Ok(Some(_))));
-        for (plan, source) in read.plans() {
+        for (plan, source) in read.rollouts() {
             let again = content(Path::new("again.yaml"), source.text.as_bytes(), &Catalog::new());
-            assert_eq!(again.plans().next().map(|(plan, _)| plan), Some(plan), "{}", source.text);
+            assert_eq!(again.rollouts().next().map(|(plan, _)| plan), Some(plan), "{}", source.text);
         }
     }
 
@@ -411,7 +456,7 @@ mod tests {
         let path = folder.path().join("all.yaml");
         fs::write(&path, format!("flags: {{}}\n---\n{PLAN}")).unwrap();
         let read = read(&path);
-        let (_, source) = read.plans().next().unwrap();
+        let (_, source) = read.rollouts().next().unwrap();
         assert_eq!(place_in_file(source, "flag"), (5, 1));
         fs::write(&path, "flags: {}\n").unwrap();
         assert_eq!(place_in_file(source, "flag"), (1, 1), "the file has changed since");

@@ -5,6 +5,7 @@ use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
 use super::saving::Saved;
+use super::train::Permit;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
 use crate::rollout::{Beginning, Effect, Event, Evidence, State, Wait};
@@ -22,6 +23,12 @@ impl Lane {
                 self.announce();
                 answer(reply, result.map(|()| self.view()));
             }
+            Command::Begin { attempt, by, permit, reply } => {
+                let result = self.on_begin(attempt, by, &permit).await;
+                self.schedule();
+                self.announce();
+                answer(reply, result.map(|()| self.view()));
+            }
             Command::Plan { plan, source, by, reply } => {
                 let result = self.on_plan(plan, source, &by).await;
                 self.schedule();
@@ -29,6 +36,26 @@ impl Lane {
                 answer(reply, result);
             }
         }
+    }
+
+    /// Begins for its train, unless that has been taken back or has happened already.
+    async fn on_begin(&mut self, attempt: u32, by: String, permit: &Permit) -> Result<(), CommandError> {
+        let verb = match &self.state {
+            State::Pending { .. } => Verb::Start,
+            State::RolledBack { .. } => Verb::Retry,
+            State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => return Ok(()),
+        };
+        let next = self.state.attempt().saturating_add(1);
+        if next != attempt {
+            return Err(CommandError::Refused(format!("its next attempt is {next} and not {attempt}")));
+        }
+        self.permit = Some(permit.clone());
+        let result = match self.is_permitted() {
+            Ok(()) => self.on_verb(verb, by, None).await,
+            refused @ Err(_) => refused,
+        };
+        self.permit = None;
+        result
     }
 
     async fn on_verb(&mut self, verb: Verb, by: String, reason: Option<&str>) -> Result<(), CommandError> {
@@ -53,6 +80,7 @@ impl Lane {
                 Event::Promote { by, evidence }
             }
         };
+        self.is_permitted()?;
         let decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
         if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
@@ -104,6 +132,14 @@ impl Lane {
         }
         self.schedule();
         self.announce();
+    }
+
+    /// Whether its train, if that told it to begin, still wants it to.
+    fn is_permitted(&self) -> Result<(), CommandError> {
+        match self.permit.as_ref().is_none_or(Permit::is_given) {
+            true => Ok(()),
+            false => Err(CommandError::Refused("its train does not want it to begin any more".to_owned())),
+        }
     }
 
     fn may_promote(&self, by: &str) -> Result<(), CommandError> {

@@ -4,6 +4,7 @@ use super::inbox::{Command, Trigger, TriggerKind, Triggered};
 use super::lane::Lane;
 use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT, is_live};
 use super::shared::{Shared, World};
+use super::train::TrainHandle;
 use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::analysis::Alert;
 use crate::flag::Overlay;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, MutexGuard, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -28,7 +29,7 @@ use tokio_util::task::TaskTracker;
 const INBOX: usize = 256;
 
 /// How soon a lane that broke down is taken up again.
-const TAKE_UP_AFTER: Duration = Duration::from_millis(200);
+pub(super) const TAKE_UP_AFTER: Duration = Duration::from_millis(200);
 
 /// The rollouts of this process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -40,7 +41,8 @@ pub struct Controller {
 struct Inner {
     shared: Arc<Shared>,
     lanes: RwLock<BTreeMap<RolloutName, LaneHandle>>,
-    /// Held while a rollout comes into being, so that two of one name cannot.
+    trains: RwLock<BTreeMap<RolloutName, TrainHandle>>,
+    /// Held while a rollout or a train comes into being, so that two of one name cannot.
     creating: Mutex<()>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -76,8 +78,14 @@ impl Controller {
         let mut records = world.store.rollouts().await?;
         records.sort_by_key(last_on_its_flag);
         let shared = Arc::new(Shared::new(world));
-        let inner =
-            Inner { shared, lanes: RwLock::default(), creating: Mutex::default(), tasks: TaskTracker::new(), shutdown };
+        let inner = Inner {
+            shared,
+            lanes: RwLock::default(),
+            trains: RwLock::default(),
+            creating: Mutex::default(),
+            tasks: TaskTracker::new(),
+            shutdown,
+        };
         let controller = Self { inner: Arc::new(inner) };
         let mut unreadable = Vec::new();
         for record in records {
@@ -87,6 +95,7 @@ impl Controller {
                 unreadable.push(Unreadable { rollout: name, why });
             }
         }
+        unreadable.extend(controller.recover_trains().await?);
         Ok((controller, unreadable))
     }
 
@@ -141,9 +150,17 @@ impl Controller {
                 Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
             };
         }
+        if let (Verb::Start | Verb::Retry, Some(train)) = (verb, self.train_of(name)) {
+            let sentence =
+                format!("{name} rides in the train {train}, which begins it: `train {} {train}`", verb.as_str());
+            return Err(CommandError::Refused(sentence));
+        }
         let (reply, answer) = oneshot::channel();
-        lane.commands.send(Box::new(Command::Verb { verb, by, reason, reply })).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
+        lane.commands
+            .send(Box::new(Command::Verb { verb, by, reason, reply }))
+            .await
+            .map_err(|_| CommandError::stopping())?;
+        answer.await.map_err(|_| CommandError::stopping())?
     }
 
     /// Takes firing and resolved alerts. Answers once every closing is durable.
@@ -309,12 +326,14 @@ impl Controller {
             waits,
             readings: Vec::new(),
             findings: Arc::default(),
+            looked: None,
             store_problem: None,
             plan_problem: None,
             unsaved: None,
             owed: Owed::default(),
             narrowed: None,
             reload_at: None,
+            permit: None,
             closings: VecDeque::new(),
             waiting: VecDeque::new(),
             foreseen: None,
@@ -364,7 +383,27 @@ impl Controller {
         self.inner.shared.world.publisher.holder(flag)
     }
 
-    fn known(&self, name: &RolloutName) -> Option<LaneHandle> {
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    pub(super) fn shutdown(&self) -> CancellationToken {
+        self.inner.shutdown.clone()
+    }
+
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.inner.tasks
+    }
+
+    pub(super) async fn creating(&self) -> MutexGuard<'_, ()> {
+        self.inner.creating.lock().await
+    }
+
+    pub(super) fn trains_lock(&self) -> &RwLock<BTreeMap<RolloutName, TrainHandle>> {
+        &self.inner.trains
+    }
+
+    pub(super) fn known(&self, name: &RolloutName) -> Option<LaneHandle> {
         self.lanes().get(name).cloned()
     }
 
@@ -376,8 +415,12 @@ impl Controller {
 impl LaneHandle {
     pub(super) async fn trigger(&self, kind: TriggerKind, accepted: Instant) -> Result<Triggered, CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| stopping())?;
-        answer.await.map_err(|_| stopping())?
+        self.triggers.send(Trigger { kind, accepted, reply }).await.map_err(|_| CommandError::stopping())?;
+        answer.await.map_err(|_| CommandError::stopping())?
+    }
+
+    pub(super) async fn command(&self, command: Command) -> Result<(), CommandError> {
+        self.commands.send(Box::new(command)).await.map_err(|_| CommandError::stopping())
     }
 
     async fn plan(&self, plan: Arc<Plan>, source: PlanSource, by: String) -> Result<Applied, ApplyError> {
@@ -425,8 +468,4 @@ pub(super) fn read_plan(source: &PlanSource) -> Result<Arc<Plan>, String> {
 fn salvage(record: &Record) -> Option<(FlagKey, Overlay)> {
     let parsed = parse("the stored plan", record.plan.text.as_bytes(), record.plan.format).ok()?;
     rollout::salvage_closing(parsed.documents.first()?, &record.name, record.state.attempt())
-}
-
-fn stopping() -> CommandError {
-    CommandError::Unavailable("the server is stopping".to_owned())
 }

@@ -1,10 +1,12 @@
 //! What reaches a rollout's lane from outside. Triggers have a door of their own, which is always
 //! looked at first.
 
+use super::train::Permit;
 use super::view::{Applied, ApplyError, CommandError, Verb, View};
 use crate::analysis::Alert;
 use crate::rollout::{Plan, PostedEvent};
 use crate::store::PlanSource;
+use crate::units::RolloutName;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -30,6 +32,8 @@ pub(super) enum TriggerKind {
     Resolved { fingerprint: String },
     /// A person wants it closed.
     Rollback { by: String, reason: Option<String> },
+    /// Its train closes it.
+    Recalled { train: RolloutName, because: String, alone: bool },
     /// Something happened that the rollout may count, with what its sender says of it.
     Posted { event: PostedEvent, message: Option<String> },
 }
@@ -54,6 +58,8 @@ pub(super) enum Triggered {
 pub(super) enum Command {
     /// A person's command, other than closing.
     Verb { verb: Verb, by: String, reason: Option<String>, reply: oneshot::Sender<Result<View, CommandError>> },
+    /// To begin, as that attempt, for its train.
+    Begin { attempt: u32, by: String, permit: Permit, reply: oneshot::Sender<Result<View, CommandError>> },
     /// A new plan for it.
     Plan { plan: Arc<Plan>, source: PlanSource, by: String, reply: oneshot::Sender<Result<Applied, ApplyError>> },
 }

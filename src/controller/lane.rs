@@ -6,6 +6,7 @@ use super::gather::gather;
 use super::inbox::{Command, Trigger};
 use super::saving::{LONGEST_PAUSE, Owed, Saved, Unsaved};
 use super::shared::Shared;
+use super::train::Permit;
 use super::view::{CommandError, FindingView, ReadingView, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
@@ -30,6 +31,9 @@ pub(super) const RELOAD_AFTER: Duration = Duration::from_millis(500);
 /// stop must not keep the metrics from being looked at.
 const ROUNDS_IN_A_ROW: u32 = 16;
 
+/// The attempt, when its stage was entered, and the plan's revision.
+pub(super) type StageMark = (u32, UnixMillis, u32);
+
 /// A rollout and the task that owns it.
 pub(super) struct Lane {
     pub(super) shared: Arc<Shared>,
@@ -42,6 +46,8 @@ pub(super) struct Lane {
     pub(super) readings: Vec<ReadingView>,
     /// What the last check made of each condition.
     pub(super) findings: Arc<[FindingView]>,
+    /// The stage of which this task has made a check.
+    pub(super) looked: Option<StageMark>,
     /// Why the store does not take changes.
     pub(super) store_problem: Option<String>,
     /// Why a newer plan cannot take effect.
@@ -54,6 +60,8 @@ pub(super) struct Lane {
     pub(super) narrowed: Option<(u32, u32)>,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
+    /// Its train lets it begin, while it does.
+    pub(super) permit: Option<Permit>,
     /// Triggers for which the flag is closed already, and why; the rest of their work waits for the lane.
     pub(super) closings: VecDeque<(Trigger, Cause)>,
     /// Triggers that do not close the flag as it stands.
@@ -156,6 +164,7 @@ impl Lane {
 
     async fn on_checked(&mut self, evidence: &Evidence) {
         self.readings = shown(&self.plan, evidence);
+        self.looked = self.stage_mark();
         let Ok(decision) = self.decide(&Event::Checked(evidence.clone())) else { return };
         self.shared.world.metrics.checked(check_result(&decision));
         let moves = needs_the_store(&decision);
@@ -177,7 +186,7 @@ impl Lane {
     }
 
     /// What tells one stage from another, and one plan for it from another.
-    fn stage_mark(&self) -> Option<(u32, UnixMillis, u32)> {
+    fn stage_mark(&self) -> Option<StageMark> {
         match &self.state {
             State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
                 Some((stage.attempt, stage.entered, self.source.revision))
@@ -292,6 +301,7 @@ impl Lane {
         let world = &self.shared.world;
         world.metrics.set_rollout(&self.plan.name, &self.plan.flag, &self.state, view.exposure);
         self.shared.announce(&self.views, view);
+        self.shared.board.moved(&self.plan.name);
     }
 
     pub(super) fn view(&self) -> View {
@@ -315,6 +325,7 @@ impl Lane {
             readings: with_counted(&self.plan, &self.state, &self.readings, now),
             findings: Arc::clone(&self.findings),
             largest_safe_next,
+            looked: self.looked.is_some() && self.looked == self.stage_mark(),
             next_check,
             updated: self.updated,
             problems: self.all_problems(),

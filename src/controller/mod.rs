@@ -11,10 +11,12 @@ mod planning;
 mod posting;
 mod saving;
 mod shared;
+mod train;
 mod triggers;
 mod view;
 
 pub use handle::{Controller, Unreadable};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
+pub use train::{MemberView, TrainApplied, TrainVerb, TrainView};
 pub use view::{AlertAnswer, Applied, ApplyError, CommandError, FindingView, Outcome, ReadingView, Verb, View};

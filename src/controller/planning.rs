@@ -105,7 +105,7 @@ impl Lane {
 }
 
 /// What changed from one text to the other, line by line, with the lines around it.
-fn difference(before: &str, after: &str) -> String {
+pub(super) fn difference(before: &str, after: &str) -> String {
     let lines = TextDiff::from_lines(before, after);
     let mut text = lines.unified_diff().context_radius(2).to_string();
     if let Some((end, _)) = text.char_indices().nth(LONGEST_DIFFERENCE) {

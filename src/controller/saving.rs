@@ -4,6 +4,7 @@ use super::evidence::Grounds;
 use super::handle::read_plan;
 use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
+use super::train::Permit;
 use super::view::CommandError;
 use crate::clock::after;
 use crate::flag::{Overlay, Rank};
@@ -465,6 +466,13 @@ impl Lane {
     /// Lays an exposure over the flag. Where triggers wait that close it, it is laid closed: until now the
     /// flag may have been that of another rollout, which they could not close.
     pub(super) fn lay(&self, overlay: Overlay) {
+        // Its train was stopped while it began, and closes it as soon as it sees that it has.
+        if self.permit.as_ref().is_some_and(Permit::is_gone)
+            && let Some(closed) = rollout::closing_overlay(&self.plan, &self.state)
+        {
+            self.shared.world.publisher.open(&self.plan.flag, closed);
+            return;
+        }
         let closing = self
             .closings
             .front()

@@ -1,6 +1,7 @@
 //! What all lanes share.
 
 use super::firing::Firing;
+use super::train::Board;
 use super::view::View;
 use crate::clock::Clock;
 use crate::measure::Readings;
@@ -39,13 +40,21 @@ pub(super) struct Shared {
     pub changes: watch::Sender<u64>,
     /// The alerts that fire, whomever they concern.
     pub firing: Firing,
+    /// Where rollouts tell their trains what happened to them.
+    pub board: Board,
     /// Which rollout drives a flag: at most one at a time.
     drivers: Mutex<BTreeMap<FlagKey, RolloutName>>,
 }
 
 impl Shared {
     pub(super) fn new(world: World) -> Self {
-        Self { world, changes: watch::Sender::new(0), firing: Firing::default(), drivers: Mutex::default() }
+        Self {
+            world,
+            changes: watch::Sender::new(0),
+            firing: Firing::default(),
+            board: Board::default(),
+            drivers: Mutex::default(),
+        }
     }
 
     /// Claims a flag for a rollout.

@@ -91,6 +91,9 @@ impl Lane {
         if self.shared.world.publisher.close(&self.plan.flag, closing.overlay()) == Closed::Now {
             self.shared.world.metrics.rolled_back(accepted.elapsed());
         }
+        if !matches!(cause, Cause::Train { .. }) {
+            self.shared.board.closed(&self.plan.name, self.state.attempt(), cause);
+        }
     }
 
     /// Looks once more at what waits, for the rollout stands elsewhere than when it came.
@@ -225,11 +228,12 @@ impl Lane {
     /// the candidate from nobody.
     fn overtaken_by(&self, kind: &TriggerKind) -> Option<RolloutName> {
         match (kind, &self.state) {
-            (TriggerKind::Rollback { .. }, State::Completed { .. }) => {
+            (TriggerKind::Rollback { .. } | TriggerKind::Recalled { .. }, State::Completed { .. }) => {
                 self.shared.world.publisher.holder(&self.plan.flag).filter(|holder| *holder != self.plan.name)
             }
             (
                 TriggerKind::Rollback { .. }
+                | TriggerKind::Recalled { .. }
                 | TriggerKind::Firing(_)
                 | TriggerKind::Resolved { .. }
                 | TriggerKind::Posted { .. },
@@ -241,7 +245,7 @@ impl Lane {
     fn concerned(&self, kind: &TriggerKind) -> bool {
         match kind {
             TriggerKind::Firing(alert) => concern(&self.plan, alert) != Concern::No,
-            TriggerKind::Rollback { .. } => true,
+            TriggerKind::Rollback { .. } | TriggerKind::Recalled { .. } => true,
             TriggerKind::Resolved { .. } => false,
             TriggerKind::Posted { event, .. } => counts_event(&self.plan, &event.name),
         }
@@ -284,7 +288,10 @@ fn reported(kind: &TriggerKind) -> Option<String> {
     match kind {
         TriggerKind::Posted { event, message: Some(message) } => Some(format!("{}: {message}", event.id)),
         TriggerKind::Posted { event, message: None } => Some(event.id.clone()),
-        TriggerKind::Firing(_) | TriggerKind::Resolved { .. } | TriggerKind::Rollback { .. } => None,
+        TriggerKind::Firing(_)
+        | TriggerKind::Resolved { .. }
+        | TriggerKind::Rollback { .. }
+        | TriggerKind::Recalled { .. } => None,
     }
 }
 
@@ -293,6 +300,9 @@ fn event_of(kind: &TriggerKind) -> Event {
         TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
         TriggerKind::Resolved { fingerprint } => Event::Resolved { fingerprint: fingerprint.clone() },
         TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
+        TriggerKind::Recalled { train, because, alone } => {
+            Event::Recalled { train: train.clone(), because: because.clone(), alone: *alone }
+        }
         TriggerKind::Posted { event, .. } => Event::Posted(event.clone()),
     }
 }

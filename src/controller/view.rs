@@ -32,6 +32,8 @@ pub struct View {
     pub findings: Arc<[FindingView]>,
     /// The largest exposure of the next wave that stays within the plan's budget, as far as that is known.
     pub largest_safe_next: Option<Exposure>,
+    /// This process has made a check of the stage that it is in.
+    pub looked: bool,
     /// When the next check is due.
     pub next_check: Option<UnixMillis>,
     /// The last change.
@@ -61,6 +63,7 @@ impl View {
             readings: Vec::new(),
             findings: Arc::default(),
             largest_safe_next: None,
+            looked: false,
             next_check: None,
             updated,
             problems: Vec::new(),
@@ -153,6 +156,13 @@ pub enum CommandError {
     /// The store could not take it; for an opening nothing has changed.
     #[error("{0}")]
     Unavailable(String),
+}
+
+impl CommandError {
+    /// The program ends before the answer.
+    pub(super) fn stopping() -> Self {
+        Self::Unavailable("the server is stopping".to_owned())
+    }
 }
 
 /// What applying a plan did.

@@ -1,6 +1,6 @@
 //! What closed a rollout.
 
-use crate::units::MetricName;
+use crate::units::{MetricName, RolloutName};
 use std::fmt;
 
 /// Why a flag was closed.
@@ -12,6 +12,15 @@ pub enum Cause {
         by: String,
         /// What they said.
         reason: Option<String>,
+    },
+    /// Its train closed it.
+    Train {
+        /// Which.
+        train: RolloutName,
+        /// Why, as a sentence without a full stop.
+        because: String,
+        /// Of the train only what needs it closes with it.
+        alone: bool,
     },
     /// An alert fired.
     Alert {
@@ -44,6 +53,7 @@ impl fmt::Display for Cause {
         match self {
             Self::Person { by, reason: Some(reason) } => write!(f, "rolled back by {by}: {reason}"),
             Self::Person { by, reason: None } => write!(f, "rolled back by {by}"),
+            Self::Train { train, because, .. } => write!(f, "train {train}: {because}"),
             Self::Alert { name, condition: Some(condition), .. } => write!(f, "alert {name} fires: {condition}"),
             Self::Alert { name, condition: None, .. } => write!(f, "alert {name} fires and names this rollout"),
             Self::NoData { metric, why } => write!(f, "no data for {metric} for longer than its plan allows: {why}"),

@@ -28,6 +28,10 @@ pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Res
         Event::Rollback { by, reason } => {
             rollback(plan, state, Cause::Person { by: by.clone(), reason: reason.clone() }, now)
         }
+        Event::Recalled { train, because, alone } => {
+            let cause = Cause::Train { train: train.clone(), because: because.clone(), alone: *alone };
+            rollback(plan, state, cause, now)
+        }
         Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint, now)),
         Event::Posted(event) => Ok(posting::posted(plan, state, event, now)),
         Event::Checked(evidence) => Ok(checked(plan, state, evidence, now)),

@@ -214,6 +214,7 @@ impl Change {
             | Self::WaveOpened { by: Some(by), .. }
             | Self::WatchBegan { by: Some(by), .. }
             | Self::Completed { by: Some(by), .. } => Arc::from(by.as_str()),
+            Self::Closed { cause: Cause::Train { train, .. }, .. } => Arc::from(format!("train {train}")),
             Self::Closed { cause: Cause::Alert { .. }, .. } => Arc::from("alert"),
             Self::Closed { cause: Cause::Metric { .. } | Cause::NoData { .. }, .. }
             | Self::WaveOpened { .. }

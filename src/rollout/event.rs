@@ -3,7 +3,7 @@
 use super::memory::PostedEvent;
 use super::question::{Question, Split};
 use crate::analysis::{Alert, Compared, NoData, Reading};
-use crate::units::MetricName;
+use crate::units::{MetricName, RolloutName};
 use std::collections::BTreeMap;
 
 /// One thing that happened. What closes comes first, here and wherever events are taken up.
@@ -17,6 +17,15 @@ pub enum Event {
         by: String,
         /// What they said.
         reason: Option<String>,
+    },
+    /// Its train closes it.
+    Recalled {
+        /// Which train.
+        train: RolloutName,
+        /// Why.
+        because: String,
+        /// Of the train only what needs it closes with it.
+        alone: bool,
     },
     /// An alert stopped firing. It never opens anything.
     Resolved {

@@ -21,9 +21,11 @@ mod revision;
 mod stage;
 mod start;
 mod state;
+pub mod train;
 mod wait;
 
 pub use crate::analysis::statistics::Better;
+pub use crate::flag::Layer;
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
@@ -31,14 +33,14 @@ pub use decide::{decide, describe, standing_waits, step_back_again};
 pub use decision::{Change, Closing, Decision, Effect, Finding, Narrowing, Opening, Refusal};
 #[cfg(feature = "server")]
 pub use document::json_schema;
-pub use document::{check_against, lower, lower_kept, named_files, salvage_closing};
+pub use document::{check_against, lower, lower_kept, lower_train, named_files, salvage_closing};
 pub use event::{Beginning, Event, Evidence};
 pub use heard::{HEARD_WITHIN, Heard};
 pub use memory::{
     Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,
     posted_counts, questions, questions_at_start,
 };
-pub use overlay::{exposure, overlay};
+pub use overlay::{closing_overlay, exposure, overlay};
 pub use plan::{
     After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
     Unit, Wave,

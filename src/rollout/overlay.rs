@@ -35,6 +35,17 @@ pub fn overlay(plan: &Plan, state: &State) -> Option<Overlay> {
     }
 }
 
+/// What closes the attempt that a state is in; nothing where nobody has the candidate.
+#[must_use]
+pub fn closing_overlay(plan: &Plan, state: &State) -> Option<Overlay> {
+    match state {
+        State::Running(_) | State::Paused { .. } | State::Watching(_) | State::Completed { .. } => {
+            Some(closed(plan, state.attempt()))
+        }
+        State::Pending { .. } | State::RolledBack { .. } => None,
+    }
+}
+
 /// What the waves up to that one open together: whoever got the candidate by an earlier one keeps it.
 pub(super) fn open(plan: &Plan, rank: Rank, index: usize) -> Option<Overlay> {
     laid_open(plan, rank, index, &|wave| held_back(plan, wave))

@@ -2,7 +2,7 @@
 
 use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
-use crate::flag::Expression;
+use crate::flag::{Expression, Layer};
 use crate::units::{Exposure, FlagKey, MetricName, RolloutName, UnixMillis, VariantName, WaveName};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,6 +25,8 @@ pub struct Plan {
     pub bucket_by: Arc<str>,
     /// Hashed before the attribute; the rollout's name unless the plan says otherwise.
     pub salt: Arc<str>,
+    /// The slice of a layer that it keeps to; `None` is everybody. Shares are shares of the slice.
+    pub layer: Option<Layer>,
     /// Who has the candidate first in another attempt.
     pub retry: RetrySalt,
     /// When it begins by itself. Nobody can begin it earlier.

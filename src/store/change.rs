@@ -4,17 +4,17 @@ use super::record::PlanSource;
 use crate::rollout::State;
 use crate::units::{RolloutName, UnixMillis};
 
-/// A change to one rollout.
+/// A change to one rollout, or to one train.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// Which rollout.
+pub struct Change<S = State> {
+    /// Which. Rollouts and trains share one space of names.
     pub rollout: RolloutName,
-    /// The version that the change was decided on; `None` when the rollout must not exist yet.
+    /// The version that the change was decided on; `None` when it must not exist yet.
     pub expected: Option<u64>,
     /// The plan from now on.
     pub plan: PlanSource,
     /// The state from now on.
-    pub state: State,
+    pub state: S,
     /// What the ledger keeps of it, in order.
     pub entries: Vec<Entry>,
     /// What is to be told to others, in order.

@@ -5,11 +5,12 @@ use super::error::{CommitError, StoreError};
 use super::ledger::{LedgerCheck, LedgerRow};
 use super::outbox::OutboxRow;
 use super::record::Record;
+use crate::rollout::train::TrainState;
 use crate::units::{RolloutName, UnixMillis};
 use async_trait::async_trait;
 use std::fmt::Debug;
 
-/// Keeps rollouts, the ledger and the outbox. Limits of how many rows to return are taken as at least 1
+/// Keeps rollouts and trains, the ledger and the outbox. Limits of how many rows to return are taken as at least 1
 /// and at most 1,000.
 #[async_trait]
 pub trait Store: Send + Sync + Debug {
@@ -23,7 +24,16 @@ pub trait Store: Send + Sync + Debug {
     /// and outbox rows, all in one transaction that is on the disk when this returns. Returns the new version.
     async fn commit(&self, change: &Change) -> Result<u64, CommitError>;
 
-    /// The ledger's rows after a sequence, oldest first, of one rollout or of all.
+    /// All trains, by name.
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError>;
+
+    /// One train, if there is one of that name.
+    async fn train(&self, name: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError>;
+
+    /// As [`commit`](Self::commit), for a train. A name that a rollout has is a conflict, and the other way round.
+    async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError>;
+
+    /// The ledger's rows after a sequence, oldest first, of one rollout or train, or of all.
     async fn history(
         &self,
         rollout: Option<&RolloutName>,

@@ -15,7 +15,7 @@ pub struct PlanSource {
     pub origin: Origin,
     /// The files that it names.
     pub attachments: Attachments,
-    /// Which plan of this rollout it is, from 1: each that replaces another has the next number.
+    /// Which plan of its name it is, from 1: each that replaces another has the next number.
     pub revision: u32,
 }
 
@@ -45,9 +45,9 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// One rollout with its state.
+/// One rollout, or one train, with its state.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Record {
+pub struct Record<S = State> {
     /// Its name.
     pub name: RolloutName,
     /// Its plan.
@@ -55,7 +55,7 @@ pub struct Record {
     /// How many changes were committed to it, from 1.
     pub version: u64,
     /// Where it stands.
-    pub state: State,
+    pub state: S,
     /// When it was last committed to.
     pub updated: UnixMillis,
 }

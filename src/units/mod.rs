@@ -9,5 +9,5 @@ mod time;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use exposure::{Exposure, ExposureError};
 pub use generation::Generation;
-pub use name::{FlagKey, MetricName, NameError, RolloutName, VariantName, WaveName};
+pub use name::{FlagKey, LayerName, MetricName, NameError, RolloutName, VariantName, WaveName};
 pub use time::UnixMillis;

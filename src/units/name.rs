@@ -92,6 +92,10 @@ name!(
     RolloutName, "rollout name", check_plain
 );
 name!(
+    /// A layer's name within its environment: what tells one division of the users from another.
+    LayerName, "layer name", check_plain
+);
+name!(
     /// A wave's name within its rollout.
     WaveName, "wave name", check_plain
 );

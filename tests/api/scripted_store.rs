@@ -1,6 +1,7 @@
 //! A store without rollouts whose ledger is given, and whose health check may hang.
 
 use async_trait::async_trait;
+use tidegate::rollout::train::TrainState;
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
 
@@ -24,6 +25,18 @@ impl Store for ScriptedStore {
 
     async fn commit(&self, _: &Change) -> Result<u64, CommitError> {
         Err(StoreError::unavailable("commit a change", "this store only reads").into())
+    }
+
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn train(&self, _: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
+        Ok(None)
+    }
+
+    async fn commit_train(&self, _: &Change<TrainState>) -> Result<u64, CommitError> {
+        Err(StoreError::unavailable("commit a change", "this store has no trains").into())
     }
 
     async fn history(&self, _: Option<&RolloutName>, after: u64, limit: u32) -> Result<Vec<LedgerRow>, StoreError> {

@@ -26,5 +26,6 @@ mod scene;
 mod script;
 mod stepping_back;
 mod storms;
+mod trains;
 mod two_rollouts;
 mod verbs;

@@ -10,15 +10,18 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tidegate::analysis::Alert;
 use tidegate::clock::Clock;
-use tidegate::controller::{Applied, ApplyError, CommandError, Controller, Verb, View, World};
+use tidegate::controller::{
+    Applied, ApplyError, CommandError, Controller, TrainApplied, TrainVerb, TrainView, Verb, View, World,
+};
 use tidegate::eval::{Bucketing, Context, Snapshot};
 use tidegate::flag::{Catalog, lower};
 use tidegate::live::Live;
 use tidegate::publish::Publisher;
+use tidegate::rollout::train::TrainState;
 use tidegate::rollout::{Attachments, State};
 use tidegate::source::{Format, parse};
 use tidegate::store::journal::{Closings, FILE_NAME, Journal};
-use tidegate::store::{LedgerCheck, LedgerRow, Origin, PlanSource, Store, sqlite};
+use tidegate::store::{Change, LedgerCheck, LedgerRow, Origin, PlanSource, Store, sqlite};
 use tidegate::telemetry::Metrics;
 use tidegate::units::{RolloutName, UnixMillis};
 use tokio::task::JoinHandle;
@@ -42,6 +45,7 @@ pub const ORIGIN_CLOCK: UnixMillis = UnixMillis::new(ORIGIN);
 const FLAGS: &str = r#"flags:
   search: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off" }
   other: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off" }
+  third: { state: ENABLED, variants: { "on": true, "off": false }, defaultVariant: "off" }
 "#;
 
 /// Where the data goes.
@@ -186,6 +190,22 @@ impl Scene {
             revision: 1,
         };
         self.controller.apply(source, "ada".to_owned()).await
+    }
+
+    pub async fn apply_train(&self, plan: &str) -> Result<TrainApplied, ApplyError> {
+        let source = PlanSource {
+            text: plan.to_owned(),
+            format: Format::Yaml,
+            origin: Origin::Api,
+            attachments: Attachments::none(),
+            revision: 1,
+        };
+        self.controller.apply_train_text(source, "ada".to_owned()).await
+    }
+
+    pub async fn tell_train(&self, verb: TrainVerb, rollouts: &[&str]) -> Result<TrainView, CommandError> {
+        let rollouts = rollouts.iter().map(|rollout| name(rollout)).collect();
+        self.controller.command_train(&name("train"), verb, "ada".to_owned(), None, rollouts).await
     }
 
     /// Applies a plan and starts it.
@@ -344,4 +364,22 @@ pub async fn while_in<T>(switch: &MoodSwitch, mood: Mood, work: impl Future<Outp
     let done = answered(work).await;
     switch.set(Mood::Willing);
     done
+}
+
+/// Writes an earlier state of a rollout over what is stored, as if nothing had been committed since.
+pub async fn put_back(store: &dyn Store, rollout: &str, state: State) {
+    let record = store.rollout(&name(rollout)).await.unwrap().unwrap();
+    let (expected, at) = (Some(record.version), record.updated);
+    let (entries, messages) = (Vec::new(), Vec::new());
+    let change = Change { rollout: record.name, expected, plan: record.plan, state, entries, messages, at };
+    store.commit(&change).await.unwrap();
+}
+
+/// The same for the train.
+pub async fn put_train_back(store: &dyn Store, state: TrainState) {
+    let record = store.train(&name("train")).await.unwrap().unwrap();
+    let (expected, at) = (Some(record.version), record.updated);
+    let (entries, messages) = (Vec::new(), Vec::new());
+    let change = Change { rollout: record.name, expected, plan: record.plan, state, entries, messages, at };
+    store.commit_train(&change).await.unwrap();
 }

@@ -35,3 +35,4 @@ mod sources;
 mod together;
 #[path = "../../benches/sequential/traffic.rs"]
 mod traffic;
+mod trains;

@@ -51,6 +51,11 @@ fn lean() {
 }
 
 #[test]
+fn trains() {
+    campaign("trains", 300_000, crate::trains::run);
+}
+
+#[test]
 fn full() {
     let tools = crate::full::Tools::new();
     campaign("full", 80_000, |seed| crate::full::run(seed, &tools));

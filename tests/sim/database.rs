@@ -3,12 +3,14 @@
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use tidegate::rollout::train::TrainState;
 use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record};
 use tidegate::units::RolloutName;
 
 #[derive(Debug, Default)]
 pub struct Database {
     pub records: BTreeMap<RolloutName, Record>,
+    pub trains: BTreeMap<RolloutName, Record<TrainState>>,
     pub ledger: Vec<LedgerRow>,
     pub outbox: Vec<OutboxRow>,
     head: [u8; 32],
@@ -21,18 +23,35 @@ impl Database {
 
     pub fn commit(&mut self, change: &Change) -> Result<u64, CommitError> {
         let current = self.version(&change.rollout);
+        let record = self.taken(change, current)?;
+        self.records.insert(change.rollout.clone(), record);
+        Ok(self.chain(change, current))
+    }
+
+    pub fn commit_train(&mut self, change: &Change<TrainState>) -> Result<u64, CommitError> {
+        let current = self.trains.get(&change.rollout).map(|record| record.version);
+        let record = self.taken(change, current)?;
+        self.trains.insert(change.rollout.clone(), record);
+        Ok(self.chain(change, current))
+    }
+
+    /// The record as it will be; refused at another version than the expected one.
+    fn taken<S: Clone>(&self, change: &Change<S>, current: Option<u64>) -> Result<Record<S>, CommitError> {
         if current != change.expected {
             return Err(CommitError::Conflict { current });
         }
-        let version = current.unwrap_or(0) + 1;
-        let record = Record {
+        Ok(Record {
             name: change.rollout.clone(),
             plan: change.plan.clone(),
-            version,
+            version: current.unwrap_or(0) + 1,
             state: change.state.clone(),
             updated: change.at,
-        };
-        self.records.insert(change.rollout.clone(), record);
+        })
+    }
+
+    /// Writes the rows of a change.
+    fn chain<S>(&mut self, change: &Change<S>, current: Option<u64>) -> u64 {
+        let version = current.unwrap_or(0) + 1;
         for entry in &change.entries {
             let mut row = LedgerRow {
                 sequence: self.ledger.len() as u64 + 1,
@@ -51,7 +70,7 @@ impl Database {
             let (at, rollout, message) = (change.at, change.rollout.clone(), message.clone());
             self.outbox.push(OutboxRow { sequence, at, rollout, message });
         }
-        Ok(version)
+        version
     }
 
     /// The ledger as bytes: two runs of one seed must not differ in a single one.

@@ -247,7 +247,7 @@ impl Walk {
     fn expect(&mut self, event: &Event, now: i64) -> (Expected, &'static str) {
         let model = &mut self.model;
         match event {
-            Event::Rollback { .. } => match model.phase {
+            Event::Rollback { .. } | Event::Recalled { .. } => match model.phase {
                 Phase::Pending => (Expected::Refused, ""),
                 Phase::Closed => (Expected::Stays, ""),
                 Phase::Running | Phase::Paused | Phase::Watching | Phase::Completed => {

@@ -33,5 +33,6 @@ mod process;
 mod seat;
 mod served;
 mod shape;
+mod trains;
 mod truth;
 mod violation;

@@ -31,6 +31,14 @@ const IN_THE_DECISION: &[(Bug, &[&str])] = &[
     (Bug::StepBackIsForgotten, &["stepped-back-waits-for-a-person"]),
 ];
 
+/// Faults of a train's decision: found by the train driver.
+const IN_A_TRAIN: &[(Bug, &[&str])] = &[
+    (Bug::TrainDoesNotWait, &["train-waits-for-the-one-before"]),
+    (Bug::TrainTrustsOldChecks, &["train-waits-for-the-one-before"]),
+    (Bug::TrainClosesNobodyElse, &["train-closes-at-once"]),
+    (Bug::TrainOrdersOnce, &["train-closings-arrive"]),
+];
+
 /// Faults of the executor: found by the full driver.
 const IN_THE_EXECUTOR: &[(Bug, &[&str])] = &[
     (Bug::OpensBeforeItIsStored, &["open-only-what-is-stored"]),
@@ -108,6 +116,11 @@ fn all_are_found(bugs: &[(Bug, &[&str])], run: &dyn Fn(u64) -> Result<Kept, Fail
 #[test]
 fn every_planted_bug_of_the_decision_is_caught() {
     all_are_found(IN_THE_DECISION, &crate::lean::run);
+}
+
+#[test]
+fn every_planted_bug_of_a_train_is_caught() {
+    all_are_found(IN_A_TRAIN, &crate::trains::run);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading};
 use tidegate::live::Live;
 use tidegate::measure::Readings;
+use tidegate::rollout::train::TrainState;
 use tidegate::rollout::{Arm, Metric, Over, Plan, Split, State, Versus};
 use tidegate::store::journal::{ClosingRecord, Closings, NarrowingRecord};
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
@@ -151,6 +152,19 @@ impl Store for Session {
                 pending().await
             }
         }
+    }
+
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError> {
+        self.read("read the trains", |book| book.database.trains.values().cloned().collect()).await
+    }
+
+    async fn train(&self, name: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
+        self.read("read a train", |book| book.database.trains.get(name).cloned()).await
+    }
+
+    async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError> {
+        self.read("commit a train", |_| ()).await?;
+        open(&self.0.book).database.commit_train(change)
     }
 
     async fn history(

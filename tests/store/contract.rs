@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
+use tidegate::rollout::train::{Ride, Run, TrainState};
 use tidegate::source::Format;
-use tidegate::store::{CommitError, LedgerCheck, Origin, PlanSource, Store};
+use tidegate::store::{Change, CommitError, LedgerCheck, Origin, PlanSource, Store};
 use tidegate::units::UnixMillis;
 
 /// One test per promise for the store that `$empty` makes: an async function that returns the store and
@@ -25,6 +26,7 @@ macro_rules! contract {
             an_empty_store_says_so,
             what_is_committed_is_read_back,
             a_plan_of_which_one_part_changes_is_stored_anew,
+            a_train_is_kept_beside_rollouts_and_shares_their_names,
             a_change_decided_on_another_version_is_refused,
             of_two_writers_exactly_one_wins,
             a_refused_change_leaves_nothing_behind,
@@ -46,6 +48,40 @@ pub async fn an_empty_store_says_so(store: &impl Store) {
     assert_eq!(store.history(Some(&name("unknown")), 0, 10).await.unwrap(), []);
     assert_eq!(store.undelivered(10).await.unwrap(), []);
     assert_eq!(store.verify().await.unwrap(), LedgerCheck::Sound { rows: 0 });
+}
+
+pub async fn a_train_is_kept_beside_rollouts_and_shares_their_names(store: &impl Store) {
+    let rollout = change("search", None);
+    store.commit(&rollout).await.unwrap();
+    let train = |name: &str, expected, state| {
+        let Change { rollout, plan, entries, messages, at, .. } = change(name, expected);
+        Change { rollout, expected, plan, state, entries, messages, at }
+    };
+    let rides = [(name("search"), Ride::Begun(1)), (name("other"), Ride::Waiting)].into();
+    let running = TrainState::Running(Run { number: 1, rides });
+    assert_eq!(store.commit_train(&train("hybrid", None, TrainState::Pending)).await.unwrap(), 1);
+    let second = train("hybrid", Some(1), running);
+    assert_eq!(store.commit_train(&second).await.unwrap(), 2);
+    let kept = store.train(&name("hybrid")).await.unwrap().unwrap();
+    assert_eq!((&kept.state, kept.version, &kept.plan), (&second.state, 2, &second.plan));
+    assert_eq!(store.trains().await.unwrap(), [kept]);
+    // Each is of its kind alone.
+    assert_eq!(store.rollout(&name("hybrid")).await.unwrap(), None);
+    assert_eq!(store.train(&name("search")).await.unwrap(), None);
+    assert_eq!(store.rollouts().await.unwrap().len(), 1);
+    // And no other can have its name, at whatever version.
+    for expected in [None, Some(2)] {
+        let told = store.commit(&change("hybrid", expected)).await;
+        assert!(matches!(told, Err(CommitError::Conflict { current: Some(2) })), "{told:?}");
+    }
+    for expected in [None, Some(1)] {
+        let told = store.commit_train(&train("search", expected, TrainState::Pending)).await;
+        assert!(matches!(told, Err(CommitError::Conflict { current: Some(1) })), "{told:?}");
+    }
+    let history = store.history(Some(&name("hybrid")), 0, 10).await.unwrap();
+    assert_eq!(history.iter().map(|row| row.version).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(store.verify().await.unwrap(), LedgerCheck::Sound { rows: 3 });
+    assert_eq!(store.undelivered(10).await.unwrap().len(), 3);
 }
 
 pub async fn what_is_committed_is_read_back(store: &impl Store) {

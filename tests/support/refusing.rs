@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tidegate::rollout::train::TrainState;
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
 use tokio::sync::watch;
@@ -91,6 +92,26 @@ impl<S: Store> Store for Refusing<S> {
             Mood::Faulty => panic!("told to panic by the test"),
             Mood::Forgetful => {
                 self.inner.commit(change).await?;
+                Err(refusal().into())
+            }
+        }
+    }
+
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError> {
+        self.inner.trains().await
+    }
+
+    async fn train(&self, name: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
+        self.inner.train(name).await
+    }
+
+    async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError> {
+        match self.settled().await {
+            Mood::Willing => self.inner.commit_train(change).await,
+            Mood::Refusing | Mood::Hanging => Err(refusal().into()),
+            Mood::Faulty => panic!("told to panic by the test"),
+            Mood::Forgetful => {
+                self.inner.commit_train(change).await?;
                 Err(refusal().into())
             }
         }

@@ -70,7 +70,7 @@ fn plans(file: &Path) -> Result<Vec<PlanSource>, Failure> {
         let lines = problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         return Err(Failure::error(lines.join("\n")).hint("nothing was sent"));
     }
-    let plans: Vec<PlanSource> = read.plans().map(|(_, source)| source.clone()).collect();
+    let plans: Vec<PlanSource> = read.rollouts().map(|(_, source)| source.clone()).collect();
     match plans.is_empty() {
         true => {
             Err(Failure::error(format!("{} has no rollouts", file.display())).hint("a rollout says `kind: Rollout`"))

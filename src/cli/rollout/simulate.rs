@@ -107,7 +107,7 @@ fn plan(file: &Path, name: Option<&str>) -> Result<Arc<Plan>, Failure> {
         let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
         return Err(Failure::error(lines.join("\n")).hint("nothing was simulated"));
     }
-    let plans: Vec<&Arc<Plan>> = read.plans().map(|(plan, _)| plan).collect();
+    let plans: Vec<&Arc<Plan>> = read.rollouts().map(|(plan, _)| plan).collect();
     let names = || plans.iter().map(|plan| plan.name.as_str()).collect::<Vec<_>>().join(", ");
     match (plans.as_slice(), name) {
         ([], _) => {

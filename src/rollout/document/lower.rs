@@ -3,11 +3,12 @@
 use super::agreement::{self, Given};
 use super::budget::budget;
 use super::fields::Fields;
+use super::layer::layer;
 use super::metrics::{Metrics, metrics as read_metrics};
 use super::reader::{BUCKET_BY, Reader};
 use super::shape;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Attachments, Budget, Plan, RetrySalt, Wave};
+use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -75,6 +76,7 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         stable: head.stable,
         bucket_by: head.bucket_by,
         salt: head.salt,
+        layer: head.layer,
         retry: head.retry,
         start: head.start,
         baseline: body.baseline,
@@ -94,6 +96,7 @@ struct Head {
     stable: VariantName,
     bucket_by: Arc<str>,
     salt: Arc<str>,
+    layer: Option<Layer>,
     retry: RetrySalt,
     start: Option<UnixMillis>,
     alpha: f64,
@@ -104,15 +107,16 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
     let name = named(fields, "name", RolloutName::new, reader);
     let flag = named(fields, "flag", FlagKey::new, reader);
     let variants = variants(fields, reader);
-    let environment = match fields.get("environment") {
-        Some(node) => environment(node, reader),
-        None => Some(Arc::from(ENVIRONMENT)),
-    };
+    let environment = environment_of(fields, reader);
     let bucket_by = attribute(fields, "bucket_by", Some(BUCKET_BY), reader);
     if let Some(bucket_by) = &bucket_by {
         reader.bucket_by = Arc::clone(bucket_by);
     }
     let salt = attribute(fields, "salt", name.as_ref().map(RolloutName::as_str), reader);
+    let layer = match fields.get("layer") {
+        Some(node) => layer(node, salt.as_deref().zip(fields.get("salt")), reader).map(Some),
+        None => Some(None),
+    };
     let retry = match fields.get("retry") {
         Some(node) => reader.word(node, "kind of retry", shape::RETRY, &[]),
         None => Some(RetrySalt::default()),
@@ -134,6 +138,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         stable,
         bucket_by: bucket_by?,
         salt: salt?,
+        layer: layer?,
         retry: retry?,
         start: start?,
         alpha: alpha?,
@@ -165,7 +170,7 @@ fn kind(fields: &Fields<'_>, reader: &mut Reader<'_>) {
     }
 }
 
-fn named<T>(
+pub(super) fn named<T>(
     fields: &Fields<'_>,
     field: &str,
     new: fn(&str) -> Result<T, NameError>,
@@ -192,6 +197,13 @@ fn variants(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(VariantName
         reader.complain(node.span, message, "name two different variants of the flag");
     }
     Some((candidate, stable))
+}
+
+pub(super) fn environment_of(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
+    match fields.get("environment") {
+        Some(node) => environment(node, reader),
+        None => Some(Arc::from(ENVIRONMENT)),
+    }
 }
 
 /// Environments are parts of URLs and labels, as rollout names are.

@@ -8,6 +8,7 @@ mod courses;
 mod fields;
 mod flag_check;
 mod group;
+mod layer;
 mod lower;
 mod metrics;
 mod query;
@@ -16,6 +17,7 @@ mod reader;
 mod salvage;
 mod shape;
 mod thresholds;
+mod train;
 mod waves;
 
 #[cfg(feature = "server")]
@@ -25,6 +27,7 @@ pub use flag_check::check_against;
 pub use group::named_files;
 pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
+pub use train::lower_train;
 #[cfg(feature = "server")]
 pub use wire::json_schema;
 

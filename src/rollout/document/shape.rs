@@ -1,5 +1,6 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
+use crate::rollout::train::{Cohorts, Extent};
 use crate::rollout::{Better, List, Measure, NoDataThen, RetrySalt, Role, Unit};
 
 /// A kind of mapping.
@@ -25,6 +26,7 @@ pub(super) const ROLLOUT: Shape = Shape {
         "stable",
         "bucket_by",
         "salt",
+        "layer",
         "retry",
         "start",
         "baseline",
@@ -37,6 +39,15 @@ pub(super) const ROLLOUT: Shape = Shape {
     ],
     later: &["depends_on", "notify", "route", "windows"],
 };
+
+pub(super) const TRAIN: Shape = Shape {
+    what: "a train",
+    fields: &["$schema", "kind", "name", "environment", "watch", "rollback", "cohorts", "rollouts"],
+    later: &["notify", "start", "windows"],
+};
+
+pub(super) const MEMBER: Shape =
+    Shape { what: "a rollout of a train", fields: &["rollout", "watch", "needs"], later: &["approval"] };
 
 pub(super) const METRIC: Shape = Shape {
     what: "a metric",
@@ -83,6 +94,8 @@ pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", 
 
 pub(super) const BUDGET: Shape =
     Shape { what: "`budget`", fields: &["metric", "objective", "share", "window"], later: &[] };
+
+pub(super) const LAYER: Shape = Shape { what: "`layer`", fields: &["name", "from", "to"], later: &[] };
 
 pub(super) const RAMP: Shape = Shape { what: "`ramp`", fields: &["to", "over", "steps"], later: &[] };
 
@@ -167,4 +180,8 @@ pub(super) const ON_WARNING: Words<List> = &[("hold", List::Hold), ("notify", Li
 
 pub(super) const RETRY: Words<RetrySalt> = &[("same", RetrySalt::Same), ("fresh", RetrySalt::Fresh)];
 
-pub(super) const LATER_KINDS: &[&str] = &["Calendar", "Deployment", "Policy", "Train"];
+pub(super) const EXTENTS: Words<Extent> = &[("all", Extent::All), ("dependents", Extent::Dependents)];
+
+pub(super) const COHORTS: Words<Cohorts> = &[("same", Cohorts::Same), ("disjoint", Cohorts::Disjoint)];
+
+pub(super) const LATER_KINDS: &[&str] = &["Calendar", "Deployment", "Policy"];

@@ -45,6 +45,7 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("AfterDocument", &shape::AFTER);
     check_fields("RampDocument", &shape::RAMP);
     check_fields("BudgetDocument", &shape::BUDGET);
+    check_fields("LayerDocument", &shape::LAYER);
     check_fields("ClauseDocument", &shape::CLAUSE);
     check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
 }
@@ -75,7 +76,7 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
 fn the_schema_is_closed_and_described() {
     let text = json_schema().to_string();
     assert!(!text.contains("\"null\""), "{text}");
-    for name in ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument"] {
+    for name in ["", "AlwaysDocument", "WaveDocument", "GroupDocument", "AfterDocument", "LayerDocument"] {
         let definition = definition(name);
         assert_eq!(definition["additionalProperties"], false, "{name}");
         for (field, schema) in definition["properties"].as_object().expect("fields") {
@@ -94,6 +95,7 @@ fn the_schema_asks_for_what_a_rollout_needs() {
     assert_eq!(required(""), serde_json::json!(["kind", "name", "flag", "candidate", "stable", "waves"]));
     assert_eq!(required("WaveDocument"), serde_json::json!(["name", "bake"]));
     assert_eq!(required("AfterDocument"), serde_json::json!(["watch"]));
+    assert_eq!(required("LayerDocument"), serde_json::json!(["name", "from", "to"]));
 }
 
 /// Whether a value has the fields and types that a schema asks for. Patterns are not looked at.

@@ -39,6 +39,8 @@ pub struct RolloutDocument {
     /// name when left out. Rollouts with the same salt open to the same users first.
     #[schemars(length(min = 1, max = 200))]
     pub salt: Option<String>,
+    /// The slice of a layer that the rollout keeps to. Rollouts with slices that do not overlap never share a user.
+    pub layer: Option<LayerDocument>,
     /// Who has the candidate first in another attempt; `same` when left out.
     pub retry: Option<RetryWord>,
     /// When it begins by itself, such as `2026-03-02T09:00:00+01:00`. Nobody can begin it earlier.
@@ -261,6 +263,21 @@ pub enum RetryWord {
     Same,
     /// Others.
     Fresh,
+}
+
+/// A slice of a layer: the users whose bucket in the layer is from `from` up to, but without, `to`.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct LayerDocument {
+    /// The layer's name: letters, digits, `.`, `_` and `-`. It decides which users are in which slice.
+    #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+    pub name: String,
+    /// Where the slice begins, such as `0%`.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
+    pub from: String,
+    /// Where it ends, such as `50%`.
+    #[schemars(regex(pattern = r"^[0-9]+(\.[0-9]+)?\s*%$"))]
+    pub to: String,
 }
 
 /// How often a sound candidate may be called worse.

@@ -1,7 +1,7 @@
 //! What closed a rollout, as it is stored.
 
 use crate::rollout::Cause;
-use crate::units::{MetricName, NameError};
+use crate::units::{MetricName, NameError, RolloutName};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -11,6 +11,7 @@ pub(in crate::store) enum CauseRow {
     Alert { fingerprint: String, name: String, condition: Option<String> },
     Metric { condition: String, readings: Vec<ReadingRow> },
     NoData { metric: String, why: String },
+    Train { name: String, because: String, alone: bool },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,6 +27,7 @@ impl From<&Cause> for CauseRow {
             Cause::Person { by, reason } => Self::Person { name: by, reason },
             Cause::Alert { fingerprint, name, condition } => Self::Alert { fingerprint, name, condition },
             Cause::NoData { metric, why } => Self::NoData { metric: metric.to_string(), why },
+            Cause::Train { train, because, alone } => Self::Train { name: train.to_string(), because, alone },
             Cause::Metric { condition, readings } => {
                 let row = |(metric, value): (MetricName, String)| ReadingRow { metric: metric.to_string(), value };
                 Self::Metric { condition, readings: readings.into_iter().map(row).collect() }
@@ -42,6 +44,7 @@ impl TryFrom<CauseRow> for Cause {
             CauseRow::Person { name, reason } => Self::Person { by: name, reason },
             CauseRow::Alert { fingerprint, name, condition } => Self::Alert { fingerprint, name, condition },
             CauseRow::NoData { metric, why } => Self::NoData { metric: MetricName::new(&metric)?, why },
+            CauseRow::Train { name, because, alone } => Self::Train { train: RolloutName::new(&name)?, because, alone },
             CauseRow::Metric { condition, readings } => {
                 let reading = |row: ReadingRow| Ok((MetricName::new(&row.metric)?, row.value));
                 Self::Metric { condition, readings: readings.into_iter().map(reading).collect::<Result<_, _>>()? }

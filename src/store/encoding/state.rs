@@ -1,5 +1,6 @@
 //! Where a rollout stands, as it is stored.
 
+use super::Stored;
 use super::cause::CauseRow;
 use super::stage::StageRow;
 use crate::rollout::State;
@@ -47,15 +48,17 @@ pub(in crate::store) enum DecodeError {
     Name(#[from] NameError),
 }
 
-/// A state as JSON.
-pub(in crate::store) fn encode_state(state: &State) -> Result<String, serde_json::Error> {
-    serde_json::to_string(&StateRow::from(state))
-}
+impl Stored for State {
+    const KIND: &'static str = "rollout";
 
-/// A state from JSON.
-pub(in crate::store) fn decode_state(text: &str) -> Result<State, DecodeError> {
-    let row: StateRow = serde_json::from_str(text)?;
-    Ok(State::try_from(row)?)
+    fn encode(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&StateRow::from(self))
+    }
+
+    fn decode(text: &str) -> Result<Self, DecodeError> {
+        let row: StateRow = serde_json::from_str(text)?;
+        Ok(Self::try_from(row)?)
+    }
 }
 
 impl From<&State> for StateRow {

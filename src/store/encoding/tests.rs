@@ -1,11 +1,12 @@
 //! What is stored is read back as it was, and today's stored form stays readable.
 
-use super::{decode_state, encode_state};
+use super::Stored;
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
+use crate::rollout::train::{Ride, Run, TrainState};
 use crate::rollout::{Arm, Cause, Check, Cost, Heard, Mean, Memory, Posted, Stage, Standing, State};
-use crate::units::{MetricName, UnixMillis, WaveName};
-use proptest::collection::{btree_map, vec};
+use crate::units::{MetricName, RolloutName, UnixMillis, WaveName};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 use std::time::Duration;
@@ -111,6 +112,9 @@ fn cause() -> impl Strategy<Value = Cause> {
         (any::<String>(), any::<String>(), any::<Option<String>>())
             .prop_map(|(fingerprint, name, condition)| Cause::Alert { fingerprint, name, condition }),
         (metric(), any::<String>()).prop_map(|(metric, why)| Cause::NoData { metric, why }),
+        ("[a-z0-9._-]{1,12}", any::<String>(), any::<bool>()).prop_map(|(name, because, alone)| {
+            Cause::Train { train: RolloutName::new(&name).unwrap(), because, alone }
+        }),
         (any::<String>(), vec(reading, 0..4)).prop_map(|(condition, readings)| Cause::Metric { condition, readings }),
     ]
 }
@@ -131,16 +135,60 @@ fn state() -> impl Strategy<Value = State> {
     ]
 }
 
+fn train() -> impl Strategy<Value = TrainState> {
+    let ride = prop_oneof![
+        Just(Ride::Waiting),
+        any::<u32>().prop_map(Ride::Begun),
+        any::<u32>().prop_map(Ride::Closed),
+        Just(Ride::Left)
+    ];
+    let rides = btree_map(rollout(), ride, 0..4);
+    let run = (any::<u32>(), rides).prop_map(|(number, rides)| Run { number, rides }).boxed();
+    let culprits = btree_set(rollout(), 0..3);
+    prop_oneof![
+        Just(TrainState::Pending),
+        run.clone().prop_map(TrainState::Running),
+        (run.clone(), time()).prop_map(|(run, since)| TrainState::Paused { run, since }),
+        (run.clone(), time()).prop_map(|(run, at)| TrainState::Completed { run, at }),
+        (run, time(), any::<String>(), culprits).prop_map(|(run, at, because, culprits)| TrainState::Stopped {
+            run,
+            at,
+            because,
+            culprits
+        }),
+    ]
+}
+
+fn rollout() -> impl Strategy<Value = RolloutName> {
+    "[a-z0-9._-]{1,12}".prop_map(|name| RolloutName::new(&name).unwrap())
+}
+
 proptest! {
     #[test]
+    fn every_state_of_a_train_is_read_back_as_it_was(state in train()) {
+        prop_assert_eq!(TrainState::decode(&state.encode().unwrap()).unwrap(), state);
+    }
+
+    #[test]
     fn every_state_is_read_back_as_it_was(state in state()) {
-        prop_assert_eq!(decode_state(&encode_state(&state).unwrap()).unwrap(), state);
+        prop_assert_eq!(State::decode(&state.encode().unwrap()).unwrap(), state);
     }
 
     #[test]
     fn no_text_makes_reading_panic(text in any::<String>()) {
-        let _ = decode_state(&text);
+        let _ = State::decode(&text);
     }
+}
+
+#[test]
+fn the_stored_form_of_a_train_is_the_promised_one() {
+    let rides = [("a", Ride::Begun(2)), ("b", Ride::Waiting), ("c", Ride::Closed(1)), ("d", Ride::Left)];
+    let rides = rides.into_iter().map(|(name, ride)| (RolloutName::new(name).unwrap(), ride)).collect();
+    let culprits = [RolloutName::new("c").unwrap()].into();
+    let (at, because) = (UnixMillis::new(1_700), "c closed".to_owned());
+    let state = TrainState::Stopped { run: Run { number: 3, rides }, at, because, culprits };
+    let text = r#"{"state":"stopped","run":{"number":3,"rides":{"a":{"begun":2},"b":"waiting","c":{"closed":1},"d":"left"}},"at":1700,"because":"c closed","culprits":["c"]}"#;
+    assert_eq!(state.encode().unwrap(), text);
 }
 
 /// Databases written today must be readable tomorrow: this text may change only with a migration.
@@ -161,17 +209,17 @@ fn the_stored_form_is_the_promised_one() {
     };
     // Written before exposures had numbers of their own: each wave had one.
     let earlier = r#"{"state":"watching","stage":{"attempt":1,"wave":2,"entered":1000,"baked":0,"checked":null,"true_since":{},"firing":{}}}"#;
-    assert!(matches!(decode_state(earlier).unwrap(), State::Watching(stage) if stage.step == 2 && !stage.returned));
+    assert!(matches!(State::decode(earlier).unwrap(), State::Watching(stage) if stage.step == 2 && !stage.returned));
     assert_eq!(
-        decode_state(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
+        State::decode(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
         State::Completed { attempt: 2, at: UnixMillis::new(5), step: 0 }
     );
     let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"},"at":1600}},"step":3,"memory":{}},"since":1700}"#;
     // Written before it was noted when an alert was last heard of.
     let without = text.replace(r#","at":1600"#, "");
-    let State::Paused { stage: read, .. } = decode_state(&without).unwrap() else { panic!("paused") };
+    let State::Paused { stage: read, .. } = State::decode(&without).unwrap() else { panic!("paused") };
     assert_eq!(read.firing["f1"].at, UnixMillis::new(2_000), "as of the last check");
-    assert_eq!(encode_state(&State::Paused { stage, since: UnixMillis::new(1_700) }).unwrap(), text);
+    assert_eq!(State::Paused { stage, since: UnixMillis::new(1_700) }.encode().unwrap(), text);
 
     let metric = Cause::Metric {
         condition: "error_rate > 10%".to_owned(),
@@ -179,7 +227,7 @@ fn the_stored_form_is_the_promised_one() {
     };
     let closed = State::RolledBack { attempt: 1, at: UnixMillis::new(3_000), wave: 1, cause: metric };
     let text = r#"{"state":"rolled_back","attempt":1,"at":3000,"wave":1,"cause":{"by":"metric","condition":"error_rate > 10%","readings":[{"metric":"error_rate","value":"12.4%"}]}}"#;
-    assert_eq!(encode_state(&closed).unwrap(), text);
+    assert_eq!(closed.encode().unwrap(), text);
 }
 
 /// In states of earlier versions all tests had the same part of alpha.
@@ -188,9 +236,9 @@ fn tests_keep_the_part_of_alpha_that_they_had_in_earlier_versions() {
     let test = Box::new(CountTest::worse_lately(0.2));
     let memory = Memory { late: [("errors regresses by 20%".to_owned(), test)].into(), ..Memory::default() };
     let stage = Stage { memory, ..Stage::enter(1, 0, UnixMillis::new(0)) };
-    let text = encode_state(&State::Running(stage)).unwrap();
+    let text = State::Running(stage).encode().unwrap();
     let earlier = text.replace(r#""memory":{"#, r#""memory":{"alpha_parts":4,"#);
-    let State::Running(read) = decode_state(&earlier).unwrap() else { panic!("running") };
+    let State::Running(read) = State::decode(&earlier).unwrap() else { panic!("running") };
     assert_eq!(read.memory.alpha_given, [("errors regresses by 20%".to_owned(), 0.25)].into());
 }
 
@@ -204,10 +252,10 @@ fn a_state_in_another_form_is_refused_with_the_reason() {
         r#"{"state":"pending","attempts":-1}"#,
         r#"{"state":"pending","attempts":1,"more":1}"#,
     ] {
-        let error = decode_state(text).unwrap_err().to_string();
+        let error = State::decode(text).unwrap_err().to_string();
         assert!(error.contains("not in the stored form"), "{text}: {error}");
     }
     let nameless = r#"{"state":"rolled_back","attempt":1,"at":0,"wave":0,"cause":{"by":"metric","condition":"","readings":[{"metric":"no name","value":""}]}}"#;
-    let error = decode_state(nameless).unwrap_err().to_string();
+    let error = State::decode(nameless).unwrap_err().to_string();
     assert!(error.contains("invalid name") && error.contains("no name"), "{error}");
 }

@@ -3,16 +3,16 @@
 
 use super::{ledger, outbox, plan_files};
 use crate::source::Format;
-use crate::store::encoding::encode_state;
+use crate::store::encoding::Stored;
 use crate::store::{Change, CommitError, Origin, StoreError};
 use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 pub(super) const DOING: &str = "commit a change";
 
-pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<u64, CommitError> {
+pub(super) async fn commit<S: Stored>(pool: &SqlitePool, change: &Change<S>) -> Result<u64, CommitError> {
     let mut transaction = begin(pool, DOING).await?;
-    let current = version(&mut transaction, change).await?;
-    if current != change.expected {
+    let (current, kind) = current(&mut transaction, change).await?.unzip();
+    if current != change.expected || kind.is_some_and(|kind| kind != S::KIND) {
         transaction.rollback().await.map_err(unavailable)?;
         return Err(CommitError::Conflict { current });
     }
@@ -44,24 +44,31 @@ pub(super) fn kept(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-async fn version(connection: &mut SqliteConnection, change: &Change) -> Result<Option<u64>, StoreError> {
+/// The version that is kept under the name, and of what.
+async fn current<S>(
+    connection: &mut SqliteConnection,
+    change: &Change<S>,
+) -> Result<Option<(u64, String)>, StoreError> {
     let name = change.rollout.as_str();
-    let found: Option<i64> = sqlx::query_scalar("SELECT version FROM rollouts WHERE name = ?")
+    let found: Option<(i64, String)> = sqlx::query_as("SELECT version, kind FROM rollouts WHERE name = ?")
         .bind(name)
         .fetch_optional(connection)
         .await
         .map_err(unavailable)?;
-    found.map(|version| u64::try_from(version).map_err(|error| StoreError::unreadable(name, error))).transpose()
+    let Some((version, kind)) = found else { return Ok(None) };
+    let version = u64::try_from(version).map_err(|error| StoreError::unreadable(name, error))?;
+    Ok(Some((version, kind)))
 }
 
-async fn put(connection: &mut SqliteConnection, change: &Change, version: u64) -> Result<(), StoreError> {
-    let state = encode_state(&change.state).map_err(|error| StoreError::unavailable(DOING, error))?;
+async fn put<S: Stored>(connection: &mut SqliteConnection, change: &Change<S>, version: u64) -> Result<(), StoreError> {
+    let state = change.state.encode().map_err(|error| StoreError::unavailable(DOING, error))?;
     sqlx::query(
-        "INSERT INTO rollouts (name, version, state, updated) VALUES (?, ?, ?, ?) \
+        "INSERT INTO rollouts (name, kind, version, state, updated) VALUES (?, ?, ?, ?, ?) \
          ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state, \
          updated = excluded.updated",
     )
     .bind(change.rollout.as_str())
+    .bind(S::KIND)
     .bind(kept(version))
     .bind(state)
     .bind(change.at.get())
@@ -73,7 +80,7 @@ async fn put(connection: &mut SqliteConnection, change: &Change, version: u64) -
 
 /// Writes the plan only when it is another than the one that is kept: its text may be a megabyte, and
 /// there is a commit at each check of each rollout.
-async fn put_plan(connection: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
+async fn put_plan<S>(connection: &mut SqliteConnection, change: &Change<S>) -> Result<(), StoreError> {
     let format = match change.plan.format {
         Format::Json => "json",
         Format::Yaml => "yaml",

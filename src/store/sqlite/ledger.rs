@@ -11,7 +11,11 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 const VERIFYING: &str = "verify the ledger";
 
 /// Within the caller's transaction.
-pub(super) async fn append(connection: &mut SqliteConnection, change: &Change, version: u64) -> Result<(), StoreError> {
+pub(super) async fn append<S>(
+    connection: &mut SqliteConnection,
+    change: &Change<S>,
+    version: u64,
+) -> Result<(), StoreError> {
     let unavailable = |error: sqlx::Error| StoreError::unavailable("write to the ledger", error);
     let mut chain = head(connection).await.map_err(unavailable)?;
     for entry in &change.entries {

@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 /// Within the caller's transaction.
-pub(super) async fn append(connection: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
+pub(super) async fn append<S>(connection: &mut SqliteConnection, change: &Change<S>) -> Result<(), StoreError> {
     for message in &change.messages {
         sqlx::query("INSERT INTO outbox (at, rollout, topic, body) VALUES (?, ?, ?, ?)")
             .bind(change.at.get())

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// Writes those that are others than the ones that are kept: they may be megabytes, and there is a commit at each
 /// check of each rollout. Within the caller's transaction.
-pub(super) async fn put(connection: &mut SqliteConnection, change: &Change) -> Result<(), StoreError> {
+pub(super) async fn put<S>(connection: &mut SqliteConnection, change: &Change<S>) -> Result<(), StoreError> {
     let kept = digests(connection, change.rollout.as_str()).await?;
     let wanted: BTreeMap<&str, Vec<u8>> =
         change.plan.attachments.iter().map(|(name, file)| (name, file.digest().to_be_bytes().to_vec())).collect();

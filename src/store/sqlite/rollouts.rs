@@ -1,9 +1,9 @@
-//! Reading rollouts.
+//! Reading rollouts, and trains.
 
 use super::plan_files;
 use crate::rollout::Attachments;
 use crate::source::Format;
-use crate::store::encoding::decode_state;
+use crate::store::encoding::Stored;
 use crate::store::{Origin, PlanSource, Record, StoreError};
 use crate::units::{RolloutName, UnixMillis};
 use sqlx::sqlite::SqliteRow;
@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 
 const DOING: &str = "read rollouts";
 
-pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
+pub(super) async fn all<S: Stored>(pool: &SqlitePool) -> Result<Vec<Record<S>>, StoreError> {
     // One transaction, so that a plan and its files are of the same commit.
     let mut transaction = pool.begin().await.map_err(unavailable)?;
-    let rows = sqlx::query("SELECT * FROM rollouts_with_plans ORDER BY name")
+    let rows = sqlx::query("SELECT * FROM rollouts_with_plans WHERE kind = ? ORDER BY name")
+        .bind(S::KIND)
         .fetch_all(&mut *transaction)
         .await
         .map_err(unavailable)?;
@@ -24,10 +25,11 @@ pub(super) async fn all(pool: &SqlitePool) -> Result<Vec<Record>, StoreError> {
     rows.iter().map(|row| record(row, &mut files)).collect()
 }
 
-pub(super) async fn one(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+pub(super) async fn one<S: Stored>(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record<S>>, StoreError> {
     let mut transaction = pool.begin().await.map_err(unavailable)?;
-    let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ?")
+    let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ? AND kind = ?")
         .bind(name.as_str())
+        .bind(S::KIND)
         .fetch_optional(&mut *transaction)
         .await
         .map_err(unavailable)?;
@@ -40,7 +42,7 @@ fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::unavailable(DOING, error)
 }
 
-fn record(row: &SqliteRow, files: &mut BTreeMap<String, Attachments>) -> Result<Record, StoreError> {
+fn record<S: Stored>(row: &SqliteRow, files: &mut BTreeMap<String, Attachments>) -> Result<Record<S>, StoreError> {
     let name: String = row.try_get("name").map_err(|error| StoreError::unreadable("?", error))?;
     let unreadable = |error: sqlx::Error| StoreError::unreadable(&name, error);
     let version: i64 = row.try_get("version").map_err(unreadable)?;
@@ -49,7 +51,7 @@ fn record(row: &SqliteRow, files: &mut BTreeMap<String, Attachments>) -> Result<
         name: RolloutName::new(&name).map_err(|error| StoreError::unreadable(&name, error))?,
         plan: plan(row, &name, files.remove(&name).unwrap_or_default())?,
         version: u64::try_from(version).map_err(|error| StoreError::unreadable(&name, error))?,
-        state: decode_state(&state).map_err(|error| StoreError::unreadable(&name, error))?,
+        state: S::decode(&state).map_err(|error| StoreError::unreadable(&name, error))?,
         updated: UnixMillis::new(row.try_get("updated").map_err(unreadable)?),
     })
 }

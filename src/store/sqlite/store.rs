@@ -2,6 +2,7 @@
 
 use super::directory::Claim;
 use super::{commit, ledger, outbox, rollouts};
+use crate::rollout::train::TrainState;
 use crate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use crate::units::{RolloutName, UnixMillis};
 use async_trait::async_trait;
@@ -47,6 +48,18 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
+        commit::commit(&self.writer, change).await
+    }
+
+    async fn trains(&self) -> Result<Vec<Record<TrainState>>, StoreError> {
+        rollouts::all(&self.readers).await
+    }
+
+    async fn train(&self, name: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
+        rollouts::one(&self.readers, name).await
+    }
+
+    async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError> {
         commit::commit(&self.writer, change).await
     }
 
