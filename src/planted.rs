@@ -49,6 +49,38 @@ pub enum Bug {
     SaltChangesWithTheExposure,
     /// What stepped back goes forth again by itself.
     StepBackIsForgotten,
+    /// What steps back opens to more.
+    StepBackWidens,
+    /// Who is held back gets it with the last wave.
+    HoldbackIsForgotten,
+    /// A group loses the candidate when the next wave opens.
+    GroupLosesItsMembers,
+    /// Another attempt begins with the same users, whatever the plan says.
+    FreshUsersAreTheSame,
+    /// What the next wave may cost keeps nothing from opening it.
+    BudgetIsIgnored,
+    /// A metric whose silence closes only holds.
+    SilenceNeverCloses,
+    /// What must be true to go on counts as true while its metric is silent and that is ignored.
+    IgnoredSilencePasses,
+    /// A report that comes again counts again.
+    ReportsCountAgain,
+    /// The baseline of a retry is taken in the time of the attempt before.
+    BaselineOfTheLastAttempt,
+    /// A person may begin before the time that the plan names.
+    BeginsBeforeItsTime,
+    /// A new plan may change waves that have begun.
+    WhatHasBegunChanges,
+    /// One of several conditions ends the bake.
+    OneReasonEndsTheBake,
+    /// What is only observed acts.
+    ObservedConditionsAct,
+    /// What was proved safe for few users counts for more.
+    SafetyOutlivesItsWave,
+    /// Users that are split wrongly hold nothing.
+    SkewedUsersDoNotHold,
+    /// What is stored has forgotten how long metrics were silent.
+    SilenceIsNotStored,
     // In a train's decision.
     /// The next of a train begins while the one before is in its waves.
     TrainDoesNotWait,

@@ -88,7 +88,9 @@ pub(super) fn judge(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence:
             judgement,
         });
     }
-    look.waits.extend(sample_ratio(plan, stage, evidence).map(Wait::Hold));
+    look.waits.extend(
+        sample_ratio(plan, stage, evidence).filter(|_| !planted::is(Bug::SkewedUsersDoNotHold)).map(Wait::Hold),
+    );
     look.standing = standing(&look.waits);
     look
 }
@@ -117,12 +119,15 @@ fn judge_all(
 
 fn early(clauses: &[Clause], judged: &[Judgement]) -> bool {
     let mut early = clauses.iter().zip(judged).filter(|(clause, _)| clause.list == List::Early).peekable();
+    if planted::is(Bug::OneReasonEndsTheBake) {
+        return early.any(|(_, judgement)| judgement.truth == Truth::True);
+    }
     early.peek().is_some() && early.all(|(_, judgement)| judgement.truth == Truth::True)
 }
 
 impl Look {
     fn weigh(&mut self, plan: &Plan, stage: &mut Stage, clause: &Clause, judgement: &Judgement, now: UnixMillis) {
-        if clause.list == List::Notify || clause.observe {
+        if clause.list == List::Notify || (clause.observe && !planted::is(Bug::ObservedConditionsAct)) {
             return self.notice(stage, clause, judgement);
         }
         match (clause.list, judgement.truth) {
@@ -178,11 +183,13 @@ impl Look {
             let itself = stage.memory.silent.contains_key(metric);
             let due = silent >= policy.grace;
             match policy.then {
-                NoDataThen::Close if due && itself && self.cause.is_none() => {
+                NoDataThen::Close if due && itself && self.cause.is_none() && !planted::is(Bug::SilenceNeverCloses) => {
                     self.cause = Some(Cause::NoData { metric: metric.clone(), why: why.to_string() });
                 }
                 // Nothing holds for it, but what must be true to go on is not true by it.
-                NoDataThen::Ignore if (due || !itself) && list == List::Advance => {
+                NoDataThen::Ignore
+                    if (due || !itself) && list == List::Advance && !planted::is(Bug::IgnoredSilencePasses) =>
+                {
                     self.wait(Wait::Advance(judgement.seen.clone()));
                 }
                 NoDataThen::Ignore if due || !itself => {}

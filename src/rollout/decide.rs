@@ -205,7 +205,8 @@ fn went_back(
     }
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
     let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };
-    let effect = open(plan, Rank::open(next.attempt, next.step), index)
+    let widest = if planted::is(Bug::StepBackWidens) { usize::MAX } else { index };
+    let effect = open(plan, Rank::open(next.attempt, next.step), widest)
         .map_or(Effect::Keep, |overlay| Effect::Narrow(Narrowing(overlay)));
     let next = match state {
         State::Paused { since, .. } => State::Paused { stage: next, since: *since },

@@ -62,7 +62,11 @@ fn laid_open(plan: &Plan, rank: Rank, index: usize, exposure: &dyn Fn(&Wave) -> 
         exposure: exposure(wave),
         audience: wave.audience.clone(),
     };
-    let mut parts = plan.waves.iter().take(index.saturating_add(1)).enumerate().map(part);
+    let begun = plan.waves.iter().take(index.saturating_add(1)).enumerate();
+    let kept = |(own, wave): &(usize, &Wave)| {
+        *own == index || wave.audience.is_none() || !planted::is(Bug::GroupLosesItsMembers)
+    };
+    let mut parts = begun.filter(kept).map(part);
     let first = Parts::of(parts.next()?);
     let share = Share {
         parts: parts.fold(first, Parts::with),
@@ -80,6 +84,7 @@ fn laid_open(plan: &Plan, rank: Rank, index: usize, exposure: &dyn Fn(&Wave) -> 
 pub(super) fn held_back(plan: &Plan, wave: &Wave) -> Exposure {
     let holdback = plan.after.as_ref().map_or(Exposure::NONE, |after| after.holdback);
     match &wave.audience {
+        _ if planted::is(Bug::HoldbackIsForgotten) => wave.exposure,
         Some(_) => wave.exposure,
         None => wave.exposure.min(holdback.rest()),
     }
@@ -88,7 +93,9 @@ pub(super) fn held_back(plan: &Plan, wave: &Wave) -> Exposure {
 /// What is hashed before the attribute: where the plan says so, each attempt begins with other users.
 fn salt(plan: &Plan, attempt: u32) -> Arc<str> {
     match plan.retry {
-        RetrySalt::Fresh if attempt > 1 => Arc::from(format!("{}-{attempt}", plan.salt)),
+        RetrySalt::Fresh if attempt > 1 && !planted::is(Bug::FreshUsersAreTheSame) => {
+            Arc::from(format!("{}-{attempt}", plan.salt))
+        }
         RetrySalt::Fresh | RetrySalt::Same => Arc::clone(&plan.salt),
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn start_waits(plan: &Plan, attempts: u32, now: UnixMillis) -> Wait {
 
 pub(super) fn start(plan: &Plan, state: &State, beginning: &Beginning, now: UnixMillis) -> Result<Decision, Refusal> {
     match state {
-        State::Pending { attempts } => match plan.start.filter(|start| *start > now) {
+        State::Pending { attempts } => match plan
+            .start
+            .filter(|start| *start > now && !planted::is(Bug::BeginsBeforeItsTime))
+        {
             Some(_) => {
                 Err(Refusal(format!("{} {}: change `start` in its plan", plan.name, start_waits(plan, *attempts, now))))
             }
@@ -83,7 +86,10 @@ pub(super) fn retry(plan: &Plan, state: &State, beginning: &Beginning, now: Unix
         }
         State::RolledBack { attempt, at, .. } => {
             let since = now.since(*at);
-            match plan.baseline.filter(|span| *span > since && !questions_at_start(plan).is_empty()) {
+            let during = |span: &Duration| {
+                *span > since && !questions_at_start(plan).is_empty() && !planted::is(Bug::BaselineOfTheLastAttempt)
+            };
+            match plan.baseline.filter(during) {
                 Some(span) => Err(Refusal(format!(
                     "{} cannot begin: its baseline of {} would be that of the attempt that was rolled back; wait {}",
                     plan.name,

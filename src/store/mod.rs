@@ -12,6 +12,7 @@ mod record;
 pub mod sqlite;
 
 pub use change::{Change, Entry, Message};
+pub use encoding::{DecodeError, Stored};
 pub use error::{CommitError, StoreError};
 pub use ledger::{Flaw, LedgerCheck, LedgerRow};
 pub use outbox::OutboxRow;

@@ -17,7 +17,8 @@ pub trait Store: Send + Sync + Debug {
     /// All rollouts, by name.
     async fn rollouts(&self) -> Result<Vec<Record>, StoreError>;
 
-    /// One rollout, if there is one of that name.
+    /// One rollout, if there is one of that name. Comes after every commit that was begun before it, also one that
+    /// nobody waits for any more: whoever reads what became of that must not hear of it later.
     async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError>;
 
     /// Replaces a rollout's plan and state if it still is at the expected version, and writes the ledger

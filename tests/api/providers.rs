@@ -22,6 +22,7 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         stable: VariantName::new("off").expect("a name"),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("cart"),
+        layer: None,
         retry: RetrySalt::default(),
         start: None,
         baseline: None,

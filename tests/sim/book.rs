@@ -57,8 +57,6 @@ pub struct Book {
     pub database: Database,
     /// Commits that the store carries out later, when nobody waits for them any more.
     pub late: VecDeque<(u64, u32, u64, Change)>,
-    /// One of them was a start.
-    pub late_start: bool,
     pub disks: Vec<Arc<Disk>>,
     pub store_moods: [StoreMood; SLOTS],
     pub disk_moods: [DiskMood; SLOTS],
@@ -78,6 +76,8 @@ pub struct Book {
     pub slice: u64,
     /// How often people gave each command.
     pub told: BTreeMap<(RolloutName, &'static str), u64>,
+    /// What people reported to each rollout: how many, by the report's identity.
+    pub reported: BTreeMap<RolloutName, BTreeMap<u64, u64>>,
     pub violation: Option<Violation>,
     pub reached: Reached,
     pub events: u64,

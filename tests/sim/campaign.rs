@@ -20,6 +20,11 @@ fn order(usual: u64) -> Order {
     Order { events: events.unwrap_or(usual), seed: seed.unwrap_or(1), only: seed.is_some() && events.is_none() }
 }
 
+/// One seed is asked for, and all of it is to be told.
+pub fn one_alone() -> bool {
+    order(0).only
+}
+
 /// Runs seeds until there were enough events, and tells what was reached.
 fn campaign(driver: &str, usual: u64, run: impl Fn(u64) -> Result<Kept, Failure>) -> Reached {
     let order = order(usual);
@@ -47,7 +52,14 @@ fn campaign(driver: &str, usual: u64, run: impl Fn(u64) -> Result<Kept, Failure>
 
 #[test]
 fn lean() {
-    campaign("lean", 1_000_000, crate::lean::run);
+    let reached = campaign("lean", 1_000_000, crate::lean::run);
+    clocks_were_set_everywhere(&reached);
+}
+
+/// In every state, by an hour and by a day, forth and back.
+fn clocks_were_set_everywhere(reached: &Reached) {
+    let enough = order(1_000_000).events >= 1_000_000 && !order(0).only;
+    assert!(!enough || reached.jumps.as_flattened().iter().all(|jumps| *jumps > 0), "{:?}", reached.jumps);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use tidegate::rollout::train::TrainState;
-use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record};
+use tidegate::store::{Change, CommitError, LedgerRow, OutboxRow, Record, Stored};
 use tidegate::units::RolloutName;
 
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub struct Database {
     pub ledger: Vec<LedgerRow>,
     pub outbox: Vec<OutboxRow>,
     head: [u8; 32],
+    /// A state that did not come back from its encoding as it was.
+    pub lost: Option<String>,
 }
 
 impl Database {
@@ -36,17 +38,17 @@ impl Database {
     }
 
     /// The record as it will be; refused at another version than the expected one.
-    fn taken<S: Clone>(&self, change: &Change<S>, current: Option<u64>) -> Result<Record<S>, CommitError> {
+    fn taken<S: Stored + Clone + PartialEq + std::fmt::Debug>(
+        &mut self,
+        change: &Change<S>,
+        current: Option<u64>,
+    ) -> Result<Record<S>, CommitError> {
         if current != change.expected {
             return Err(CommitError::Conflict { current });
         }
-        Ok(Record {
-            name: change.rollout.clone(),
-            plan: change.plan.clone(),
-            version: current.unwrap_or(0) + 1,
-            state: change.state.clone(),
-            updated: change.at,
-        })
+        let version = current.unwrap_or(0) + 1;
+        let state = self.kept(&change.state);
+        Ok(Record { name: change.rollout.clone(), plan: change.plan.clone(), version, state, updated: change.at })
     }
 
     /// Writes the rows of a change.
@@ -71,6 +73,26 @@ impl Database {
             self.outbox.push(OutboxRow { sequence, at, rollout, message });
         }
         version
+    }
+
+    /// A state as the real store gives it back: it keeps its encoding and nothing else.
+    fn kept<S: Stored + Clone + PartialEq + std::fmt::Debug>(&mut self, state: &S) -> S {
+        let decoded = state
+            .encode()
+            .map_err(|error| error.to_string())
+            .and_then(|text| S::decode(&text).map_err(|error| format!("{error}: {text}")));
+        match decoded {
+            Ok(decoded) => {
+                if decoded != *state {
+                    self.lost = Some(format!("{decoded:?} came back for {state:?}"));
+                }
+                decoded
+            }
+            Err(why) => {
+                self.lost = Some(why);
+                state.clone()
+            }
+        }
     }
 
     /// The ledger as bytes: two runs of one seed must not differ in a single one.

@@ -5,7 +5,8 @@ use crate::book::{Asked, Book, DiskMood, Promise, SLOTS, Shared, StoreMood, open
 use crate::database::Database;
 use crate::dice::Dice;
 use crate::history::{live, millis};
-use crate::process::{Process, Slot, catalog};
+use crate::lean::{JUMPS, Phase};
+use crate::process::{ORIGIN, Process, Slot, catalog};
 use crate::served::Served;
 use crate::shape::{FLAGS, Shape};
 use crate::truth::{MetricsMood, Truth};
@@ -14,9 +15,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tidegate::analysis::Alert;
-use tidegate::controller::{AlertAnswer, CommandError, Verb, View};
+use tidegate::controller::{Addressee, AlertAnswer, CommandError, PostAnswer, Posting, Verb, View};
 use tidegate::flag::Catalog;
-use tidegate::rollout::{Attachments, State};
+use tidegate::rollout::{Attachments, PostedEvent, State};
 use tidegate::source::Format;
 use tidegate::store::{Origin, PlanSource};
 use tidegate::telemetry::Metrics;
@@ -88,7 +89,6 @@ impl<'t> World<'t> {
             dice: dice.fork(),
             database: Database::default(),
             late: Default::default(),
-            late_start: false,
             store_moods: [StoreMood::Fine; SLOTS],
             disk_moods: [DiskMood::Fine; SLOTS],
             metrics_mood: MetricsMood::Fine,
@@ -102,6 +102,7 @@ impl<'t> World<'t> {
             live_since: BTreeMap::new(),
             slice: 0,
             told: BTreeMap::new(),
+            reported: BTreeMap::new(),
             violation: None,
             reached: Default::default(),
             events: 0,
@@ -147,8 +148,14 @@ impl<'t> World<'t> {
     }
 
     fn shape(&mut self, name: &str, flag: &str) -> Arc<Shape> {
-        let shape = Arc::new(Shape::by_dice(&mut self.dice, name, flag, self.next_revision));
+        let now = ORIGIN + i64::try_from(self.world).unwrap();
+        let shape = Shape::by_dice(&mut self.dice, name, flag, self.next_revision, now);
         self.next_revision += 1;
+        self.known(shape)
+    }
+
+    fn known(&self, shape: Shape) -> Arc<Shape> {
+        let shape = Arc::new(shape);
         let mut book = open(&self.book);
         book.note(|| shape.text.clone());
         book.shapes.insert(shape.text.clone(), Arc::clone(&shape));
@@ -210,9 +217,10 @@ impl<'t> World<'t> {
         };
         self.pass(span);
         match self.dice.below(100) {
-            0..40 => self.person(),
-            40..52 => self.alerts(),
-            52..56 => self.plan(),
+            0..36 => self.person(),
+            36..46 => self.alerts(),
+            46..51 => self.reports(),
+            51..56 => self.plan(),
             56..58 => self.definitions(),
             58..68 => self.store_mood(),
             68..74 => self.metrics_mood(),
@@ -342,7 +350,9 @@ impl<'t> World<'t> {
             let book = Arc::clone(&self.book);
             let closes = |view: &&View| {
                 let shape = open(&book).shape(&view.source.text);
-                view.plan.flag.as_str() == flag && live(&view.state) && shape.is_some_and(|shape| shape.critical_closes)
+                view.plan.flag.as_str() == flag
+                    && live(&view.state)
+                    && shape.is_some_and(|shape| shape.alert_closes("critical"))
             };
             if fires && delay == 0 && severity == "critical" {
                 for view in views.iter().filter(closes) {
@@ -362,7 +372,41 @@ impl<'t> World<'t> {
             sleep(Duration::from_millis(delay)).await;
             let (firing, resolved) = if fires { (vec![alert], vec![]) } else { (vec![], vec![alert]) };
             let answer = controller.alert(&firing, &resolved).await;
-            open(&seat.book).alert_answered(door, seat.slot, &answer);
+            // The attempt that was closed is the one that this process knows, whatever others know.
+            let closed = answer.iter().flat_map(|answer| &answer.closed);
+            let closed = closed.filter_map(|name| controller.get(name.as_str())).collect();
+            open(&seat.book).alert_answered(door, seat.slot, &answer, closed);
+        });
+    }
+
+    /// Somebody reports something: again and again, of one rollout or of whoever counts it.
+    fn reports(&mut self) {
+        let (name, _) = self.rollout();
+        let (id, count) = (self.dice.below(12), self.dice.of(&[1_u32, 1, 1, 2]));
+        let to = if self.dice.percent(60) { Addressee::Rollout(name.clone()) } else { Addressee::All };
+        let (slot, delay) = (self.addressed(), self.delay());
+        let what = format!("report {id} of {count} to {to:?} after {delay} ms");
+        let Some(door) = self.door(slot, what) else { return };
+        let told: Vec<RolloutName> = match &to {
+            Addressee::Rollout(name) => vec![name.clone()],
+            _ => self.rollouts.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        for name in told {
+            // The same report may come with another number: the first that is taken counts.
+            let reports = &mut open(&self.book).reported;
+            let most = reports.entry(name).or_default().entry(id).or_default();
+            *most = (*most).max(u64::from(count));
+        }
+        let Some(process) = &self.slots[slot].process else { return };
+        let (controller, seat) = (process.controller.clone(), Arc::clone(&process.seat));
+        process.spawn(async move {
+            sleep(Duration::from_millis(delay)).await;
+            let event = PostedEvent { name: "escalations".to_owned(), id: id.to_string(), count };
+            let posting = Posting { event, to, environment: None, message: None };
+            let answer = controller.post(&[posting]).await;
+            let closed = answer.iter().flat_map(|answer| &answer.closed);
+            let closed = closed.filter_map(|name| controller.get(name.as_str())).collect();
+            open(&seat.book).report_answered(door, seat.slot, &answer, closed);
         });
     }
 
@@ -393,7 +437,15 @@ impl<'t> World<'t> {
 
     fn plan(&mut self) {
         let index = usize::try_from(self.dice.below(self.rollouts.len() as u64)).unwrap();
-        if self.dice.percent(60) {
+        if self.dice.percent(50) {
+            // What has not begun of the plan in force changes, or what has: that is refused.
+            let shape = open(&self.book).shape(&self.rollouts[index].1);
+            if let Some(shape) = shape {
+                let (shape, _) = shape.revised(&mut self.dice);
+                let shape = self.known(shape);
+                self.rollouts[index].1.clone_from(&shape.text);
+            }
+        } else if self.dice.percent(60) {
             let name = self.rollouts[index].0.clone();
             let flag = if self.dice.percent(80) { self.book_flag(index) } else { self.dice.of(&FLAGS).to_owned() };
             let shape = self.shape(name.as_str(), &flag);
@@ -470,8 +522,9 @@ impl<'t> World<'t> {
     /// Somebody sets a clock: a little, by an hour as where the time of the year changes, by a day.
     fn clock(&mut self) {
         let unit = i64::try_from(self.unit).unwrap();
-        let by = self.dice.of(&[1_000, unit, 3 * unit + 1, 3_600_000, 86_400_000]);
-        let by = if self.dice.percent(50) { by } else { -by };
+        let kind = usize::try_from(self.dice.below(8)).unwrap();
+        let little = [1_000, unit, 3 * unit + 1, -1_000, -unit, -3 * unit - 1];
+        let by = JUMPS.get(kind).copied().unwrap_or_else(|| self.dice.of(&little));
         let slot =
             if self.dice.percent(70) { self.holder } else { usize::try_from(self.dice.below(SLOTS as u64)).unwrap() };
         self.note(|| format!("the clock of slot {slot} is set by {by} ms"));
@@ -479,6 +532,12 @@ impl<'t> World<'t> {
         let mut book = open(&self.book);
         book.clocks_differ();
         book.reached.clock_jumps += 1;
+        if kind < JUMPS.len() {
+            let phases: Vec<usize> = book.database.records.values().map(|record| phase(&record.state)).collect();
+            for phase in phases {
+                book.reached.jumps[phase][kind] += 1;
+            }
+        }
     }
 
     // --- processes ---
@@ -504,7 +563,9 @@ impl<'t> World<'t> {
         let id = process.seat.process;
         process.kill();
         self.note(|| format!("process {id} in slot {slot} is ended"));
+        let world = self.world;
         let mut book = open(&self.book);
+        book.settle_or_forget(id, world);
         book.asked.retain(|_, asked| asked.process != id);
         book.reached.restarts += 1;
     }
@@ -693,6 +754,17 @@ impl<'t> World<'t> {
                 }
                 continue;
             }
+            let (wave, completed) = match &record.state {
+                State::Completed { .. } => (usize::MAX - 1, true),
+                State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => (stage.wave, false),
+                State::Pending { .. } | State::RolledBack { .. } => (0, false),
+            };
+            let (share, named) = shape.open_in(wave, completed);
+            let missing = if share == 1_000_000 { !sight.users } else { named & !sight.users };
+            if (live(&record.state) || completed) && missing != 0 {
+                let what = format!("{missing:b} of {} do not have it: {sight:?}", record.name);
+                book.broken("the-plan's-users-have-it", what);
+            }
             let agrees = match &record.state {
                 State::Pending { .. } => true,
                 State::RolledBack { attempt, .. } => sight.closed && sight.attempt == *attempt && sight.users == 0,
@@ -700,14 +772,25 @@ impl<'t> World<'t> {
                 State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => {
                     !sight.closed && sight.attempt == stage.attempt && sight.step == stage.step
                 }
-                #[allow(unreachable_patterns, reason = "states may be added")]
-                _ => true,
             };
             if !agrees {
                 book.broken("stored-is-served", format!("stored {:?}, served {sight:?}", record.state));
             }
         }
     }
+}
+
+/// Which of the phases a state is, in their order.
+const fn phase(state: &State) -> usize {
+    let phase = match state {
+        State::Pending { .. } => Phase::Pending,
+        State::Running(_) => Phase::Running,
+        State::Paused { .. } => Phase::Paused,
+        State::Watching(_) => Phase::Watching,
+        State::Completed { .. } => Phase::Completed,
+        State::RolledBack { .. } => Phase::Closed,
+    };
+    phase as usize
 }
 
 /// Whether a rollback takes the candidate from somebody.
@@ -788,14 +871,50 @@ impl Book {
         }
     }
 
-    fn alert_answered(&mut self, door: u64, slot: usize, answer: &Result<AlertAnswer, CommandError>) {
+    /// What was answered as closed, as the process that answered sees it.
+    fn promised(&mut self, slot: usize, closed: Vec<View>) {
+        for view in closed {
+            if let State::RolledBack { attempt, .. } = view.state {
+                self.promises.push(Promise { slot, rollout: view.plan.name.clone(), attempt });
+            }
+        }
+    }
+
+    fn report_answered(
+        &mut self,
+        door: u64,
+        slot: usize,
+        answer: &Result<PostAnswer, CommandError>,
+        closed: Vec<View>,
+    ) {
         self.asked.remove(&door);
         self.note(|| format!("          door {door}: {answer:?}"));
         let Ok(answer) = answer else { return };
-        for name in &answer.closed {
-            // The attempt is that of the closing, which nobody can have left without it being durable.
-            let attempt = self.database.records.get(name).map_or(1, |record| record.state.attempt());
-            self.promises.push(Promise { slot, rollout: name.clone(), attempt });
+        self.reached.reports += 1;
+        self.promised(slot, closed);
+        for name in &answer.counted {
+            let counts = match self.database.records.get(name).map(|record| &record.state) {
+                Some(State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) => {
+                    stage.memory.events.values().any(|posted| posted.total > 0)
+                }
+                // It may be over since.
+                _ => true,
+            };
+            if !counts && self.reached.zombies == 0 {
+                self.broken("answered-is-durable", format!("{name} has counted a report, and none is stored"));
+            }
         }
+    }
+
+    fn alert_answered(
+        &mut self,
+        door: u64,
+        slot: usize,
+        answer: &Result<AlertAnswer, CommandError>,
+        closed: Vec<View>,
+    ) {
+        self.asked.remove(&door);
+        self.note(|| format!("          door {door}: {answer:?}"));
+        self.promised(slot, closed);
     }
 }

@@ -2,15 +2,22 @@
 //! the store took. A change that these do not bear out is a broken promise.
 
 use crate::book::Book;
-use crate::shape::{Shape, Verdict};
+use crate::grounds::{Answers, Grounds};
+use crate::shape::{Budget, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tidegate::analysis::Reading;
 use tidegate::controller::Verb;
-use tidegate::rollout::{Cause, Stage, State};
+use tidegate::rollout::{Arm, Cause, Over, Stage, State};
 use tidegate::store::journal::ClosingRecord;
 use tidegate::store::{Change, Record};
 use tidegate::units::{RolloutName, UnixMillis};
+
+/// The most checks that are remembered: more than come while the store puts off a commit.
+const MOST_GATHERS: usize = 40;
+
+/// Who begins a rollout whose plan names the time.
+const BY_ITSELF: &str = "the plan's start time";
 
 /// A passing check may be this old when something goes on by it.
 const FRESH_INTERVALS: u32 = 3;
@@ -22,7 +29,7 @@ pub struct Gather {
     now: UnixMillis,
     pub asked: u64,
     pub done: Option<u64>,
-    answers: BTreeMap<&'static str, Reading>,
+    answers: Answers,
 }
 
 #[derive(Debug, Default)]
@@ -74,10 +81,10 @@ impl Book {
         if gathers.iter().any(|gather| gather.now == now && gather.asked == world) {
             return;
         }
-        if gathers.len() >= 4 {
+        if gathers.len() >= MOST_GATHERS {
             gathers.remove(0);
         }
-        gathers.push(Gather { now, asked: world, done: None, answers: BTreeMap::new() });
+        gathers.push(Gather { now, asked: world, done: None, answers: Answers::default() });
     }
 
     /// A metric answered, or the caller's patience ended first.
@@ -85,7 +92,7 @@ impl Book {
         &mut self,
         process: u32,
         shape: &Shape,
-        metric: &str,
+        question: (usize, Arm, Over),
         asked: (UnixMillis, u64),
         world: u64,
         reading: &Reading,
@@ -93,9 +100,14 @@ impl Book {
         let key = (process, shape.name.clone());
         let Some(gathers) = self.histories.gathers.get_mut(&key) else { return };
         let Some(gather) = gathers.iter_mut().find(|gather| (gather.now, gather.asked) == asked) else { return };
-        let Some(name) = shape.metrics.iter().find(|own| own.name == metric).map(|own| own.name) else { return };
-        gather.answers.insert(name, reading.clone());
-        if gather.answers.len() < shape.metrics.len() {
+        let (metric, arm, over) = question;
+        if (arm, over) != (Arm::Candidate, Over::Usual) {
+            gather.answers.others.insert(question, reading.clone());
+            gather.done = gather.done.map(|_| world);
+            return;
+        }
+        gather.answers.own.insert(metric, reading.clone());
+        if gather.answers.own.len() < shape.metrics.iter().filter(|metric| metric.posted.is_none()).count() {
             return;
         }
         gather.done = Some(world);
@@ -103,14 +115,23 @@ impl Book {
         self.reached.checks += 1;
         self.events += 1;
         self.note(|| format!("{world:>9} process {process} has answers for {}: {:?}", shape.name, gather.answers));
-        let watching = matches!(self.database.records.get(&shape.name), Some(Record { state: State::Watching(_), .. }));
-        if gather.verdict(shape, false).goes_back {
+        let (kind, _, wave) = self.database.records.get(&shape.name).map_or(("", 0, 0), |record| place(&record.state));
+        if gather.answers.may_close(shape) {
             self.histories.went_back.insert(shape.name.clone());
         }
-        if gather.verdict(shape, watching).clear()
+        if gather.answers.mean(shape, wave, kind == "watching").clear()
             && let Some(stage) = self.histories.stages.get_mut(&shape.name)
         {
             stage.clear += 1;
+        }
+    }
+
+    /// Both groups were counted, for a check whose other answers may all be there.
+    pub fn counted_for(&mut self, process: u32, rollout: &RolloutName, asked: (UnixMillis, u64), world: u64) {
+        let gathers = self.histories.gathers.get_mut(&(process, rollout.clone()));
+        let gather = gathers.into_iter().flatten().find(|gather| (gather.now, gather.asked) == asked);
+        if let Some(gather) = gather {
+            gather.done = gather.done.map(|_| world);
         }
     }
 
@@ -137,6 +158,8 @@ impl Book {
             return;
         };
         self.judge_step(process, before, change, &kinds, arrived);
+        self.judge_plan(before, change);
+        self.judge_reports(change);
         let (was, is) = (place(&before.state), place(&change.state));
         let stage = self.histories.stages.entry(name.clone()).or_default();
         match is.0 {
@@ -152,6 +175,10 @@ impl Book {
         }
         if let State::Running(at) | State::Paused { stage: at, .. } | State::Watching(at) = &change.state {
             self.served.opened.insert((name.clone(), at.attempt, at.step));
+        }
+        // Who was held back gets it with the completion.
+        if let State::Completed { attempt, step, .. } = &change.state {
+            self.served.opened.insert((name.clone(), *attempt, *step));
         }
         let reached = &mut self.reached;
         match kinds.first() {
@@ -211,15 +238,19 @@ impl Book {
             "wave-opened" | "watch-began" | "completed" => self.judge_advance(process, before, change, arrived, &what),
             "started" => {
                 self.judge_driver(&name, &what);
-                self.judge_command(&name, "started", &[Verb::Start, Verb::Retry], &what);
+                let by_itself = change.entries.iter().any(|entry| entry.actor == BY_ITSELF);
+                match self.stored_shape(&name).and_then(|shape| shape.start).filter(|_| by_itself) {
+                    Some(start) if change.at.get() >= start && is.1 == 1 => {}
+                    Some(start) => self.broken("begins-only-at-its-time", format!("{what}: {start}")),
+                    None => self.judge_command(&name, "started", &[Verb::Start, Verb::Retry], &what),
+                }
             }
             "paused" => self.judge_command(&name, "paused", &[Verb::Pause], &what),
             _ => self.judge_command(&name, "resumed", &[Verb::Resume], &what),
         }
     }
 
-    /// One flag has one rollout under way. Not judged where only the store could know: between two processes,
-    /// and for a start that takes place after it was read that it had not.
+    /// One flag has one rollout under way. Not judged where only the store could know: between two processes.
     fn judge_driver(&mut self, name: &RolloutName, what: &str) {
         let Some(flag) = self.stored_shape(name).map(|shape| shape.flag.clone()) else { return };
         // One whose closing is on a disk is over, also after a crash.
@@ -235,9 +266,38 @@ impl Book {
         let other = self.database.records.values().find(drives).map(|record| record.name.clone());
         if let Some(other) = other
             && self.reached.zombies == 0
-            && !self.late_start
         {
             self.broken("one-flag-has-one-driver", format!("{what}, and {other} drives {flag}"));
+        }
+    }
+
+    /// What has begun of a plan stays as it is.
+    fn judge_plan(&mut self, before: &Record, change: &Change) {
+        if before.plan.text == change.plan.text || !live(&before.state) {
+            return;
+        }
+        let (Some(old), Some(new)) = (self.shape(&before.plan.text), self.shape(&change.plan.text)) else { return };
+        self.reached.revisions += 1;
+        let (kind, _, wave) = place(&before.state);
+        let begun = |shape: &Shape| {
+            let waves = shape.waves.iter().take(wave + 1);
+            waves.map(|wave| (wave.ppm, wave.group, wave.bake, wave.every)).collect::<Vec<_>>()
+        };
+        if kind == "watching" || begun(&old) != begun(&new) || old.salt != new.salt {
+            self.broken("what-has-begun-stays", format!("{kind}, wave {wave}:\n{}\n{}", old.text, new.text));
+        }
+    }
+
+    /// A report counts once, however often it came.
+    fn judge_reports(&mut self, change: &Change) {
+        let (State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) = &change.state else {
+            return;
+        };
+        let counted: u64 = stage.memory.events.values().map(|posted| posted.total).sum();
+        let told: u64 = self.reported.get(&change.rollout).map_or(0, |reports| reports.values().sum());
+        if counted > told {
+            let what = format!("{}: {counted} reports counted, {told} told", change.rollout);
+            self.broken("one-effect-per-event", what);
         }
     }
 
@@ -252,18 +312,21 @@ impl Book {
         }
     }
 
+    fn gathered(&self, name: &RolloutName) -> impl Iterator<Item = &Gather> {
+        let own = self.histories.gathers.iter().filter(move |((_, other), _)| other == name);
+        own.flat_map(|(_, gathers)| gathers)
+    }
+
     fn judge_closing(&mut self, name: &RolloutName, state: &State, what: &str) {
         let State::RolledBack { cause, .. } = state else { return };
         let Some(shape) = self.stored_shape(name) else { return };
         let reason = match cause {
             Cause::Person { .. } => self.told(name, Verb::Rollback) > 0,
+            Cause::Train { train, .. } => self.database.trains.contains_key(train),
             Cause::Alert { .. } => self.told.keys().any(|(_, verb)| *verb == "alert"),
-            Cause::Metric { .. } => {
-                let gathers = self.histories.gathers.iter().filter(|((_, other), _)| other == name);
-                gathers.flat_map(|(_, gathers)| gathers).any(|gather| gather.bad(&shape))
-            }
-            #[allow(unreachable_patterns, reason = "causes may be added")]
-            _ => true,
+            Cause::Metric { condition, .. } if condition.contains("escalations") => self.reported.contains_key(name),
+            Cause::Metric { .. } => self.gathered(name).any(|gather| gather.answers.may_close(&shape)),
+            Cause::NoData { .. } => self.gathered(name).any(|gather| gather.answers.are_silent(&shape)),
         };
         if !reason {
             self.broken("closes-only-for-a-reason", format!("{what}: {cause}"));
@@ -279,13 +342,15 @@ impl Book {
         let every = shape.every(wave, watching);
         let stage = self.histories.stages.get(name).cloned().unwrap_or_default();
         let gathers = self.histories.gathers.get(&(process, name.clone())).cloned().unwrap_or_default();
-        let done: Vec<&Gather> = gathers.iter().filter(|gather| gather.done.is_some()).collect();
+        // The store may have carried it out long after it was decided.
+        let done: Vec<&Gather> =
+            gathers.iter().filter(|gather| gather.done.is_some_and(|done| done <= arrived)).collect();
         let newest = &done[done.len().saturating_sub(2)..];
         let passing: Vec<_> = newest
             .iter()
             .filter(|gather| {
-                let verdict = gather.verdict(&shape, watching);
-                verdict.clear() && (watching || verdict.good)
+                let grounds = gather.mean(&shape, wave, watching);
+                grounds.clear() && (watching || !grounds.bad)
             })
             .collect();
         if passing.is_empty() {
@@ -299,11 +364,15 @@ impl Book {
         if passing.iter().all(|gather| gather.done.is_none_or(|done| arrived > done + oldest)) {
             return self.broken("advance-needs-a-fresh-check", format!("{what} at {arrived}: {passing:?}"));
         }
+        if kind == "running" && shape.budget == Some(Budget::Nothing) && wave + 1 < shape.waves.len() {
+            return self.broken("budget-holds", what);
+        }
         let promoted = change.entries.iter().any(|entry| entry.actor == "ada");
         if promoted {
             return self.judge_command(name, "promoted", &[Verb::Promote], what);
         }
-        let bake = shape.bake(wave, watching);
+        let early = passing.iter().any(|gather| gather.mean(&shape, wave, watching).may_be_early);
+        let bake = if early { Duration::ZERO } else { shape.bake(wave, watching) };
         if (every * FRESH_INTERVALS) * stage.clear < bake {
             return self.broken("bake-is-watched-time", format!("{what}: {bake:?} by {} checks", stage.clear));
         }
@@ -325,27 +394,14 @@ impl Book {
     pub fn closing_answers(&self, process: u32, shape: &Shape, from: u64) -> Option<u64> {
         let gathers = self.histories.gathers.get(&(process, shape.name.clone()))?;
         let closes =
-            |gather: &&Gather| gather.done.is_some_and(|done| done >= from) && gather.verdict(shape, false).closes;
+            |gather: &&Gather| gather.done.is_some_and(|done| done >= from) && gather.answers.close_at_once(shape);
         gathers.iter().find(closes).map(|gather| gather.asked)
     }
 }
 
 impl Gather {
-    fn verdict(&self, shape: &Shape, watching: bool) -> Verdict {
-        shape.verdict(watching, |name| self.answers.get(name))
-    }
-
-    /// A value that closes, at once or when it lasts.
-    fn bad(&self, shape: &Shape) -> bool {
-        shape.metrics.iter().any(|metric| match self.answers.get(metric.name) {
-            Some(Reading::Value { value, .. }) => {
-                let over = |bound: f64| *value > bound;
-                metric.close_above.or(metric.back_above).is_some_and(over)
-                    || metric.back_above.is_some_and(over)
-                    || metric.slow_above.is_some_and(|(bound, _)| over(bound))
-            }
-            _ => false,
-        })
+    fn mean(&self, shape: &Shape, wave: usize, watching: bool) -> Grounds {
+        self.answers.mean(shape, wave, watching)
     }
 }
 

@@ -5,6 +5,12 @@
 //! |---|---|
 //! | `TIDEGATE_SIM_EVENTS` | how many events each driver is given at least |
 //! | `TIDEGATE_SIM_SEED` | the first seed; alone, only this one is run, and told in full |
+//! | `TIDEGATE_SIM_REPLAYS` | how many seeds are run twice, to see that both runs are the same to the last byte |
+//!
+//! The processes' clock is UTC: it has no hour that comes twice and none that is left out, so a change to or from
+//! daylight saving is nothing to it. What people mean by one is a clock that was set to local time and is set by an
+//! hour; so clocks are set by an hour and by a day, forth and back, in every state, and each campaign sees to it
+//! that this was so.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -24,9 +30,9 @@ mod campaign;
 mod database;
 mod dice;
 mod full;
+mod grounds;
 mod history;
 mod lean;
-mod model;
 #[cfg(feature = "planted")]
 mod planted;
 mod process;

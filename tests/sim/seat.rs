@@ -1,8 +1,8 @@
 //! The world as one process has it: its store, its metrics and its disk, each failing by dice.
 
 use crate::book::{Book, DiskMood, Shared, StoreMood, open};
-use crate::shape::FLAGS;
-use crate::truth::{Answering, answering, no_data, not_a_number};
+use crate::shape::{FLAGS, Shape};
+use crate::truth::{Answering, answering, counted, no_data, not_a_number, split};
 use async_trait::async_trait;
 use std::future::pending;
 use std::io;
@@ -122,6 +122,11 @@ impl Store for Session {
     }
 
     async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
+        // The real store reads in the writer's place, so that what is still on its way there comes first.
+        let after = open(&self.0.book).late_until(self.0.process);
+        if let Some(until) = after {
+            sleep(Duration::from_millis(until.saturating_sub(self.0.world()))).await;
+        }
         self.read("read a rollout", |book| book.database.records.get(name).cloned()).await
     }
 
@@ -231,6 +236,9 @@ impl Book {
         let done = self.database.commit(change);
         match &done {
             Ok(_) => {
+                if let Some(lost) = self.database.lost.take() {
+                    self.broken("what-is-stored-comes-back", lost);
+                }
                 let apart = self.reached.zombies > 0;
                 self.committed(process, before.as_ref(), change, arrived, apart);
             }
@@ -240,11 +248,27 @@ impl Book {
         done
     }
 
+    /// When the store will have carried out all that a process asked of it.
+    fn late_until(&self, process: u32) -> Option<u64> {
+        self.late.iter().filter(|(_, other, ..)| *other == process).map(|(due, ..)| *due).max()
+    }
+
+    /// A process ends: what it asked of the store is carried out by now, or never.
+    pub fn settle_or_forget(&mut self, process: u32, world: u64) {
+        let carried_out = self.dice.percent(50);
+        self.late.retain_mut(|(due, other, ..)| {
+            if *other == process && carried_out {
+                *due = world;
+            }
+            *other != process || carried_out
+        });
+        self.settle(world);
+    }
+
     /// Carries out what the store put off until now. Nobody hears of it.
     pub fn settle(&mut self, world: u64) {
         while let Some(at) = self.late.iter().position(|(due, ..)| *due <= world) {
             if let Some((_, process, arrived, change)) = self.late.remove(at) {
-                self.late_start |= change.entries.iter().any(|entry| entry.kind == "started");
                 drop(self.commit_now(process, &change, arrived));
             }
         }
@@ -257,49 +281,114 @@ pub struct Gauges(pub Arc<Seat>);
 
 #[async_trait]
 impl Readings for Gauges {
-    async fn read(&self, plan: &Plan, metric: &Metric, _: Arm, _: Over, now: UnixMillis) -> Reading {
+    async fn read(&self, plan: &Plan, metric: &Metric, arm: Arm, over: Over, now: UnixMillis) -> Reading {
         let seat = &self.0;
-        let name = plan.metrics.iter().find(|(_, other)| std::ptr::eq(*other, metric)).map(|(name, _)| name.as_str());
         let asked = seat.world();
-        let (shape, name, answer) = {
-            let mut book = open(&seat.book);
-            book.asked_for(seat.process, &plan.name, now, asked);
-            let shape = book.salts.get(&*plan.salt).cloned();
-            let (Some(shape), Some(name)) = (shape, name) else { return Reading::NoData(no_data(0)) };
+        let own = (arm, over) == (Arm::Candidate, Over::Usual);
+        if own {
+            open(&seat.book).asked_for(seat.process, &plan.name, now, asked);
+        }
+        let Some((shape, index)) = self.known(plan, metric) else { return Reading::NoData(no_data(0)) };
+        let answer = self.answering().await;
+        let known = &shape.metrics[index];
+        let world = seat.world();
+        let reading = match answer {
+            Answering::Tells | Answering::Slow(_) => {
+                let value = match arm {
+                    Arm::Candidate => open(&seat.book).truths[&shape.flag].value(known, world),
+                    // The stable variant is always well.
+                    Arm::Control => known.values[0],
+                };
+                Reading::Value { value, samples: Some(1_000), at: now }
+            }
+            Answering::NotANumber(which) => not_a_number(which, now),
+            Answering::Nothing(which) => Reading::NoData(no_data(which)),
+            // The caller gives up or catches it: to him both are no data.
+            Answering::Hangs | Answering::Breaks => Reading::NoData(no_data(1)),
+        };
+        open(&seat.book).answered_for(seat.process, &shape, (index, arm, over), (now, asked), world, &reading);
+        ends(answer, reading).await
+    }
+
+    async fn compare(&self, plan: &Plan, metric: &Metric, _: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
+        let Some((shape, index)) = self.known(plan, metric) else { return Err(no_data(0)) };
+        let asked = self.0.world();
+        let answer = self.answering().await;
+        let world = self.0.world();
+        open(&self.0.book).counted_for(self.0.process, &plan.name, (now, asked), world);
+        let compared = match answer {
+            Answering::Tells | Answering::Slow(_) => {
+                let mut book = open(&self.0.book);
+                book.reached.compared += 1;
+                let known = &shape.metrics[index];
+                let candidate = book.truths[&shape.flag].value(known, world);
+                Ok(counted(book.share(&shape), candidate, known.values[0], now))
+            }
+            _ => Err(no_data(4)),
+        };
+        ends(answer, compared).await
+    }
+
+    async fn split(&self, plan: &Plan, _: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
+        let shape = open(&self.0.book).salts.get(&*plan.salt).cloned();
+        let Some(shape) = shape else { return Err(no_data(0)) };
+        let asked = self.0.world();
+        let answer = self.answering().await;
+        let share = {
+            let mut book = open(&self.0.book);
+            book.counted_for(self.0.process, &plan.name, (now, asked), self.0.world());
+            book.share(&shape)
+        };
+        let told = match answer {
+            Answering::Tells | Answering::Slow(_) => Ok(split(share, false)),
+            _ => Err(no_data(4)),
+        };
+        ends(answer, told).await
+    }
+}
+
+impl Gauges {
+    /// The plan as the simulator knows it, and the metric's place there.
+    fn known(&self, plan: &Plan, metric: &Metric) -> Option<(Arc<Shape>, usize)> {
+        let (name, _) = plan.metrics.iter().find(|(_, other)| std::ptr::eq(*other, metric))?;
+        let shape = open(&self.0.book).salts.get(&*plan.salt).cloned()?;
+        let index = shape.metric(name.as_str())?;
+        Some((shape, index))
+    }
+
+    /// What the provider does with a question, when it is time for it.
+    async fn answering(&self) -> Answering {
+        let answer = {
+            let mut book = open(&self.0.book);
             let mood = book.metrics_mood;
-            let answer = answering(&mut book.dice, mood);
-            (shape, name, answer)
+            answering(&mut book.dice, mood)
         };
         if let Answering::Slow(after) = answer {
             sleep(Duration::from_millis(after)).await;
         }
-        let own = shape.metrics.iter().find(|own| own.name == name);
-        let world = seat.world();
-        let reading = match (answer, own) {
-            (Answering::Tells | Answering::Slow(_), Some(own)) => {
-                let value = open(&seat.book).truths[&shape.flag].value(own, world);
-                Reading::Value { value, samples: Some(100), at: now }
+        answer
+    }
+}
+
+/// An answer that comes, or does not.
+async fn ends<T>(answer: Answering, told: T) -> T {
+    match answer {
+        Answering::Hangs => pending().await,
+        // As a panic does, without a word on the terminal.
+        Answering::Breaks => std::panic::resume_unwind(Box::new("the simulator says so")),
+        _ => told,
+    }
+}
+
+impl Book {
+    /// The share of everybody that has a rollout's candidate, as it is stored.
+    fn share(&self, shape: &Shape) -> u64 {
+        match self.database.records.get(&shape.name).map(|record| &record.state) {
+            Some(State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) => {
+                shape.open_in(stage.wave, false).0
             }
-            (Answering::NotANumber(which), _) => not_a_number(which, now),
-            (Answering::Nothing(which), _) => Reading::NoData(no_data(which)),
-            // The caller gives up or catches it: to him both are no data.
-            _ => Reading::NoData(no_data(1)),
-        };
-        open(&seat.book).answered_for(seat.process, &shape, name, (now, asked), world, &reading);
-        match answer {
-            Answering::Hangs => pending().await,
-            // As a panic does, without a word on the terminal.
-            Answering::Breaks => std::panic::resume_unwind(Box::new("the simulator says so")),
-            _ => reading,
+            _ => 0,
         }
-    }
-
-    async fn compare(&self, _: &Plan, _: &Metric, _: &Versus, _: UnixMillis) -> Result<Compared, NoData> {
-        Err(no_data(4))
-    }
-
-    async fn split(&self, _: &Plan, _: UnixMillis, _: UnixMillis) -> Result<Split, NoData> {
-        Err(no_data(4))
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::dice::Dice;
 use crate::shape::{Level, MetricShape};
 use std::time::Duration;
-use tidegate::analysis::{NoData, Reading};
+use tidegate::analysis::{Compared, Counted, Counts, Group, NoData, Reading, Sampled};
+use tidegate::rollout::Split;
 use tidegate::units::UnixMillis;
 
 /// How one flag's candidate fares, phase after phase.
@@ -123,4 +124,35 @@ pub fn no_data(which: usize) -> NoData {
 /// A value that is none, as a faulty provider might let it through.
 pub fn not_a_number(which: usize, at: UnixMillis) -> Reading {
     Reading::Value { value: [f64::NAN, f64::INFINITY, f64::NEG_INFINITY][which % 3], samples: Some(100), at }
+}
+
+/// How many users come between two looks at both groups.
+const USERS: u64 = 1_000;
+
+/// What both groups did since the last look, where that share of all has the candidate and so many of each fail.
+/// Where only named users have it, they are a tenth.
+pub fn counted(share: u64, candidate: f64, control: f64, until: UnixMillis) -> Compared {
+    let with = if share == 0 { USERS / 10 } else { USERS * share / 1_000_000 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to a thousand")]
+    let group = |exposed: u64, failing: f64| Group { exposed, bad: (failing * exposed as f64).round() as u64 };
+    Compared::Counts(Counts {
+        candidate: group(with, candidate),
+        control: group(USERS - with, control),
+        of: Counted::Users,
+        until,
+        sampled: Sampled::default(),
+        events: None,
+    })
+}
+
+/// How the users are split; skewed, three in ten of them have the other variant.
+pub fn split(share: u64, skewed: bool) -> Split {
+    let users = 2 * USERS;
+    let with = users * share / 1_000_000;
+    let candidate = match skewed {
+        false => with,
+        true if share > 500_000 => with - 600,
+        true => with + 600,
+    };
+    Split { candidate, control: users - candidate }
 }

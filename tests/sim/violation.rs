@@ -27,15 +27,16 @@ pub struct Failure {
     pub trace: Vec<String>,
 }
 
-/// How much of a run's history is told. What broke a promise lies mostly close before it.
+/// How much of a run's history is told among others. What broke a promise lies mostly close before it.
 const TOLD: usize = 40;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { driver, seed, events, violation, trace } = self;
         writeln!(f, "{}: {}", violation.invariant, violation.what)?;
-        writeln!(f, "seed {seed} of the {driver} driver, after {events} events; the last of them:")?;
-        for line in &trace[trace.len().saturating_sub(TOLD)..] {
+        writeln!(f, "seed {seed} of the {driver} driver, after {events} events:")?;
+        let told = if crate::campaign::one_alone() { trace.len() } else { TOLD };
+        for line in &trace[trace.len().saturating_sub(told)..] {
             writeln!(f, "    {line}")?;
         }
         writeln!(f, "replay: TIDEGATE_SIM_SEED={seed} cargo test --test sim {driver} -- --nocapture")
@@ -58,11 +59,18 @@ pub struct Reached {
     pub openings: u64,
     pub completions: u64,
     pub closings: u64,
+    pub steps_back: u64,
     pub retries: u64,
+    pub revisions: u64,
+    pub reports: u64,
+    /// How often both groups were counted against each other.
+    pub compared: u64,
     pub restarts: u64,
     pub conflicts: u64,
     pub lost_answers: u64,
     pub clock_jumps: u64,
+    /// Of those the ones by an hour and by a day, forth and back, in each phase.
+    pub jumps: [[u64; 4]; 6],
     pub zombies: u64,
     pub checks: u64,
 }
@@ -72,11 +80,18 @@ impl Reached {
         self.openings += other.openings;
         self.completions += other.completions;
         self.closings += other.closings;
+        self.steps_back += other.steps_back;
         self.retries += other.retries;
+        self.revisions += other.revisions;
+        self.reports += other.reports;
+        self.compared += other.compared;
         self.restarts += other.restarts;
         self.conflicts += other.conflicts;
         self.lost_answers += other.lost_answers;
         self.clock_jumps += other.clock_jumps;
+        for (own, other) in self.jumps.as_flattened_mut().iter_mut().zip(other.jumps.as_flattened()) {
+            *own += other;
+        }
         self.zombies += other.zombies;
         self.checks += other.checks;
     }

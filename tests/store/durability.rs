@@ -76,3 +76,22 @@ async fn a_second_process_is_refused_until_the_first_is_gone() {
     child.wait().unwrap();
     assert!(sqlite::open(folder.path()).await.unwrap().rollout(&name("a")).await.unwrap().is_some());
 }
+
+/// Who asks what became of a commit that he does not wait for any more is not told what was before it.
+#[tokio::test]
+async fn a_rollout_is_read_after_what_is_on_its_way_to_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite::open(folder.path()).await.unwrap();
+    let version = store.commit(&change("a", None)).await.unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join(sqlite::DATABASE));
+    let other = sqlx::SqlitePool::connect_with(options).await.unwrap();
+    let mut on_its_way = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    sqlx::query("UPDATE rollouts SET version = version + 1").execute(&mut *on_its_way).await.unwrap();
+    let commits = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        on_its_way.commit().await.unwrap();
+    };
+    let rollout = name("a");
+    let (read, ()) = tokio::join!(store.rollout(&rollout), commits);
+    assert_eq!(read.unwrap().unwrap().version, version + 1);
+}

@@ -3,6 +3,7 @@
 
 use super::attempt::Memory;
 use crate::analysis::Reading;
+use crate::planted::{self, Bug};
 use crate::rollout::{MetricSource, Plan, Since, Stage};
 use crate::units::{MetricName, UnixMillis};
 use std::borrow::Cow;
@@ -52,7 +53,7 @@ pub struct Posted {
 
 impl Posted {
     fn add(&mut self, event: &PostedEvent, now: UnixMillis) -> bool {
-        if self.identities.contains(&event.digest()) {
+        if self.identities.contains(&event.digest()) && !planted::is(Bug::ReportsCountAgain) {
             return false;
         }
         while self.identities.len() >= MOST_IDENTITIES {
@@ -88,7 +89,8 @@ impl Posted {
 impl Memory {
     /// Whether a report was taken before, as far back as identities are remembered.
     pub(in crate::rollout) fn knows(&self, event: &PostedEvent) -> bool {
-        self.events.get(&event.name).is_some_and(|posted| posted.identities.contains(&event.digest()))
+        let known = |posted: &Posted| posted.identities.contains(&event.digest());
+        self.events.get(&event.name).is_some_and(known) && !planted::is(Bug::ReportsCountAgain)
     }
 
     /// Takes a report; false when it is known already, or nobody counts it. So the plan bounds the kinds.

@@ -2,6 +2,7 @@
 
 use super::count_test::{CountTestRow, DispersionRow};
 use crate::analysis::statistics::{ExcessHarm, Trail, TrailPoint};
+use crate::planted::{self, Bug};
 use crate::rollout::{Arm, Cost, Mean, Memory, Posted, TrailKey};
 use crate::units::{MetricName, NameError, UnixMillis, WaveName};
 use serde::{Deserialize, Serialize};
@@ -107,7 +108,11 @@ impl From<&Memory> for MemoryRow {
             stages_given: *stages_given,
             trails: trails.iter().map(TrailRow::from).collect(),
             looked: looked.iter().map(|(metric, at)| (metric.to_string(), at.get())).collect(),
-            silent: silent.iter().map(|(metric, span)| (metric.to_string(), millis(*span))).collect(),
+            silent: silent
+                .iter()
+                .filter(|_| !planted::is(Bug::SilenceIsNotStored))
+                .map(|(metric, span)| (metric.to_string(), millis(*span)))
+                .collect(),
             events: events.iter().map(|(name, posted)| (name.clone(), posted.into())).collect(),
             noticed: noticed.clone(),
             cost: cost.as_ref().map(CostRow::from),

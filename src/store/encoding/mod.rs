@@ -11,16 +11,22 @@ mod tests;
 mod train;
 
 pub(super) use cause::CauseRow;
-pub(super) use state::DecodeError;
+pub use state::DecodeError;
 
 /// What has a place in the store.
-pub(super) trait Stored: Sized {
+pub trait Stored: Sized {
     /// The word for it there.
     const KIND: &'static str;
 
-    /// As JSON.
+    /// As JSON, as every store and the journal keep it.
+    ///
+    /// # Errors
+    /// Where it has a number that JSON has no word for.
     fn encode(&self) -> Result<String, serde_json::Error>;
 
     /// From JSON.
+    ///
+    /// # Errors
+    /// When it is not in the stored form.
     fn decode(text: &str) -> Result<Self, DecodeError>;
 }

@@ -39,7 +39,7 @@ enum StateRow {
 
 /// Why a stored state cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::store) enum DecodeError {
+pub enum DecodeError {
     /// It is not of the stored shape.
     #[error("its state is not in the stored form ({0})")]
     Shape(#[from] serde_json::Error),

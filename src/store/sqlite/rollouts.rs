@@ -1,6 +1,6 @@
 //! Reading rollouts, and trains.
 
-use super::plan_files;
+use super::{commit, plan_files};
 use crate::rollout::Attachments;
 use crate::source::Format;
 use crate::store::encoding::Stored;
@@ -25,8 +25,10 @@ pub(super) async fn all<S: Stored>(pool: &SqlitePool) -> Result<Vec<Record<S>>, 
     rows.iter().map(|row| record(row, &mut files)).collect()
 }
 
-pub(super) async fn one<S: Stored>(pool: &SqlitePool, name: &RolloutName) -> Result<Option<Record<S>>, StoreError> {
-    let mut transaction = pool.begin().await.map_err(unavailable)?;
+/// Reads in the writer's place: a commit that nobody waits for any more may still be on its way to the disk, and who
+/// asks what became of it must not be told what was before.
+pub(super) async fn one<S: Stored>(writer: &SqlitePool, name: &RolloutName) -> Result<Option<Record<S>>, StoreError> {
+    let mut transaction = commit::begin(writer, DOING).await?;
     let row = sqlx::query("SELECT * FROM rollouts_with_plans WHERE name = ? AND kind = ?")
         .bind(name.as_str())
         .bind(S::KIND)

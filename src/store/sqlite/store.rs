@@ -44,7 +44,7 @@ impl Store for SqliteStore {
     }
 
     async fn rollout(&self, name: &RolloutName) -> Result<Option<Record>, StoreError> {
-        rollouts::one(&self.readers, name).await
+        rollouts::one(&self.writer, name).await
     }
 
     async fn commit(&self, change: &Change) -> Result<u64, CommitError> {
@@ -56,7 +56,7 @@ impl Store for SqliteStore {
     }
 
     async fn train(&self, name: &RolloutName) -> Result<Option<Record<TrainState>>, StoreError> {
-        rollouts::one(&self.readers, name).await
+        rollouts::one(&self.writer, name).await
     }
 
     async fn commit_train(&self, change: &Change<TrainState>) -> Result<u64, CommitError> {
