@@ -101,19 +101,20 @@ impl NoData {
     /// That it is the control group that has none.
     #[must_use]
     pub fn in_control(self) -> Self {
-        match self {
-            Self::Elsewhere(..) => self,
-            why => Self::Elsewhere(Reference::Control, Box::new(why)),
-        }
+        self.at(&Reference::Control)
+    }
+
+    /// That it is there that it has none, unless that is said already.
+    #[must_use]
+    pub fn at(self, place: &Reference) -> Self {
+        if matches!(self, Self::Elsewhere(..)) { self } else { Self::Elsewhere(place.clone(), Box::new(self)) }
     }
 
     /// What has none, and why: `p95: there are no values`, or `p95 in the control group: there are no values`.
     #[must_use]
     pub fn of(&self, metric: &MetricName) -> String {
-        match self {
-            Self::Elsewhere(..) => format!("{metric} {self}"),
-            why => format!("{metric}: {why}"),
-        }
+        let mark = if matches!(self, Self::Elsewhere(..)) { "" } else { ":" };
+        format!("{metric}{mark} {self}")
     }
 
     /// Which kind it is.

@@ -321,6 +321,7 @@ impl Lane {
             reason: reason(&self.state, &self.waits),
             waits: self.waits.clone(),
             exposure: rollout::exposure(&self.plan, &self.state),
+            reach: rollout::reach(&self.plan, &self.state),
             needs_person,
             readings: with_counted(&self.plan, &self.state, &self.readings, now),
             findings: Arc::clone(&self.findings),

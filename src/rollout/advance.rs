@@ -5,8 +5,9 @@ use super::decide::{moved, wave_name};
 use super::decision::{Change, Decision, Effect, Opening};
 use super::event::Evidence;
 use super::memory::over_budget;
-use super::overlay::{held_back, open, open_to_all};
+use super::overlay::{open, open_to_all};
 use super::plan::Plan;
+use super::share::Reach;
 use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
@@ -78,7 +79,7 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
             let next = stage.followed_by(plan, index, now);
             let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
             let change =
-                Change::WaveOpened { from, wave: wave.name.clone(), exposure: held_back(plan, wave), baked, by };
+                Change::WaveOpened { from, wave: wave.name.clone(), exposure: Reach::of_wave(plan, wave), baked, by };
             let effect = open(plan, Rank::open(next.attempt, next.step), index)
                 .map_or(Effect::Keep, |overlay| Effect::Open(Opening(overlay)));
             moved(plan, State::Running(next), effect, Some(change), now)

@@ -6,9 +6,10 @@ use super::cause::Cause;
 use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
-use super::overlay::{closed, exposure, held_back, open};
+use super::overlay::{closed, open};
 use super::plan::{List, Plan, Wave};
 use super::posting;
+use super::share::{Reach, reach};
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -88,7 +89,7 @@ pub(super) fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause
     let change = wave_name(plan, wave).map(|name| Change::Closed {
         cause: cause.clone(),
         wave: name,
-        exposure: exposure(plan, state),
+        exposure: reach(plan, state),
     });
     let next = State::RolledBack { attempt, at: now, wave, cause };
     moved(plan, next, Effect::Close(Closing(closed(plan, attempt))), change, now)
@@ -204,7 +205,7 @@ fn went_back(
         clause.when.each_leaf(&mut |leaf| next.memory.forget_test(&leaf.to_string()));
     }
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };
+    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: Reach::of_wave(plan, wave), seen };
     let widest = if planted::is(Bug::StepBackWidens) { usize::MAX } else { index };
     let effect = open(plan, Rank::open(next.attempt, next.step), widest)
         .map_or(Effect::Keep, |overlay| Effect::Narrow(Narrowing(overlay)));

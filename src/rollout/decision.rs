@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::plan::List;
+use super::share::Reach;
 use super::state::State;
 use super::wait::{Wait, sentence};
 use crate::analysis::Judgement;
@@ -113,7 +114,7 @@ pub enum Change {
         /// The wave it was in.
         wave: WaveName,
         /// The share that had the candidate.
-        exposure: Exposure,
+        exposure: Reach,
     },
     /// The first wave of an attempt opened.
     Started {
@@ -122,7 +123,7 @@ pub enum Change {
         /// The wave.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// Who.
         by: String,
     },
@@ -133,7 +134,7 @@ pub enum Change {
         /// The wave.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// How long the one before was under observation.
         baked: Duration,
         /// Who promoted it, if the plan's own conditions did not.
@@ -146,7 +147,7 @@ pub enum Change {
         /// The wave it is in again.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// What was seen.
         seen: String,
     },

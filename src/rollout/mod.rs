@@ -18,6 +18,7 @@ mod posting;
 mod question;
 mod reach;
 mod revision;
+mod share;
 mod stage;
 mod start;
 mod state;
@@ -48,6 +49,7 @@ pub use plan::{
 pub use posting::{Reported, post};
 pub use question::{Arm, Over, Question, Split, Versus};
 pub use revision::may_revise;
+pub use share::{Reach, reach};
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
 pub use wait::{Wait, sentence};

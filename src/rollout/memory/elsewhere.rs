@@ -12,10 +12,6 @@ pub(in crate::rollout) fn elsewhere(
     metric: &MetricName,
     place: &Reference,
 ) -> Result<f64, NoData> {
-    let at_place = |why: NoData| match why {
-        NoData::Elsewhere(..) => why,
-        why => NoData::Elsewhere(place.clone(), Box::new(why)),
-    };
     let found = match place {
         Reference::Baseline => {
             let value = stage.memory.baseline.get(metric).copied();
@@ -32,7 +28,7 @@ pub(in crate::rollout) fn elsewhere(
             }
         }
     };
-    found.map_err(at_place)
+    found.map_err(|why| why.at(place))
 }
 
 /// What it is now for the users of the stable variant.
@@ -47,11 +43,6 @@ pub(super) fn of_control(evidence: &Evidence, metric: &MetricName) -> Result<f64
 
 fn mean_in(stage: &Stage, wave: &WaveName, metric: &MetricName) -> Result<f64, NoData> {
     let mean = stage.memory.waves.get(wave).and_then(|means| means.get(metric));
-    let none = || {
-        NoData::Elsewhere(
-            Reference::Wave(wave.clone()),
-            Box::new(NoData::NoReference("it was not measured".to_owned())),
-        )
-    };
+    let none = || NoData::NoReference("it was not measured".to_owned()).at(&Reference::Wave(wave.clone()));
     mean.map(|mean| mean.value).ok_or_else(none)
 }

@@ -24,6 +24,9 @@ pub struct Rollout {
     pub wave: Option<Wave>,
     /// The share that gets the candidate now, such as `25%`.
     pub exposure: String,
+    /// The same with of whom, in words: `100% of its audience`.
+    #[serde(default)]
+    pub reach: String,
     /// Which attempt, from 1; 0 before the first start.
     pub attempt: u32,
     /// Why it stands where it stands, in one sentence.
