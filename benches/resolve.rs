@@ -4,17 +4,17 @@
 #![allow(clippy::print_stdout, reason = "the allocation counts are the result")]
 
 use criterion::Criterion;
-use std::collections::BTreeMap;
 use std::hint::black_box;
 use tidegate::eval::{Bucketing, Context, Snapshot};
-use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower};
+use tidegate::flag::{Catalog, Gate, Layer, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
-use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
+use tidegate::units::{Exposure, FlagKey, Generation, LayerName, RolloutName, VariantName};
 
 const NOW: i64 = 1_780_000_000;
 
 const FLAGS: &str = r##"
 flags:
+  sliced: { state: ENABLED, variants: { on: true, off: false }, defaultVariant: "off" }
   rollout: { state: ENABLED, variants: { on: true, off: false }, defaultVariant: "off" }
   ruled:
     state: ENABLED
@@ -40,7 +40,14 @@ fn snapshot() -> Snapshot {
     let mut catalog = Catalog::new();
     catalog.update("f.yaml", parse("f.yaml", FLAGS.as_bytes(), Format::Yaml).and_then(|parsed| lower(&parsed)));
     assert!(catalog.problems().is_empty(), "{:?}", catalog.problems());
-    let overlay = Overlay {
+    let sliced = Layer::new(LayerName::new("checkout").expect("a name"), Exposure::NONE, Exposure::ALL);
+    let overlays = [("rollout", None), ("sliced", sliced)]
+        .map(|(flag, layer)| (FlagKey::new(flag).expect("a key"), overlay(layer)));
+    Snapshot::build(Generation::new(1), catalog.flags(), &overlays.into(), Bucketing::V3, None)
+}
+
+fn overlay(layer: Option<Layer>) -> Overlay {
+    Overlay {
         rollout: RolloutName::new("rollout").expect("a name"),
         rank: Rank::open(1, 1),
         candidate: VariantName::new("on").expect("a name"),
@@ -49,10 +56,9 @@ fn snapshot() -> Snapshot {
             parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(250_000).expect("a share"), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: "rollout".into(),
+            layer,
         }),
-    };
-    let overlays = BTreeMap::from([(FlagKey::new("rollout").expect("a key"), overlay)]);
-    Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None)
+    }
 }
 
 fn measure(criterion: &mut Criterion) {
@@ -60,6 +66,7 @@ fn measure(criterion: &mut Criterion) {
     let context = Context::from_json(CONTEXT.as_bytes()).expect("a context").at(NOW);
     for (name, what) in [
         ("rollout", "resolve/25% rollout by user"),
+        ("sliced", "resolve/25% rollout by user in a layer"),
         ("ruled", "resolve/rule of two conditions"),
         ("short", "resolve/fractional by targeting key"),
         ("split", "resolve/fractional by cat"),

@@ -160,6 +160,7 @@ fn publication(flags: usize, rounds: usize) {
         parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: None }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("bench"),
+        layer: None,
     };
     let live = Live::new(snapshot(&loaded, 1, None));
     let mut gates = [Gate::Open(share), Gate::Closed].into_iter().cycle();

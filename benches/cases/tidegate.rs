@@ -101,6 +101,7 @@ fn quarter(key: &FlagKey) -> Overlay {
             parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(250_000).expect("a share"), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: key.as_str().into(),
+            layer: None,
         }),
     }
 }

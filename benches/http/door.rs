@@ -49,6 +49,7 @@ fn overlay() -> Result<(FlagKey, Overlay), tidegate::units::NameError> {
         }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("checkout-2026"),
+        layer: None,
     };
     let overlay = Overlay {
         rollout: RolloutName::new("checkout-2026")?,

@@ -127,6 +127,7 @@ impl Facts<'_> {
     /// A comparison that cannot be made now: the time until it can be made again counts for no `for`.
     fn unknown(&self, compare: &Compare, why: NoData, true_since: &mut BTreeMap<String, UnixMillis>) -> Judgement {
         if compare.lasting.is_some()
+            && !true_since.is_empty()
             && let Some(since) = true_since.get_mut(&compare.to_string())
         {
             *since = since.plus(self.unseen).min(self.now);

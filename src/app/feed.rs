@@ -60,24 +60,34 @@ impl Feed {
             };
             problems.push(of_rollout(&file, plan.name.as_str(), refused));
         }
-        // After their rollouts, which a train must find.
-        for (train, source) in self.loader.trains() {
-            let file = source.origin.to_string();
-            let refused = match self.controller.apply_train(Arc::clone(&train), source, file.clone()).await {
-                Ok(_) => continue,
-                Err(ApplyError::Invalid(found)) => {
-                    problems.extend(found);
-                    continue;
-                }
-                Err(ApplyError::Refused(why) | ApplyError::Unavailable(why)) => why,
-            };
-            problems.push(told(&file, format!("train `{}`", train.name), refused));
-        }
+        problems.extend(self.announce_trains().await);
         for rollout in &self.unreadable {
             problems.push(of_rollout("the store", rollout.rollout.as_str(), rollout.why.clone()));
         }
         self.tell(problems);
         self
+    }
+
+    /// After their rollouts, which a train must find; and once more those that were refused, for a rollout may have
+    /// changed its train.
+    async fn announce_trains(&self) -> Vec<Problem> {
+        let mut trains = self.loader.trains();
+        let mut problems = Vec::new();
+        for _ in 0..2 {
+            problems.clear();
+            for (train, source) in std::mem::take(&mut trains) {
+                let file = source.origin.to_string();
+                match self.controller.apply_train(Arc::clone(&train), source.clone(), file.clone()).await {
+                    Ok(_) => {}
+                    Err(ApplyError::Invalid(found)) => problems.extend(found),
+                    Err(ApplyError::Refused(why) | ApplyError::Unavailable(why)) => {
+                        problems.push(told(&file, format!("train `{}`", train.name), why));
+                        trains.push((train, source));
+                    }
+                }
+            }
+        }
+        problems
     }
 
     /// Logs what is new and what is mended, once each.

@@ -139,6 +139,7 @@ fn detail(detail: &wire::FlagDetail) -> String {
         rows.push(("rollout", overlay.rollout.clone()));
         rows.push(("exposure", share));
         rows.extend(overlay.bucket_by.clone().map(|attribute| ("bucketed by", attribute)));
+        rows.extend(overlay.layer.as_ref().map(|layer| ("layer", layer.to_string())));
         rows.push(("audience", if overlay.audience { "some" } else { "everybody" }.to_owned()));
     }
     output::fields(rows)

@@ -4,7 +4,7 @@ use super::evidence::{Grounds, flag_problems, found, shown};
 use super::gather::{baseline, gather};
 use super::inbox::Command;
 use super::lane::{Lane, answer};
-use super::saving::Saved;
+use super::saving::{Saved, is_live};
 use super::train::Permit;
 use super::view::{CommandError, Verb};
 use crate::planted::{self, Bug};
@@ -54,14 +54,37 @@ impl Lane {
             Ok(()) => self.on_verb(verb, by, None).await,
             refused @ Err(_) => refused,
         };
-        self.permit = None;
+        // Where nobody knows whether it has begun, the leave counts until that is known.
+        if self.reload_at.is_none() {
+            self.settle_permit().await;
+        }
         result
+    }
+
+    /// What has begun for a train that was stopped meanwhile is closed. It is not served: [`Lane::lay`] sees to that.
+    pub(super) async fn settle_permit(&mut self) {
+        let Some(permit) = self.permit.take().filter(Permit::is_gone) else { return };
+        if !is_live(&self.state) {
+            return;
+        }
+        let because = "it was stopped while this one began".to_owned();
+        let (train, attempt) = (permit.train, self.state.attempt());
+        if let Ok(decision) = self.decide(&Event::Recalled { train, attempt, because, alone: true }) {
+            self.carry_out(decision, Grounds::default()).await;
+        }
     }
 
     async fn on_verb(&mut self, verb: Verb, by: String, reason: Option<&str>) -> Result<(), CommandError> {
         if self.unsaved.is_some() && !planted::is(Bug::CommandsOvertakeTheClosing) {
             let why = "its closing is not stored yet: the store does not answer";
             return Err(CommandError::Unavailable(why.to_owned()));
+        }
+        if let (Verb::Start | Verb::Retry, None, Some(train)) =
+            (verb, &self.permit, self.shared.board.train_of(&self.plan.name))
+        {
+            let (name, verb) = (&self.plan.name, verb.as_str());
+            let sentence = format!("{name} rides in the train {train}, which begins it: `train {verb} {train}`");
+            return Err(CommandError::Refused(sentence));
         }
         let event = match verb {
             Verb::Start => Event::Start(self.beginning(by).await),
@@ -83,13 +106,12 @@ impl Lane {
         self.is_permitted()?;
         let decision = self.decide(&event)?;
         let begins = matches!(event, Event::Start(_) | Event::Retry(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            let sentence = format!("{} is driven by the rollout {driver}: end that one first", self.plan.flag);
-            return Err(CommandError::Refused(sentence));
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            return Err(CommandError::Refused(format!("{taken}: {}", taken.hint())));
         }
         let evidence = if let Event::Promote { evidence, .. } = event { Some(evidence) } else { None };
         let opening = matches!(decision.effect, Effect::Open(_));
-        // When it fails the flag stays claimed until the store was read again: it may have begun all the same.
+        // When it fails what it claimed stays claimed until the store was read again: it may have begun all the same.
         if evidence.is_some() {
             self.findings = found(&decision.findings);
         }
@@ -122,11 +144,16 @@ impl Lane {
             // Woken to look at the clock, which may have been set.
             return self.schedule();
         }
+        if let Some(train) = self.shared.board.train_of(&self.plan.name) {
+            self.waits = vec![Wait::Hold(format!("it rides in the train {train}, which begins it"))];
+            self.schedule();
+            return self.announce();
+        }
         let beginning = self.beginning(BY_ITS_PLAN.to_owned()).await;
         let Ok(decision) = self.decide(&Event::Due(beginning)) else { return self.schedule() };
         let begins = matches!(decision.effect, Effect::Open(_));
-        if begins && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name) {
-            self.waits = vec![Wait::Hold(format!("{} is driven by the rollout {driver}", self.plan.flag))];
+        if begins && let Err(taken) = self.shared.claim(&self.plan) {
+            self.waits = vec![Wait::Hold(taken.to_string())];
         } else {
             self.carry_out(decision, Grounds::default()).await;
         }

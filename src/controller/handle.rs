@@ -76,6 +76,7 @@ impl Controller {
             None => BTreeMap::new(),
         };
         let mut records = world.store.rollouts().await?;
+        let trains = world.store.trains().await?;
         records.sort_by_key(last_on_its_flag);
         let shared = Arc::new(Shared::new(world));
         let inner = Inner {
@@ -95,7 +96,7 @@ impl Controller {
                 unreadable.push(Unreadable { rollout: name, why });
             }
         }
-        unreadable.extend(controller.recover_trains().await?);
+        unreadable.extend(controller.take_up_trains(trains));
         Ok((controller, unreadable))
     }
 
@@ -122,13 +123,15 @@ impl Controller {
     /// All rollouts, by name.
     #[must_use]
     pub fn list(&self) -> Vec<View> {
-        self.lanes().values().map(|lane| lane.view.borrow().clone()).collect()
+        let views: Vec<View> = self.lanes().values().map(|lane| lane.view.borrow().clone()).collect();
+        views.into_iter().map(|view| self.inner.shared.with_overlaps(view)).collect()
     }
 
     /// One rollout.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<View> {
-        self.lanes().get(name).map(|lane| lane.view.borrow().clone())
+        let view = self.lanes().get(name).map(|lane| lane.view.borrow().clone());
+        view.map(|view| self.inner.shared.with_overlaps(view))
     }
 
     /// Carries out a person's command.
@@ -150,17 +153,13 @@ impl Controller {
                 Triggered::Noted | Triggered::Repeated | Triggered::NotConcerned => Ok(lane.view.borrow().clone()),
             };
         }
-        if let (Verb::Start | Verb::Retry, Some(train)) = (verb, self.train_of(name)) {
-            let sentence =
-                format!("{name} rides in the train {train}, which begins it: `train {} {train}`", verb.as_str());
-            return Err(CommandError::Refused(sentence));
-        }
         let (reply, answer) = oneshot::channel();
         lane.commands
             .send(Box::new(Command::Verb { verb, by, reason, reply }))
             .await
             .map_err(|_| CommandError::stopping())?;
-        answer.await.map_err(|_| CommandError::stopping())?
+        let answer: Result<View, CommandError> = answer.await.map_err(|_| CommandError::stopping())?;
+        answer.map(|view| self.inner.shared.with_overlaps(view))
     }
 
     /// Takes firing and resolved alerts. Answers once every closing is durable.
@@ -278,7 +277,12 @@ impl Controller {
             Err(CommitError::Conflict { .. }) => {
                 let read = timeout(READ_TIMEOUT, world.store.rollout(&plan.name)).await.map_err(late)?;
                 let record = read.map_err(|error| unavailable(error.to_string()))?;
-                record.ok_or_else(|| ApplyError::Refused(format!("{} exists already", plan.name)))
+                record.ok_or_else(|| {
+                    ApplyError::Refused(format!(
+                        "there is a train {} already: give the rollout another name",
+                        plan.name
+                    ))
+                })
             }
             Err(CommitError::Unavailable(error)) => Err(unavailable(error.to_string())),
         }

@@ -33,7 +33,7 @@ pub(super) enum TriggerKind {
     /// A person wants it closed.
     Rollback { by: String, reason: Option<String> },
     /// Its train closes it.
-    Recalled { train: RolloutName, because: String, alone: bool },
+    Recalled { train: RolloutName, attempt: u32, because: String, alone: bool },
     /// Something happened that the rollout may count, with what its sender says of it.
     Posted { event: PostedEvent, message: Option<String> },
 }

@@ -274,11 +274,9 @@ impl Lane {
             self.updated = world.clock.now();
         }
         match decision.next {
-            State::Completed { .. } | State::Pending { .. } => {
-                self.shared.release(&self.plan.flag, &self.plan.name);
-            }
+            State::Completed { .. } | State::Pending { .. } => self.shared.settle(&self.plan, &decision.next),
             State::RolledBack { .. } if planted::is(Bug::FlagIsFreeTooSoon) => {
-                self.shared.release(&self.plan.flag, &self.plan.name);
+                self.shared.settle(&self.plan, &decision.next);
             }
             // Until the closing is durable a crash would find two rollouts under way for one flag.
             State::RolledBack { .. } => {}

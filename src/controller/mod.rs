@@ -1,5 +1,6 @@
 //! The control loop: takes up events, lets the pure core decide, commits, publishes.
 
+mod claims;
 mod commands;
 mod evidence;
 mod firing;

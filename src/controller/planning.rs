@@ -67,6 +67,8 @@ impl Lane {
         match self.commit_and_note(self.state.clone(), vec![entry], vec![message]).await {
             Saved::Yes => {
                 let before = std::mem::replace(&mut self.plan, plan);
+                // The flag and the slice of a beginning that, as is known now, did not take place.
+                self.shared.settle(&before, &self.state);
                 if before.flag != self.plan.flag {
                     self.shared.world.metrics.remove_rollout(&before.name, &before.flag);
                 }

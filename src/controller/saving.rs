@@ -4,6 +4,7 @@ use super::evidence::Grounds;
 use super::handle::read_plan;
 use super::inbox::{Trigger, Triggered};
 use super::lane::{Lane, answer};
+use super::shared::serves_candidate;
 use super::train::Permit;
 use super::view::CommandError;
 use crate::clock::after;
@@ -254,7 +255,7 @@ impl Lane {
 
     async fn closing_stored(&mut self) {
         let Some(unsaved) = self.unsaved.take() else { return };
-        self.shared.release(&self.plan.flag, &self.plan.name);
+        self.shared.settle(&self.plan, &self.state);
         self.store_problem = None;
         self.shared.world.metrics.rollback_written(unsaved.accepted.elapsed());
         if unsaved.journaled {
@@ -344,7 +345,7 @@ impl Lane {
         if planted::is(Bug::RecordIsClearedTooSoon) {
             self.clear_journal(self.state.attempt()).await;
         }
-        self.shared.release(&self.plan.flag, &self.plan.name);
+        self.shared.settle(&self.plan, &self.state);
         let view = self.view();
         if let Some(unsaved) = &mut self.unsaved {
             unsaved.journaled = true;
@@ -368,10 +369,9 @@ impl Lane {
         if record.version != self.version {
             self.adopt(record);
         }
-        // The flag was claimed for a beginning, of which it is known now whether it took place.
-        if !is_live(&self.state) {
-            self.shared.release(&self.plan.flag, &self.plan.name);
-        }
+        // The flag and the slice were claimed for a beginning, of which it is known now whether it took place.
+        self.shared.settle(&self.plan, &self.state);
+        self.settle_permit().await;
     }
 
     /// Goes on from a record that another attempt to write has left.
@@ -380,6 +380,9 @@ impl Lane {
         if record.plan != *self.source
             && let Ok(plan) = read_plan(&record.plan)
         {
+            if (&self.plan.flag, &self.plan.layer) != (&plan.flag, &plan.layer) {
+                self.shared.release(&self.plan);
+            }
             self.plan = plan;
             self.source = Arc::new(record.plan);
         }
@@ -451,13 +454,14 @@ impl Lane {
         }
     }
 
-    /// Serves what the state says, and claims the flag if somebody watches over it.
+    /// Serves what the state says, and claims what it needs: the flag if somebody watches over it, the slice of a
+    /// layer as long as the candidate is served.
     fn serve(&self) {
         let Some(overlay) = rollout::overlay(&self.plan, &self.state) else { return };
-        if is_live(&self.state)
-            && let Err(driver) = self.shared.claim(&self.plan.flag, &self.plan.name)
+        if serves_candidate(&self.state)
+            && let Err(taken) = self.shared.claim_again(&self.plan, &self.state)
         {
-            tracing::error!(rollout = %self.plan.name, %driver, "two live rollouts for one flag: the other one is served");
+            tracing::error!(rollout = %self.plan.name, %taken, "two live rollouts for one flag: the other one is served");
             return;
         }
         self.lay(overlay);

@@ -1,18 +1,18 @@
 //! What all lanes share.
 
+use super::claims::{Claims, Taken};
 use super::firing::Firing;
+use super::saving::is_live;
 use super::train::Board;
 use super::view::View;
 use crate::clock::Clock;
 use crate::measure::Readings;
-use crate::planted::{self, Bug};
 use crate::publish::Publisher;
+use crate::rollout::{Plan, State};
 use crate::store::Store;
 use crate::store::journal::Closings;
 use crate::telemetry::Metrics;
-use crate::units::{FlagKey, RolloutName};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// The world as the controller sees it.
@@ -42,8 +42,8 @@ pub(super) struct Shared {
     pub firing: Firing,
     /// Where rollouts tell their trains what happened to them.
     pub board: Board,
-    /// Which rollout drives a flag: at most one at a time.
-    drivers: Mutex<BTreeMap<FlagKey, RolloutName>>,
+    /// Who has which flag and which slice of a layer.
+    claims: Mutex<Claims>,
 }
 
 impl Shared {
@@ -53,35 +53,69 @@ impl Shared {
             changes: watch::Sender::new(0),
             firing: Firing::default(),
             board: Board::default(),
-            drivers: Mutex::default(),
+            claims: Mutex::default(),
         }
     }
 
-    /// Claims a flag for a rollout.
+    /// Claims what a plan needs to begin: its flag and, where it has one, its slice of a layer.
     ///
     /// # Errors
-    /// The rollout that drives it already.
-    pub(super) fn claim(&self, flag: &FlagKey, rollout: &RolloutName) -> Result<(), RolloutName> {
-        let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
-        match drivers.get(flag) {
-            Some(driver) if driver != rollout && !planted::is(Bug::FlagHasTwoDrivers) => Err(driver.clone()),
-            Some(_) | None => {
-                drivers.insert(flag.clone(), rollout.clone());
-                Ok(())
-            }
+    /// Who has one of them.
+    pub(super) fn claim(&self, plan: &Plan) -> Result<(), Taken> {
+        self.claims().claim(plan, |flag| self.world.publisher.holder(flag))
+    }
+
+    /// Claims what a rollout has that is found serving its candidate. Slices that overlap all the same were
+    /// begun by a version that did not look, and are told.
+    ///
+    /// # Errors
+    /// The rollout that drives its flag already; then this one is not to be served.
+    pub(super) fn claim_again(&self, plan: &Plan, state: &State) -> Result<(), Taken> {
+        let mut claims = self.claims();
+        if is_live(state) {
+            claims.drive(plan)?;
+        }
+        claims.keep_slice(plan);
+        Ok(())
+    }
+
+    /// Lets go of what a rollout in this state has no claim to any more. Of one that is completed the candidate is
+    /// served on, so that its slice stays taken.
+    pub(super) fn settle(&self, plan: &Plan, state: &State) {
+        match state {
+            State::Running(_) | State::Paused { .. } | State::Watching(_) => {}
+            State::Completed { .. } => self.claims().release_flag(plan),
+            State::Pending { .. } | State::RolledBack { .. } => self.release(plan),
         }
     }
 
-    /// Lets go of a flag, if it is this rollout that has it.
-    pub(super) fn release(&self, flag: &FlagKey, rollout: &RolloutName) {
-        let mut drivers = self.drivers.lock().unwrap_or_else(PoisonError::into_inner);
-        if drivers.get(flag) == Some(rollout) {
-            drivers.remove(flag);
+    /// Lets go of what a rollout had by a plan.
+    pub(super) fn release(&self, plan: &Plan) {
+        let mut claims = self.claims();
+        claims.release_flag(plan);
+        claims.release_slice(plan);
+    }
+
+    /// A view with what the lane cannot know of: the other rollouts that serve users of its slice.
+    pub(super) fn with_overlaps(&self, mut view: View) -> View {
+        if serves_candidate(&view.state) && view.plan.layer.is_some() {
+            let taken = self.claims().overlaps(&view.plan, |flag| self.world.publisher.holder(flag));
+            view.problems.extend(taken.into_iter().map(|taken| taken.to_string()));
         }
+        view
+    }
+
+    fn claims(&self) -> MutexGuard<'_, Claims> {
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn announce(&self, sender: &watch::Sender<View>, view: View) {
         sender.send_replace(view);
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
+}
+
+/// Whether somebody has the candidate, watched or not.
+pub(super) const fn serves_candidate(state: &State) -> bool {
+    is_live(state) || matches!(state, State::Completed { .. })
 }

@@ -300,8 +300,9 @@ fn event_of(kind: &TriggerKind) -> Event {
         TriggerKind::Firing(alert) => Event::Firing(alert.clone()),
         TriggerKind::Resolved { fingerprint } => Event::Resolved { fingerprint: fingerprint.clone() },
         TriggerKind::Rollback { by, reason } => Event::Rollback { by: by.clone(), reason: reason.clone() },
-        TriggerKind::Recalled { train, because, alone } => {
-            Event::Recalled { train: train.clone(), because: because.clone(), alone: *alone }
+        TriggerKind::Recalled { train, attempt, because, alone } => {
+            let (train, attempt, because) = (train.clone(), *attempt, because.clone());
+            Event::Recalled { train, attempt, because, alone: *alone }
         }
         TriggerKind::Posted { event, .. } => Event::Posted(event.clone()),
     }

@@ -13,7 +13,7 @@ use super::plain::{Plain, attributes};
 use super::pool::Pool;
 use super::resolution::Outcome;
 use super::rule::Rule;
-use super::share::{Laid, OpenPart, OpenShare};
+use super::share::{Laid, OpenPart, OpenShare, OpenSlice};
 use super::step::{Fact, Part, Step};
 use super::value::Value;
 use super::walk::{Straight, Walk};
@@ -172,6 +172,20 @@ impl<'s> Walk<'s> for Explaining<'s> {
         });
     }
 
+    fn sliced(&mut self, slice: &OpenSlice, hash: Option<u32>, inside: bool, evaluation: &Evaluation<'_>) {
+        let buckets = Exposure::ALL.ppm();
+        self.note(Step::Slice {
+            layer: slice.layer.name().to_string(),
+            from: slice.layer.from().to_string(),
+            to: slice.layer.to().to_string(),
+            bucket_by: fact(&slice.hashed.bucket_by, evaluation),
+            hash,
+            bucket: hash.map(|hash| bucket(hash, buckets)),
+            buckets,
+            inside,
+        });
+    }
+
     fn audience(&mut self, share: &OpenShare, part: &OpenPart, rule: &Rule, inside: bool, evaluation: &Evaluation<'_>) {
         let (wave, looked_at) = (wave(share, part), facts(&attributes(rule), evaluation));
         self.note(Step::Audience { wave, audience: brief(&Plain(rule)), inside, looked_at });
@@ -182,8 +196,8 @@ impl<'s> Walk<'s> for Explaining<'s> {
         let bucket = hash.map(|hash| bucket(hash, buckets));
         self.note(Step::Share {
             wave: wave(share, part),
-            bucket_by: fact(&share.bucket_by, evaluation),
-            salt: brief(&share.salt),
+            bucket_by: fact(&share.hashed.bucket_by, evaluation),
+            salt: brief(&share.hashed.salt),
             hash,
             bucket,
             buckets,

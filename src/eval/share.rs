@@ -8,7 +8,7 @@ use super::rule::Rule;
 use super::value::Value;
 use super::variants::Variants;
 use super::walk::Walk;
-use crate::flag::{Gate, Overlay, Part, Share};
+use crate::flag::{Gate, Layer, Overlay, Part, Share};
 use crate::units::Exposure;
 
 /// What lies over a flag.
@@ -27,11 +27,28 @@ pub(super) struct Laid {
 /// An open share with its rules compiled.
 #[derive(Debug)]
 pub(super) struct OpenShare {
-    pub(super) bucket_by: Attribute,
-    pub(super) salt: Box<str>,
+    pub(super) hashed: Hashed,
+    /// Of one part, and of everybody's buckets.
+    plain: bool,
+    slice: Option<Box<OpenSlice>>,
     /// By far most have one.
     first: OpenPart,
     others: Box<[OpenPart]>,
+}
+
+/// The slice of a layer that it keeps to.
+#[derive(Debug)]
+pub(super) struct OpenSlice {
+    pub(super) layer: Layer,
+    pub(super) hashed: Hashed,
+}
+
+/// What is hashed.
+#[derive(Debug)]
+pub(super) struct Hashed {
+    pub(super) bucket_by: Attribute,
+    /// Before the attribute.
+    pub(super) salt: Box<str>,
 }
 
 /// A part of it.
@@ -90,13 +107,29 @@ impl OpenPart {
     }
 }
 
+impl OpenSlice {
+    fn new(layer: &Layer, bucket_by: &str) -> Self {
+        Self { layer: layer.clone(), hashed: Hashed::new(bucket_by, &layer.salt()) }
+    }
+
+    /// Whether whoever asks is in the slice; never who cannot be told from anybody.
+    fn contains<'s>(&self, evaluation: &Evaluation<'_>, walk: &mut impl Walk<'s>) -> bool {
+        let hash = self.hashed.hash(evaluation);
+        let bucket = hash.map(|hash| bucket(hash, Exposure::ALL.ppm()));
+        let inside = bucket.is_some_and(|bucket| self.layer.has_bucket(bucket));
+        walk.sliced(self, hash, inside, evaluation);
+        inside
+    }
+}
+
 impl OpenShare {
     /// `None` of no parts at all, which nobody is in.
     fn new(share: &Share) -> Option<Self> {
         let (first, others) = share.parts.as_slice().split_first()?;
         Some(Self {
-            bucket_by: Attribute::parse(&share.bucket_by),
-            salt: (&*share.salt).into(),
+            hashed: Hashed::new(&share.bucket_by, &share.salt),
+            plain: others.is_empty() && share.layer.is_none(),
+            slice: share.layer.as_ref().map(|layer| Box::new(OpenSlice::new(layer, &share.bucket_by))),
             first: OpenPart::new(first),
             others: others.iter().map(OpenPart::new).collect(),
         })
@@ -114,27 +147,33 @@ impl OpenShare {
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
     ) -> Result<bool, Exhausted> {
-        if !self.others.is_empty() {
+        if !self.plain {
             return self.some_part_contains(evaluation, walk);
         }
         Ok(self.first.admits(self, evaluation, walk)?
-            && self.first.contains(self, self.hash(evaluation), evaluation, walk))
+            && self.first.contains(self, self.hashed.hash(evaluation), evaluation, walk))
     }
 
-    /// The same of several parts. It stands apart because those with one part, nearly all, would pay for it.
+    /// The same of several parts, or of a slice. It stands apart because those with one part of everybody's
+    /// buckets, nearly all, would pay for it.
     #[inline(never)]
     fn some_part_contains<'s: 'v, 'v>(
         &'s self,
         evaluation: &Evaluation<'v>,
         walk: &mut impl Walk<'s>,
     ) -> Result<bool, Exhausted> {
+        if let Some(slice) = &self.slice
+            && !slice.contains(evaluation, walk)
+        {
+            return Ok(false);
+        }
         // The same for all parts; taken when one needs it.
         let mut known = None;
         for part in std::iter::once(&self.first).chain(&self.others) {
             if !part.admits(self, evaluation, walk)? {
                 continue;
             }
-            let hash = *known.get_or_insert_with(|| self.hash(evaluation));
+            let hash = *known.get_or_insert_with(|| self.hashed.hash(evaluation));
             let inside = part.contains(self, hash, evaluation, walk);
             // Whoever cannot be told from anybody is in none.
             if inside || hash.is_none() {
@@ -142,6 +181,12 @@ impl OpenShare {
             }
         }
         Ok(false)
+    }
+}
+
+impl Hashed {
+    fn new(bucket_by: &str, salt: &str) -> Self {
+        Self { bucket_by: Attribute::parse(bucket_by), salt: salt.into() }
     }
 
     /// The hash of the salt and the attribute; `None` without the attribute, for then nobody could be

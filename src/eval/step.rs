@@ -87,6 +87,25 @@ pub enum Step {
         /// The variant for the others.
         stable: String,
     },
+    /// The rollout keeps to a slice of a layer.
+    Slice {
+        /// The layer.
+        layer: String,
+        /// Where the slice begins.
+        from: String,
+        /// Where it ends.
+        to: String,
+        /// The attribute that is hashed.
+        bucket_by: Fact,
+        /// The hash, 32 bits; `None` when there is nothing to hash.
+        hash: Option<u32>,
+        /// Its bucket, from 0.
+        bucket: Option<u32>,
+        /// How many buckets there are.
+        buckets: u32,
+        /// Whether the bucket is inside.
+        inside: bool,
+    },
     /// The rollout is for some only.
     Audience {
         /// The wave that brought them, from 1, where several waves say who.
@@ -226,6 +245,14 @@ impl fmt::Display for Step {
                     "rollout {rollout}, attempt {attempt}, wave {wave}: \"{candidate}\" for {exposure}{earlier}, \
                      \"{stable}\" for the others"
                 )
+            }
+            Self::Slice { layer, from, to, bucket: Some(bucket), buckets, inside, bucket_by, .. } => {
+                let inside = if *inside { "inside" } else { "outside" };
+                let (bucket, buckets) = (Grouped(*bucket), Grouped(*buckets));
+                write!(f, "layer {layer}: bucket {bucket} of {buckets} is {inside} {from} to {to} ({bucket_by})")
+            }
+            Self::Slice { layer, from, to, bucket: None, bucket_by, .. } => {
+                write!(f, "layer {layer}: nothing to tell users apart by, so outside {from} to {to} ({bucket_by})")
             }
             Self::Audience { wave, audience, inside, looked_at } => {
                 let inside = if *inside { "inside" } else { "outside" };

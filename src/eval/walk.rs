@@ -6,7 +6,7 @@ use super::evaluate::Evaluation;
 use super::leaf::Leaf;
 use super::pool::Pool;
 use super::rule::Rule;
-use super::share::{Laid, OpenPart, OpenShare};
+use super::share::{Laid, OpenPart, OpenShare, OpenSlice};
 use super::value::Value;
 
 /// Goes along with an evaluation. The plain one only answers; what explains writes down what it sees.
@@ -45,6 +45,11 @@ pub(super) trait Walk<'s> {
     /// The default was left to an open rollout.
     #[inline]
     fn opened(&mut self, _laid: &Laid) {}
+
+    /// Whether whoever asks is in the slice of a layer that a rollout keeps to; the hash is `None` when the
+    /// context has nothing to hash.
+    #[inline]
+    fn sliced(&mut self, _slice: &OpenSlice, _hash: Option<u32>, _inside: bool, _evaluation: &Evaluation<'_>) {}
 
     /// Whether whoever asks belongs to the audience of a part of a rollout's share.
     #[inline]

@@ -1,7 +1,7 @@
 //! What a rollout lays over a flag: whom the candidate is served to where the definition leaves it
 //! to the default, or that it is served to nobody.
 
-use super::Expression;
+use super::{Expression, Layer};
 use crate::units::{Exposure, RolloutName, VariantName};
 use std::sync::Arc;
 
@@ -73,6 +73,8 @@ pub struct Share {
     pub bucket_by: Arc<str>,
     /// Hashed before the attribute, so that rollouts do not share their first users.
     pub salt: Arc<str>,
+    /// Who may be in any part at all, by another hash of the same attribute; `None` is everybody.
+    pub layer: Option<Layer>,
 }
 
 /// Parts of the users, of which one is there at least. None lies within another as far as their rules tell.

@@ -45,6 +45,12 @@ impl Layer {
         Exposure::from_ppm(self.to.ppm().saturating_sub(self.from.ppm())).unwrap_or(Exposure::ALL)
     }
 
+    /// Whether the users of that bucket of a million are in it.
+    #[must_use]
+    pub const fn has_bucket(&self, bucket: u32) -> bool {
+        self.from.ppm() <= bucket && bucket < self.to.ppm()
+    }
+
     /// Whether some user may be in both. Slices of different layers are drawn independently, so any two of
     /// them share users.
     #[must_use]

@@ -29,7 +29,8 @@ pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Res
         Event::Rollback { by, reason } => {
             rollback(plan, state, Cause::Person { by: by.clone(), reason: reason.clone() }, now)
         }
-        Event::Recalled { train, because, alone } => {
+        Event::Recalled { attempt, .. } if *attempt != state.attempt() => Ok(keep(plan, state, now)),
+        Event::Recalled { train, because, alone, .. } => {
             let cause = Cause::Train { train: train.clone(), because: because.clone(), alone: *alone };
             rollback(plan, state, cause, now)
         }

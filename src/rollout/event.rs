@@ -22,6 +22,8 @@ pub enum Event {
     Recalled {
         /// Which train.
         train: RolloutName,
+        /// Which attempt: another one is not meant.
+        attempt: u32,
         /// Why.
         because: String,
         /// Of the train only what needs it closes with it.

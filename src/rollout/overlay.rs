@@ -75,6 +75,7 @@ fn laid_open(plan: &Plan, rank: Rank, index: usize, exposure: &dyn Fn(&Wave) -> 
             true => Arc::from(format!("{}-{}", plan.salt, rank.step())),
             false => salt(plan, rank.attempt()),
         },
+        layer: plan.layer.clone(),
     };
     Some(lay(plan, rank, Gate::Open(share)))
 }

@@ -45,6 +45,15 @@ pub struct Plan {
     pub after: Option<After>,
 }
 
+impl Plan {
+    /// The part of all users that its shares are shares of; 1 unless it keeps to a slice of a layer.
+    #[must_use]
+    pub fn part_of_all(&self) -> f64 {
+        let users = self.layer.as_ref().map_or(Exposure::ALL, Layer::width);
+        f64::from(users.ppm()) / f64::from(Exposure::ALL.ppm())
+    }
+}
+
 /// Which users have the candidate first when a rollout begins anew.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RetrySalt {

@@ -195,7 +195,8 @@ pub fn next_check_in(plan: &Plan, state: &State, now: UnixMillis) -> Option<Dura
     severe.for_each(|clause| {
         clause.when.each_leaf(&mut |leaf| {
             if let Condition::Compare(compare) = leaf
-                && let (Some(span), Some(since)) = (compare.lasting, stage.true_since.get(&compare.to_string()))
+                && let Some(span) = compare.lasting.filter(|_| !stage.true_since.is_empty())
+                && let Some(since) = stage.true_since.get(&compare.to_string())
                 && since.plus(span) > last
             {
                 due = due.min(since.plus(span));

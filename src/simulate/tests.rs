@@ -254,3 +254,17 @@ fn what_is_wrong_with_a_recording_is_told_at_its_place() {
     let error = Recording::parse(&format!("time,errors\n{long}"), &plan).unwrap_err();
     assert_eq!(error.to_string(), "100002:1: more than 100000 lines of values");
 }
+
+/// Who is outside of the slice is counted with the control: a split of the whole would be a mismatch, and hold.
+#[test]
+fn a_rollout_in_a_slice_of_a_layer_completes_when_it_is_sound() {
+    for layer in ["", "layer: { name: checkout, from: 50%, to: 60% }\n"] {
+        let plan = plan(&format!(
+            "{layer}metrics: {{ {ERRORS} }}\nwaves:\n\
+             - {{ name: few, exposure: 10%, bake: 2h, every: 1m, close_when: errors regresses by 20% }}\n\
+             - {{ name: half, exposure: 50%, bake: 6h, every: 1m, close_when: errors regresses by 20% }}\n"
+        ));
+        ends(&plan, Scenario::Healthy, 1, Outcome::Completed);
+        ends(&plan, Scenario::DoubleErrors, 1, Outcome::RolledBack);
+    }
+}

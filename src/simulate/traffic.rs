@@ -64,7 +64,7 @@ fn share_of_wave(plan: &Plan, index: usize) -> f64 {
         Some(_) => part(wave.exposure) * AUDIENCE,
         None => part(wave.exposure.min(holdback.rest())),
     };
-    plan.waves.iter().take(index.saturating_add(1)).map(share).fold(0.0, f64::max)
+    plan.part_of_all() * plan.waves.iter().take(index.saturating_add(1)).map(share).fold(0.0, f64::max)
 }
 
 fn part(exposure: Exposure) -> f64 {

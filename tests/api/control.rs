@@ -24,6 +24,23 @@ async fn flags_are_shown_as_they_are_served() {
 }
 
 #[tokio::test]
+async fn the_slice_that_a_rollout_keeps_to_is_shown() {
+    let control = Control::open().await;
+    let layer = json!({ "name": "checkout", "from": "12.5%", "to": "50%" });
+    control.apply(&ROLLOUT.replacen("flag:", "layer: { name: checkout, from: 12.5%, to: 50% }\nflag:", 1)).await;
+    let (_, started) = control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    assert_eq!(started["layer"], layer);
+    let (_, flag) = control.get("/api/v1/flags/search").await;
+    assert_eq!(flag["overlay"]["layer"], layer, "{flag}");
+    let (_, explained) = control.post("/api/v1/flags/search/explain", r#"{"context":{"targetingKey":"ann"}}"#).await;
+    let slice = &explained["steps"][2];
+    assert_eq!(
+        (&slice["step"], &slice["layer"], &slice["inside"]),
+        (&json!("slice"), &json!("checkout"), &json!(false))
+    );
+}
+
+#[tokio::test]
 async fn an_answer_is_explained_with_the_wave_that_gave_it() {
     let control = Control::open().await;
     let ann = r#"{"context":{"targetingKey":"ann"}}"#;

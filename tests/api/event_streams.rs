@@ -331,6 +331,7 @@ fn overlay(rank: Rank, ppm: u32) -> Overlay {
         parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(ppm).unwrap(), audience: None }),
         bucket_by: Arc::from("targetingKey"),
         salt: Arc::from("welcome-v1"),
+        layer: None,
     };
     Overlay {
         rollout: RolloutName::new("welcome-v1").unwrap(),

@@ -64,6 +64,19 @@ async fn a_plan_takes_the_file_that_it_names_along() {
 }
 
 #[tokio::test]
+async fn a_slice_of_a_layer_is_shown() {
+    let running = Running::start(&[]).await;
+    let sliced = ROLLOUT.replacen("flag:", "layer: { name: checkout, from: 0%, to: 50% }\nflag:", 1);
+    let file = running.write("search.yaml", &sliced);
+    running.run(&["rollout", "apply", &file]).await;
+    running.run(&["rollout", "start", "search-v2"]).await;
+    let shown = running.run(&["rollout", "get", "search-v2"]).await;
+    assert!(shown.out.contains("0% to 50% of the layer checkout"), "{shown:?}");
+    let flag = running.run(&["flag", "get", "search"]).await;
+    assert!(flag.out.contains("0% to 50% of the layer checkout"), "{flag:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_rollout_is_answered_with_the_likely_one() {
     let running = Running::rolling().await;
     for verb in ["get", "promote", "rollback", "watch", "history"] {

@@ -16,6 +16,7 @@ mod closing;
 mod events;
 mod groups;
 mod late_closings;
+mod layers;
 mod lost_answers;
 mod opening;
 mod plans;

@@ -358,3 +358,76 @@ async fn a_train_must_agree_with_its_rollouts() {
     assert!(told(TRAIN).await.ends_with("its plan cannot change under way"));
     assert!(matches!(scene.apply_train(&longer).await, Ok(same) if same.outcome == Outcome::Unchanged));
 }
+
+/// Another member closes while one begins that need not close with it: that one is neither served nor left half open.
+#[tokio::test]
+async fn what_begins_while_its_train_stops_for_another_is_over_too() {
+    let scene = Scene::new(Place::folder()).await;
+    with_members(&scene, "30d").await;
+    let train =
+        TRAIN.replace("watch: 2m", "watch: 2m\nrollback: dependents").replace("other, needs: [ search ]", "other");
+    scene.apply_train(&train).await.unwrap();
+    scene.tell_train(TrainVerb::Start, &[]).await.unwrap();
+    eventually("the second to be told", async || scene.kinds("train").await.len() == 4).await;
+    scene.mood.set(Mood::Hanging);
+    let (controller, alert) = (scene.controller.clone(), crate::scene::critical("f"));
+    let told = tokio::spawn(async move { controller.alert(&[alert], &[]).await });
+    eventually("the first to be closed", async || !scene.is_open("search")).await;
+    scene.mood.set(Mood::Willing);
+    answered(told).await.unwrap().unwrap();
+    eventually("the train to be stored", async || matches!(stored(&scene).await, TrainState::Stopped { .. })).await;
+    stays("everything closed", || open(&scene) == [false; 3]).await;
+    let over = matches!(scene.stored("other").await, State::RolledBack { .. } | State::Pending { .. });
+    assert!(over, "{:?}", scene.stored("other").await);
+    let scene = scene.again(Duration::from_secs(60)).await;
+    stays("everything closed", || open(&scene) == [false; 3]).await;
+}
+
+#[tokio::test]
+async fn everybody_who_rolls_back_is_answered() {
+    let scene = arrived(Place::folder()).await;
+    scene.mood.set(Mood::Hanging);
+    let tell = || {
+        let controller = scene.controller.clone();
+        let all = std::collections::BTreeSet::new();
+        tokio::spawn(async move {
+            controller.command_train(&name("train"), TrainVerb::Rollback, "ada".to_owned(), None, all).await
+        })
+    };
+    let told = [tell(), tell(), tell()];
+    eventually("all to be closed", async || open(&scene) == [false; 3]).await;
+    scene.mood.set(Mood::Willing);
+    for one in told {
+        answered(one).await.unwrap().unwrap();
+    }
+    assert_eq!(scene.kinds("train").await.iter().filter(|kind| *kind == "train-stopped").count(), 1);
+}
+
+/// A plan that names a time would open out of turn.
+#[tokio::test]
+async fn a_member_with_a_start_of_its_own_waits_for_its_train() {
+    let scene = applied(Place::Memory).await;
+    let at = scene.clock.now().plus(Duration::from_secs(60)).get() / 1_000;
+    let moment = chrono::DateTime::from_timestamp(at, 0).unwrap().to_rfc3339();
+    scene.apply(&member("third", "30d").replace("waves:", &format!("start: {moment}\nwaves:"))).await.unwrap();
+    stays("nothing begun", || open(&scene) == [false; 3]).await;
+    assert!(scene.view("third").reason.contains("rides in the train train"), "{}", scene.view("third").reason);
+    assert!(refused(scene.tell_train(TrainVerb::Start, &[]).await).contains("has a `start` of its own"));
+}
+
+/// A pause is heard although the store did not take it at first, and what cannot begin is not told without a break.
+#[tokio::test]
+async fn a_train_that_waits_takes_no_turns() {
+    let scene = applied(Place::Memory).await;
+    scene.define("flags:\n  other: { state: ENABLED, variants: { \"on\": true }, defaultVariant: \"on\" }\n");
+    scene.tell_train(TrainVerb::Start, &[]).await.unwrap();
+    eventually("the first to be refused", async || {
+        scene.controller.train("train").unwrap().reason.contains("has not begun")
+    })
+    .await;
+    scene.tell_train(TrainVerb::Pause, &[]).await.unwrap();
+    let before = *scene.controller.changes().borrow();
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    let turns = *scene.controller.changes().borrow() - before;
+    assert!(turns < 50, "{turns} turns in 400 ms, with nothing to do");
+}

@@ -63,6 +63,7 @@ fn the_audiences_of_all_flags_together_have_it_too() {
             parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: Some(Arc::clone(&audience)) }),
             bucket_by: "targetingKey".into(),
             salt: "salt".into(),
+            layer: None,
         };
         let overlay = Overlay {
             rollout: RolloutName::new("r").expect("a name"),

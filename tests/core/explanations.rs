@@ -4,9 +4,9 @@ use crate::served::expression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tidegate::eval::{Bucketing, Context, Snapshot, Step};
-use tidegate::flag::{Catalog, Expression, Gate, Overlay, Part, Parts, Rank, Share, lower};
+use tidegate::flag::{Catalog, Expression, Gate, Layer, Overlay, Part, Parts, Rank, Share, lower};
 use tidegate::source::{Format, parse};
-use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
+use tidegate::units::{Exposure, FlagKey, Generation, LayerName, RolloutName, VariantName};
 
 const FLAGS: &str = r#"
 flags:
@@ -58,6 +58,7 @@ fn rollout(flag: &str, exposure: &str, audience: Option<Expression>) -> Snapshot
             parts: Parts::of(Part { step: 0, exposure, audience: audience.map(Into::into) }),
             bucket_by: "targetingKey".into(),
             salt: "tax-v2".into(),
+            layer: None,
         }),
         Err(_) => Gate::Closed,
     };
@@ -241,8 +242,12 @@ fn of_several_waves_the_one_that_includes_somebody_is_named() {
     ];
     let mut waves = (0..).zip(waves).map(|(step, (exposure, audience))| Part { step, exposure, audience });
     let first = Parts::of(waves.next().unwrap());
-    let share =
-        Share { parts: waves.fold(first, Parts::with), bucket_by: "targetingKey".into(), salt: "tax-v2".into() };
+    let share = Share {
+        parts: waves.fold(first, Parts::with),
+        bucket_by: "targetingKey".into(),
+        salt: "tax-v2".into(),
+        layer: None,
+    };
     let open = laid("plain", Rank::open(1, 2), Gate::Open(share));
     let begins = [
         "the flag has no rule",
@@ -268,6 +273,35 @@ fn of_several_waves_the_one_that_includes_somebody_is_named() {
         "answer: \"off\" = false, SPLIT",
     ];
     says(&open, "plain", r#"{"beta":true}"#, &[&begins[..2], &nothing].concat());
+}
+
+/// Outside of the slice nothing else is asked; inside the wave's share is of the slice.
+#[test]
+fn the_slice_of_a_layer_is_said_before_the_share() {
+    let slice = |from: u32, to: u32| {
+        let [from, to] = [from, to].map(|percent| Exposure::from_ppm(percent * 10_000).unwrap());
+        let parts = Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: None });
+        let layer = Layer::new(LayerName::new("checkout").unwrap(), from, to);
+        let share = Share { parts, bucket_by: "targetingKey".into(), salt: "tax-v2".into(), layer };
+        laid("plain", Rank::open(1, 0), Gate::Open(share))
+    };
+    let begins = ["the flag has no rule", "rollout tax-v2, attempt 1, wave 1: \"on\" for 100%, \"off\" for the others"];
+    let outside = [
+        "layer checkout: bucket 993,759 of 1,000,000 is outside 0% to 50% (targetingKey is \"ann\")",
+        "answer: \"off\" = false, SPLIT",
+    ];
+    says(&slice(0, 50), "plain", r#"{"targetingKey":"ann"}"#, &[&begins[..], &outside].concat());
+    let inside = [
+        "layer checkout: bucket 993,759 of 1,000,000 is inside 50% to 100% (targetingKey is \"ann\")",
+        "bucket 15,322 of 1,000,000 is inside 100% (targetingKey is \"ann\")",
+        "answer: \"on\" = true, SPLIT",
+    ];
+    says(&slice(50, 100), "plain", r#"{"targetingKey":"ann"}"#, &[&begins[..], &inside].concat());
+    let nobody = [
+        "layer checkout: nothing to tell users apart by, so outside 0% to 100% (targetingKey is not given)",
+        "answer: \"off\" = false, SPLIT",
+    ];
+    says(&slice(0, 100), "plain", "{}", &[&begins[..], &nobody].concat());
 }
 
 #[test]

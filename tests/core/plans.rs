@@ -166,6 +166,28 @@ after: { watch: 14d, every: 15m }
     assert_eq!(plan.metrics["cost"].role, Role::Signal);
 }
 
+/// Whoever is outside of the slice has the stable variant, also when all of the slice has the candidate.
+#[test]
+fn a_slice_of_a_layer_leaves_somebody_to_compare_with() {
+    let plan = lower_one(
+        r#"
+kind: Rollout
+name: search
+flag: search
+candidate: new
+stable: old
+layer: { name: checkout, from: 12.5%, to: 62.5% }
+budget: { metric: error_rate, objective: 99%, share: 10% }
+metrics: { error_rate: { provider: outcomes, measure: error_ratio } }
+waves: [ { name: all, exposure: 100%, bake: 1h, close_when: error_rate > control + 5pp } ]
+after: { watch: 1h, close_when: error_rate regresses }
+"#,
+    );
+    let layer = plan.layer.as_ref().unwrap();
+    assert_eq!((layer.name().as_str(), layer.from().ppm(), layer.to().ppm()), ("checkout", 125_000, 625_000));
+    assert!((plan.part_of_all() - 0.5).abs() < 1e-12);
+}
+
 /// Whom the waves of a plan open to, each with those before it.
 fn opened(plan: &Plan, contexts: &[&str]) -> Vec<Vec<usize>> {
     let served = snapshot("flags: { f: { state: ENABLED, variants: { new: 1, old: 0 } } }", Bucketing::V3);
@@ -283,7 +305,7 @@ fn the_shipped_plans_are_sound() {
 #[test]
 fn the_plans_among_the_examples_are_sound() {
     let folder = "examples/plans";
-    let mut names = Vec::new();
+    let (mut names, mut layers) = (Vec::new(), Vec::new());
     for file in files_in(folder).into_iter().filter(|file| file_name(file).ends_with(".rollout.yaml")) {
         let (name, text) = (file_name(&file), std::fs::read_to_string(&file).unwrap());
         let parsed = parse(&name, text.as_bytes(), Format::Yaml).unwrap();
@@ -295,8 +317,14 @@ fn the_plans_among_the_examples_are_sound() {
         assert_eq!(name, format!("{}.rollout.yaml", plan.name));
         assert!(plan.waves.iter().any(|wave| wave.approval.is_some()), "{name}: in production people agree");
         names.push(plan.name.to_string());
+        layers.extend(plan.layer);
     }
-    assert_eq!(names, ["batch-patches-v1", "hybrid-routing", "maintenance-scheduling"]);
+    let [express, installments] = &layers[..] else { panic!("two of a layer") };
+    assert!(!express.overlaps(installments), "they are to share no user");
+    assert_eq!(
+        names,
+        ["batch-patches-v1", "checkout-express", "checkout-installments", "hybrid-routing", "maintenance-scheduling"]
+    );
 }
 
 /// Whoever copies a plan from the documentation must not be told that it is wrong.

@@ -27,6 +27,7 @@ fn share(ppm: u32, audience: Option<&str>) -> Gate {
         parts: Parts::of(Part { step: 0, exposure, audience }),
         bucket_by: "targetingKey".into(),
         salt: "salt".into(),
+        layer: None,
     })
 }
 
@@ -146,6 +147,7 @@ fn users_are_told_apart_by_texts_numbers_and_booleans_alone() {
             parts: Parts::of(Part { step: 0, exposure: Exposure::ALL, audience: None }),
             bucket_by: attribute.into(),
             salt: "salt".into(),
+            layer: None,
         };
         with_overlay(&served, "plain", overlay("on", "off", Gate::Open(share)))
     };

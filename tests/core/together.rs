@@ -82,6 +82,7 @@ fn half() -> Gate {
         parts: Parts::of(Part { step: 0, exposure, audience: None }),
         bucket_by: "targetingKey".into(),
         salt: "salt".into(),
+        layer: None,
     })
 }
 

@@ -1,7 +1,8 @@
 //! Trains from data files: a train, how its members stand and what people say line by line, and what must come of it.
 //!
 //! A file in `testdata/trains` is a train's document, a line `=== script`, and lines of the form
-//! `TIME EVENT`, each followed by `  > ` and what came of it. `ROLLOUT N waiting`, `ROLLOUT N waves`,
+//! `TIME EVENT`, each followed by `  > ` and what came of it. `ROLLOUT N waiting`, `ROLLOUT N waves`, `ROLLOUT N paused`,
+//! `ROLLOUT N taken-over`,
 //! `ROLLOUT N watched SPAN clear|held`, `ROLLOUT N completed`, `ROLLOUT N closed WHY`, `ROLLOUT N recalled WHY` and
 //! `ROLLOUT N recalled-alone WHY` say how a member stands in its attempt N, `ROLLOUT wrong WHY` what is wrong with it,
 //! and each is a look. `start`, `pause`, `resume`, `rollback [ROLLOUT ...]`, `reenable [ROLLOUT ...]` and `retry` are a
@@ -123,11 +124,16 @@ impl Journey {
         let words: Vec<&str> = text.split_whitespace().collect();
         standing.attempt = words[0].parse().unwrap();
         let because = || words[2..].join(" ");
-        let open = |all, watched, clear, where_: &str| Phase::Open { all, watched, clear, where_: where_.to_owned() };
+        let open = |all, watched, clear, paused, where_: &str| {
+            let where_ = where_.to_owned();
+            Phase::Open { all, watched, clear, paused, where_ }
+        };
         standing.phase = match words[1] {
             "waiting" => Phase::Waiting,
-            "waves" => open(false, Duration::ZERO, false, "in wave w"),
-            "watched" => open(true, parse_duration(words[2]).unwrap(), words[3] == "clear", "watched"),
+            "waves" => open(false, Duration::ZERO, false, false, "in wave w"),
+            "paused" => open(false, Duration::ZERO, false, true, "paused in wave w"),
+            "taken-over" => Phase::TakenOver,
+            "watched" => open(true, parse_duration(words[2]).unwrap(), words[3] == "clear", false, "watched"),
             "completed" => Phase::Completed,
             "closed" => Phase::Closed { because: because(), recalled: false, alone: false },
             "recalled" => Phase::Closed { because: because(), recalled: true, alone: false },
@@ -144,7 +150,14 @@ impl Journey {
                 let word = if alone { "recalled-alone" } else { "recalled" };
                 self.stands(&rollout, &format!("{attempt} {word} {because}"));
             }
-            Order::Pause(_) | Order::Resume(_) => {}
+            Order::Pause(rollout) => {
+                let attempt = self.standings[&rollout].attempt;
+                self.stands(&rollout, &format!("{attempt} paused"));
+            }
+            Order::Resume(rollout) => {
+                let attempt = self.standings[&rollout].attempt;
+                self.stands(&rollout, &format!("{attempt} waves"));
+            }
         }
     }
 }

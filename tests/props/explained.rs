@@ -4,9 +4,11 @@
 use crate::generator::{Generator, NAMES};
 use std::collections::BTreeMap;
 use tidegate::eval::{Bucketing, Context, Flag, Resolution, Snapshot, Step};
-use tidegate::flag::{Catalog, CatalogEntry, Expression, Gate, Operator, Overlay, Part, Parts, Rank, Share, lower};
+use tidegate::flag::{
+    Catalog, CatalogEntry, Expression, Gate, Layer, Operator, Overlay, Part, Parts, Rank, Share, lower,
+};
 use tidegate::source::{Format, parse};
-use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, VariantName};
+use tidegate::units::{Exposure, FlagKey, Generation, LayerName, RolloutName, VariantName};
 
 const DOCUMENTS: u64 = 60;
 const CONTEXTS: usize = 8;
@@ -38,9 +40,14 @@ fn overlay(generator: &mut Generator, flag: Flag<'_>, rules: &[Expression]) -> O
     let first = Parts::of(part(generator, 0, rules));
     let parts = (1..waves).fold(first, |parts, step| parts.with(part(generator, step, rules)));
     let bucket_by = if generator.dice.percent(60) { "targetingKey" } else { generator.dice.of(&NAMES) };
+    let layer = generator.dice.percent(15).then(|| {
+        let [from, to] = [0, 700_000].map(|least| generator.dice.below(300_000) + least);
+        let [from, to] = [from, to].map(|ppm| Exposure::from_ppm(u32::try_from(ppm).unwrap()).unwrap());
+        Layer::new(LayerName::new("checkout").unwrap(), from, to).unwrap()
+    });
     let gate = match generator.dice.percent(30) {
         true => Gate::Closed,
-        false => Gate::Open(Share { parts, bucket_by: bucket_by.into(), salt: generator.text().into() }),
+        false => Gate::Open(Share { parts, bucket_by: bucket_by.into(), salt: generator.text().into(), layer }),
     };
     Overlay {
         rollout: RolloutName::new("r").unwrap(),
@@ -84,6 +91,10 @@ fn steps_fit(steps: &[Step], resolution: &Resolution<'_>) {
     for step in steps {
         if let Step::Share { bucket: Some(bucket), end, inside, .. } = step {
             assert_eq!(bucket < end, *inside);
+        }
+        if let Step::Slice { bucket, inside, .. } = step {
+            let asked = steps.iter().any(|step| matches!(step, Step::Share { .. } | Step::Audience { .. }));
+            assert!(*inside && bucket.is_some() || !asked, "outside of the slice nothing more is asked: {steps:?}");
         }
         if let Step::Split { bucket: Some(bucket), owner: Some(owner), .. } = step {
             assert!((owner.first..owner.end).contains(bucket));
@@ -160,7 +171,7 @@ fn one_flag_has_one_answer_however_it_is_asked() {
     }
     // The law is worth something only where there is something to see.
     assert!(equal > 20 && different > 100, "{equal} equal, {different} different");
-    assert!(kinds.len() >= 12, "{kinds:?}");
+    assert!(kinds.len() >= 13, "{kinds:?}");
     assert!(of_several > 50, "{of_several} in one of several parts");
 }
 

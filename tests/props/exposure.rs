@@ -9,7 +9,7 @@ use tidegate::rollout::{self, Attachments, Plan, Stage, State, Wave};
 use tidegate::source::{Format, Problems, parse};
 use tidegate::units::{Exposure, FlagKey, Generation, RolloutName, UnixMillis, VariantName};
 
-const FLAG: &str =
+pub(crate) const FLAG: &str =
     r#"{"flags": {"f": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"}}}"#;
 
 fn snapshot(ppm: u32, salt: &str, bucketing: Bucketing) -> Snapshot {
@@ -24,13 +24,14 @@ fn snapshot(ppm: u32, salt: &str, bucketing: Bucketing) -> Snapshot {
             parts: Parts::of(Part { step: 0, exposure: Exposure::from_ppm(ppm).unwrap(), audience: None }),
             bucket_by: "targetingKey".into(),
             salt: salt.into(),
+            layer: None,
         }),
     };
     let overlays = BTreeMap::from([(FlagKey::new("f").unwrap(), overlay)]);
     Snapshot::build(Generation::new(1), catalog.flags(), &overlays, bucketing, None)
 }
 
-fn has_candidate(snapshot: &Snapshot, context: &Context<'_>) -> bool {
+pub(crate) fn has_candidate(snapshot: &Snapshot, context: &Context<'_>) -> bool {
     snapshot.evaluate("f", context).variant_index() == Some(0)
 }
 
@@ -83,7 +84,7 @@ const PLAN: &str = r#"{
 }"#;
 
 /// Two that a context is in or not, one that is never exactly true, one that some cannot pay for, and one of all.
-const AUDIENCES: [&str; 5] = [
+pub(crate) const AUDIENCES: [&str; 5] = [
     r#"{"==": [{"var": "staff"}, true]}"#,
     r#"{"in": [{"var": "plan"}, ["beta", "pro"]]}"#,
     r#"{"var": "plan"}"#,
@@ -92,7 +93,7 @@ const AUDIENCES: [&str; 5] = [
 ];
 
 /// A plan of waves with these shares of these audiences; a larger number is everybody.
-fn plan(waves: &[(u32, usize)]) -> Plan {
+pub(crate) fn plan(waves: &[(u32, usize)]) -> Plan {
     let parsed = parse("plan.json", PLAN.as_bytes(), Format::Json).unwrap();
     let mut plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap();
     let audiences = AUDIENCES.map(|rule| {
@@ -111,17 +112,20 @@ fn plan(waves: &[(u32, usize)]) -> Plan {
 }
 
 /// Which waves give somebody the candidate, and what is asked of the overlays on the way.
-fn waves_with_candidate(plan: &Plan, context: &Context<'_>) -> Vec<bool> {
-    let mut catalog = Catalog::new();
-    catalog.update("f.json", parse("f.json", FLAG.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+pub(crate) fn waves_with_candidate(plan: &Plan, context: &Context<'_>) -> Vec<bool> {
     let at = |wave: usize| {
         let stage = Stage::enter(1, wave, UnixMillis::new(0));
-        let overlay = rollout::overlay(plan, &State::Running(stage)).unwrap();
-        let overlays = BTreeMap::from([(FlagKey::new("f").unwrap(), overlay)]);
-        let snapshot = Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None);
-        has_candidate(&snapshot, context)
+        has_candidate(&in_state(plan, &State::Running(stage), Bucketing::V3), context)
     };
     (0..plan.waves.len()).map(at).collect()
+}
+
+/// The flag as a rollout in that state serves it.
+pub(crate) fn in_state(plan: &Plan, state: &State, bucketing: Bucketing) -> Snapshot {
+    let mut catalog = Catalog::new();
+    catalog.update("f.json", parse("f.json", FLAG.as_bytes(), Format::Json).and_then(|parsed| lower(&parsed)));
+    let overlays = BTreeMap::from([(FlagKey::new("f").unwrap(), rollout::overlay(plan, state).unwrap())]);
+    Snapshot::build(Generation::new(1), catalog.flags(), &overlays, bucketing, None)
 }
 
 /// Whoever the wave alone would give the candidate, whatever came before it.

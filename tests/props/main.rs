@@ -19,6 +19,7 @@ mod exposure;
 #[path = "../differential/generator.rs"]
 mod generator;
 mod json;
+mod layers;
 mod rereading;
 #[path = "../differential/sensible.rs"]
 mod sensible;

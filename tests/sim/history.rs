@@ -29,6 +29,8 @@ pub struct Gather {
     now: UnixMillis,
     pub asked: u64,
     pub done: Option<u64>,
+    /// When the last answer was there so far, or was given up.
+    until: u64,
     answers: Answers,
 }
 
@@ -84,7 +86,7 @@ impl Book {
         if gathers.len() >= MOST_GATHERS {
             gathers.remove(0);
         }
-        gathers.push(Gather { now, asked: world, done: None, answers: Answers::default() });
+        gathers.push(Gather { now, asked: world, done: None, until: world, answers: Answers::default() });
     }
 
     /// A metric answered, or the caller's patience ended first.
@@ -103,14 +105,15 @@ impl Book {
         let (metric, arm, over) = question;
         if (arm, over) != (Arm::Candidate, Over::Usual) {
             gather.answers.others.insert(question, reading.clone());
-            gather.done = gather.done.map(|_| world);
+            gather.lasts_until(world);
             return;
         }
         gather.answers.own.insert(metric, reading.clone());
         if gather.answers.own.len() < shape.metrics.iter().filter(|metric| metric.posted.is_none()).count() {
             return;
         }
-        gather.done = Some(world);
+        gather.until = gather.until.max(world);
+        gather.done = Some(gather.until);
         let gather = gather.clone();
         self.reached.checks += 1;
         self.events += 1;
@@ -131,7 +134,7 @@ impl Book {
         let gathers = self.histories.gathers.get_mut(&(process, rollout.clone()));
         let gather = gathers.into_iter().flatten().find(|gather| (gather.now, gather.asked) == asked);
         if let Some(gather) = gather {
-            gather.done = gather.done.map(|_| world);
+            gather.lasts_until(world);
         }
     }
 
@@ -184,6 +187,7 @@ impl Book {
         match kinds.first() {
             Some(&"started") if is.1 > 1 => reached.retries += 1,
             Some(&"wave-opened" | &"started") => reached.openings += 1,
+            Some(&"stepped-back") => reached.steps_back += 1,
             Some(&"completed") => reached.completions += 1,
             Some(&"closed") => reached.closings += 1,
             _ => {}
@@ -400,6 +404,11 @@ impl Book {
 }
 
 impl Gather {
+    fn lasts_until(&mut self, world: u64) {
+        self.until = self.until.max(world);
+        self.done = self.done.map(|_| self.until);
+    }
+
     fn mean(&self, shape: &Shape, wave: usize, watching: bool) -> Grounds {
         self.answers.mean(shape, wave, watching)
     }

@@ -9,8 +9,8 @@
 //!
 //! The processes' clock is UTC: it has no hour that comes twice and none that is left out, so a change to or from
 //! daylight saving is nothing to it. What people mean by one is a clock that was set to local time and is set by an
-//! hour; so clocks are set by an hour and by a day, forth and back, in every state, and each campaign sees to it
-//! that this was so.
+//! hour; so clocks are set by an hour and by a day, forth and back, in every state, and the lean campaign sees
+//! to it that this was so.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -292,6 +292,7 @@ impl Readings for Gauges {
         let answer = self.answering().await;
         let known = &shape.metrics[index];
         let world = seat.world();
+        let ended = world + patience(answer);
         let reading = match answer {
             Answering::Tells | Answering::Slow(_) => {
                 let value = match arm {
@@ -306,7 +307,7 @@ impl Readings for Gauges {
             // The caller gives up or catches it: to him both are no data.
             Answering::Hangs | Answering::Breaks => Reading::NoData(no_data(1)),
         };
-        open(&seat.book).answered_for(seat.process, &shape, (index, arm, over), (now, asked), world, &reading);
+        open(&seat.book).answered_for(seat.process, &shape, (index, arm, over), (now, asked), ended, &reading);
         ends(answer, reading).await
     }
 
@@ -315,7 +316,7 @@ impl Readings for Gauges {
         let asked = self.0.world();
         let answer = self.answering().await;
         let world = self.0.world();
-        open(&self.0.book).counted_for(self.0.process, &plan.name, (now, asked), world);
+        open(&self.0.book).counted_for(self.0.process, &plan.name, (now, asked), world + patience(answer));
         let compared = match answer {
             Answering::Tells | Answering::Slow(_) => {
                 let mut book = open(&self.0.book);
@@ -336,7 +337,7 @@ impl Readings for Gauges {
         let answer = self.answering().await;
         let share = {
             let mut book = open(&self.0.book);
-            book.counted_for(self.0.process, &plan.name, (now, asked), self.0.world());
+            book.counted_for(self.0.process, &plan.name, (now, asked), self.0.world() + patience(answer));
             book.share(&shape)
         };
         let told = match answer {
@@ -367,6 +368,14 @@ impl Gauges {
             sleep(Duration::from_millis(after)).await;
         }
         answer
+    }
+}
+
+/// How long the caller waits for an answer that does not come.
+const fn patience(answer: Answering) -> u64 {
+    match answer {
+        Answering::Hangs => 15_000,
+        _ => 0,
     }
 }
 

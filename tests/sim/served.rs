@@ -99,7 +99,8 @@ impl Book {
         let stepped_back =
             self.went_back(&now.rollout) && before_it.is_some_and(|key| self.served.opened.contains(&key));
         // What takes the candidate from some of those who have it need not wait for the store.
-        if !(now.closed || stored || no_more || same.is_none() && stepped_back) {
+        let unseen = same.is_none() && stepped_back;
+        if !(now.closed || stored || no_more || unseen) {
             self.broken("open-only-what-is-stored", what());
         }
         let Some(before) = before.filter(|before| before.rollout == now.rollout) else { return };

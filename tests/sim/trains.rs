@@ -439,7 +439,7 @@ fn needs(train: &Train, one: &RolloutName, other: &RolloutName) -> bool {
 }
 
 fn open(all: bool, watched: Duration, clear: bool) -> Phase {
-    Phase::Open { all, watched, clear: clear && all, where_: String::new() }
+    Phase::Open { all, watched, clear: clear && all, paused: false, where_: String::new() }
 }
 
 fn by_dice(dice: &mut Dice) -> Train {

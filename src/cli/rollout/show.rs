@@ -39,6 +39,9 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
         ("next check", or_dash(rollout.next_check.as_deref())),
         ("why", rollout.reason.clone()),
     ];
+    if let Some(layer) = &rollout.layer {
+        rows.insert(3, ("layer", layer.to_string()));
+    }
     rows.extend(rollout.readings.iter().map(|one| ("metric", reading(one))));
     rows.extend(rollout.findings.iter().map(|one| ("check", finding(one))));
     rows.extend(rollout.largest_safe_next.iter().map(|largest| ("largest safe next", largest.clone())));

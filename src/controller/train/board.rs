@@ -33,7 +33,7 @@ impl Board {
     }
 
     /// The train that a rollout rides in.
-    pub(super) fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
+    pub(in crate::controller) fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
         self.riders().get(rollout).map(|rider| rider.train.clone())
     }
 

@@ -1,17 +1,17 @@
 //! What people tell a train.
 
 use super::lane::TrainLane;
+use super::members::Permit;
 use super::view::{TrainApplied, TrainVerb, TrainView};
 use crate::controller::lane::answer;
 use crate::controller::planning::{difference, written};
 use crate::controller::view::{ApplyError, CommandError, Outcome};
-use crate::rollout::train::{Order, Train, TrainDecision, TrainEvent, TrainState, decide_train, describe_train};
+use crate::rollout::train::{Order, Ride, Train, TrainDecision, TrainEvent, TrainState, decide_train, describe_train};
 use crate::store::{Entry, Origin, PlanSource};
 use crate::units::RolloutName;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 /// Where the answer to a command goes.
@@ -60,17 +60,36 @@ impl TrainLane {
     /// Closes at once, and answers when every closing is durable.
     fn on_rollback(&mut self, decision: TrainDecision, reply: Reply) {
         let closes = decision.orders.iter().any(|order| matches!(order, Order::Close { .. }));
+        let repeated = decision
+            .orders
+            .iter()
+            .any(|order| matches!(order, Order::Close { rollout, .. } if self.closing.has(rollout)));
         let durable = self.take_closing(decision);
-        if !closes {
-            return self.answer_when_stored(reply);
+        // What closes is durable with its rollouts. That something is not to begin any more, only with the train.
+        let (stored, when_stored) = oneshot::channel();
+        if !closes || repeated || self.is_told_and_not_begun() {
+            self.answer_when_stored(stored);
+        } else {
+            answer(stored, Ok(self.view()));
         }
         let views = self.views.subscribe();
         self.announce();
         self.controller.spawn_task(async move {
-            let result = durable.await.unwrap_or_else(|_| Err(CommandError::stopping()));
+            let closed = durable.await.unwrap_or_else(|_| Err(CommandError::stopping()));
+            let stored = when_stored.await.unwrap_or_else(|_| Err(CommandError::stopping()));
             let view = views.borrow().clone();
-            answer(reply, result.map(|()| view));
+            answer(reply, closed.and(stored).map(|_| view));
         });
+    }
+
+    /// Whether a member was told to begin that is not to any more, and has not begun as far as is known.
+    fn is_told_and_not_begun(&self) -> bool {
+        let standings = self.standings(self.now());
+        let told = |rollout: &RolloutName, ride: &Ride| match ride {
+            Ride::Closed(attempt) => standings.get(rollout).is_none_or(|standing| standing.attempt < *attempt),
+            Ride::Begun(_) | Ride::Waiting | Ride::Left => false,
+        };
+        self.state.run().is_some_and(|run| run.rides.iter().any(|(rollout, ride)| told(rollout, ride)))
     }
 
     /// Whatever does not close waits until what closed is stored.
@@ -78,12 +97,12 @@ impl TrainLane {
         if decision.next == self.state {
             return answer(reply, Ok(self.view()));
         }
-        if self.owed.ahead || self.closing.load(Ordering::SeqCst) > 0 {
+        if self.owed.ahead || !self.closing.is_empty() {
             let why = "what closed is not stored yet: repeat it in a moment".to_owned();
             return answer(reply, Err(CommandError::Unavailable(why)));
         }
         if let TrainState::Paused { .. } = decision.next {
-            self.permit.take_back();
+            self.beginning.iter().for_each(Permit::take_back);
         }
         self.save(decision, Some(reply));
     }
@@ -119,15 +138,17 @@ impl TrainLane {
         };
         let (stored, answered) = oneshot::channel();
         self.save_plan(train, Arc::new(source), entry, stored);
-        let mut views = self.views.subscribe();
         self.controller.spawn_task(async move {
             let result = answered.await.unwrap_or_else(|_| Err(CommandError::stopping()));
-            // The view with the new plan is announced right after.
-            drop(views.changed().await);
-            let view = views.borrow().clone();
-            let applied = TrainApplied { view, outcome: Outcome::Updated, difference: Some(changed) };
-            answer(reply, result.map(|()| applied).map_err(|error| ApplyError::Unavailable(error.to_string())));
+            let applied = |view| TrainApplied { view, outcome: Outcome::Updated, difference: Some(changed) };
+            answer(reply, result.map(applied).map_err(|error| ApplyError::Unavailable(error.to_string())));
         });
+    }
+
+    /// Whether something is open that is to be closed.
+    fn must_close(&self) -> bool {
+        let closes = |decision: TrainDecision| decision.orders.iter().any(|order| matches!(order, Order::Close { .. }));
+        self.decide(&TrainEvent::Looked).is_ok_and(closes)
     }
 
     /// Under way the order must stay what people saw when they began it.
@@ -142,8 +163,9 @@ impl TrainLane {
             }
             (Origin::File(_), Origin::File(_)) | (Origin::Api, Origin::Api) => {}
         }
-        if self.owed.ahead {
-            return Err(format!("what {name} closed is not stored yet"));
+        let closing = !self.closing.is_empty() || self.must_close();
+        if self.owed.ahead || closing {
+            return Err(format!("what {name} closed is not stored yet: repeat it in a moment"));
         }
         match &self.state {
             TrainState::Pending | TrainState::Completed { .. } | TrainState::Stopped { .. } => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::commands::TrainCommand;
 use super::lane::TrainLane;
-use super::members::Permit;
+use super::members::InFlight;
 use super::saving::Owed;
 use super::view::{TrainApplied, TrainVerb, TrainView};
 use crate::controller::handle::{Controller, TAKE_UP_AFTER, Unreadable};
@@ -13,7 +13,7 @@ use crate::controller::view::{ApplyError, CommandError, Outcome, View};
 use crate::rollout::train::{Train, TrainState, disagreement, has_no_part};
 use crate::rollout::{Plan, lower_train};
 use crate::source::{Problems, parse};
-use crate::store::{Change, CommitError, Entry, Origin, PlanSource, Record, StoreError};
+use crate::store::{Change, CommitError, Entry, Origin, PlanSource, Record};
 use crate::units::RolloutName;
 use futures_util::FutureExt as _;
 use serde_json::Value;
@@ -29,6 +29,10 @@ const INBOX: usize = 64;
 
 /// How many answers of members may wait.
 const ANSWERS: usize = 16;
+
+/// How often a member that cannot be reached is told to close before whoever waits for it is told so. The train goes
+/// on telling it at its looks.
+const RECALLED_SO_OFTEN: u32 = 300;
 
 /// A train's task, as the doors see it.
 #[derive(Debug, Clone)]
@@ -50,16 +54,16 @@ impl std::fmt::Debug for TrainCommand {
 
 impl Controller {
     /// Takes up every train in the store. What its members' closings mean for the others is served when this returns.
-    pub(in crate::controller) async fn recover_trains(&self) -> Result<Vec<Unreadable>, StoreError> {
+    pub(in crate::controller) fn take_up_trains(&self, records: Vec<Record<TrainState>>) -> Vec<Unreadable> {
         let mut unreadable = Vec::new();
-        for record in self.shared().world.store.trains().await? {
+        for record in records {
             let name = record.name.clone();
             match read_train(&record.plan) {
                 Ok(train) => self.take_up_train(train, record),
                 Err(why) => unreadable.push(Unreadable { rollout: name, why }),
             }
         }
-        Ok(unreadable)
+        unreadable
     }
 
     fn take_up_train(&self, train: Arc<Train>, record: Record<TrainState>) {
@@ -94,9 +98,9 @@ impl Controller {
             saving: None,
             owed: Owed::default(),
             save_at: None,
-            permit: Permit::default(),
-            beginning: false,
-            closing: Arc::default(),
+            beginning: None,
+            confirmed: false,
+            closing: InFlight::default(),
             refused: None,
             begun: mpsc::channel(ANSWERS),
             bell: Arc::new(Notify::new()),
@@ -126,11 +130,13 @@ impl Controller {
             sleep(TAKE_UP_AFTER).await;
             let read = timeout(READ_TIMEOUT, self.shared().world.store.train(&name)).await;
             let Ok(Ok(Some(record))) = read else { continue };
-            match read_train(&record.plan) {
-                Ok(train) => self.take_up_train(train, record),
-                Err(why) => tracing::error!(train = %name, why, "the train cannot be taken up again"),
+            let taken_up = read_train(&record.plan)
+                .map(|train| std::panic::catch_unwind(AssertUnwindSafe(|| self.take_up_train(train, record))).is_ok());
+            match taken_up {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(why) => return tracing::error!(train = %name, why, "the train cannot be taken up again"),
             }
-            return;
         }
     }
 
@@ -217,7 +223,6 @@ impl Controller {
             let stored = read_train(&record.plan).map_err(ApplyError::Refused)?;
             self.take_up_train(stored, record);
         }
-        drop(creating);
         let gone = || ApplyError::Unavailable("the server is stopping".to_owned());
         let handle = self.train_handles().get(&train.name).cloned().ok_or_else(gone)?;
         if created {
@@ -227,7 +232,10 @@ impl Controller {
         let (reply, answer) = oneshot::channel();
         let command = TrainCommand::Plan { train, source, by, reply };
         handle.commands.send(command).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let applied = answer.await.map_err(|_| gone())?;
+        // Only now another train can see which rollouts ride in this one.
+        drop(creating);
+        applied
     }
 
     /// Why a train's rollouts cannot ride in it.
@@ -312,27 +320,25 @@ impl Controller {
         kind: TriggerKind,
         accepted: Instant,
     ) -> Result<(), CommandError> {
-        loop {
+        let mut why = String::new();
+        for _ in 0..RECALLED_SO_OFTEN {
             let Some(lane) = self.known(&rollout) else { return Ok(()) };
             match lane.trigger(kind.clone(), accepted).await {
                 Ok(_) | Err(CommandError::Refused(_) | CommandError::Unknown(_)) => return Ok(()),
-                Err(CommandError::Unavailable(why)) if self.shutdown().is_cancelled() => {
-                    return Err(CommandError::Unavailable(why));
-                }
-                Err(CommandError::Unavailable(_)) => sleep(TAKE_UP_AFTER).await,
+                Err(CommandError::Unavailable(last)) => why = last,
             }
+            if self.shutdown().is_cancelled() {
+                break;
+            }
+            sleep(TAKE_UP_AFTER).await;
         }
+        Err(CommandError::Unavailable(format!("{rollout} is served closed, and that is not durable: {why}")))
     }
 
     /// Hands a command to a rollout's task.
     pub(super) async fn order(&self, rollout: &RolloutName, command: Command) -> Result<(), CommandError> {
         let lane = self.known(rollout).ok_or_else(|| CommandError::Unknown(rollout.clone()))?;
         lane.command(command).await
-    }
-
-    /// The train that a rollout rides in: it alone begins it.
-    pub(in crate::controller) fn train_of(&self, rollout: &RolloutName) -> Option<RolloutName> {
-        self.shared().board.train_of(rollout)
     }
 
     pub(super) fn spawn_task(&self, task: impl Future<Output = ()> + Send + 'static) {

@@ -2,7 +2,7 @@
 //! nothing; whatever opens is stored first.
 
 use super::commands::TrainCommand;
-use super::members::Permit;
+use super::members::{InFlight, Permit};
 use super::saving::{Owed, Saving};
 use super::view::{MemberView, TrainView};
 use crate::clock::after;
@@ -14,8 +14,8 @@ use crate::rollout::train::{
 };
 use crate::store::PlanSource;
 use crate::units::{RolloutName, UnixMillis};
+use std::future::ready;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
@@ -26,6 +26,9 @@ const LOOKED_EVERY: Duration = Duration::from_secs(5);
 
 /// How soon a member that could not begin is told again.
 const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+/// After so many looks without a break everything else gets a turn.
+const LOOKS_IN_A_ROW: u32 = 16;
 
 /// A train and the task that owns it.
 pub(in crate::controller) struct TrainLane {
@@ -47,12 +50,12 @@ pub(in crate::controller) struct TrainLane {
     pub(super) owed: Owed,
     /// When what the store does not have is tried again.
     pub(super) save_at: Option<Instant>,
-    /// Leave for the member that begins.
-    pub(super) permit: Permit,
-    /// A member was told to begin and has not answered.
-    pub(super) beginning: bool,
-    /// How many closings are not known to be durable.
-    pub(super) closing: Arc<AtomicUsize>,
+    /// Leave for the member that was told to begin and has not answered.
+    pub(super) beginning: Option<Permit>,
+    /// The store has said at this moment that the state is the one that is known here.
+    pub(super) confirmed: bool,
+    /// Closings that are not known to be durable.
+    pub(super) closing: InFlight,
     /// Until when no member is told to begin again, and why the last one could not.
     pub(super) refused: Option<(Instant, String)>,
     /// What became of beginnings.
@@ -70,6 +73,7 @@ pub(super) type Begun = (RolloutName, Result<(), CommandError>);
 impl TrainLane {
     /// Runs until the program stops.
     pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        let mut looks = 0_u32;
         loop {
             self.announce();
             let save_at = self.save_at.filter(|_| self.saving.is_none());
@@ -77,7 +81,11 @@ impl TrainLane {
             tokio::select! {
                 biased;
                 Some(command) = self.rollbacks.recv() => self.on_command(command),
-                () = self.bell.notified() => self.look(),
+                () = self.bell.notified(), if looks < LOOKS_IN_A_ROW => {
+                    looks = looks.saturating_add(1);
+                    self.look();
+                    continue;
+                }
                 () = shutdown.cancelled() => break,
                 () = at(save_at) => self.save_owed(),
                 saved = Saving::done(&mut self.saving) => self.on_saved(saved),
@@ -85,7 +93,9 @@ impl TrainLane {
                 // A command waits its turn: it is decided on what is known to be stored.
                 Some(command) = self.commands.recv(), if self.saving.is_none() => self.on_command(command),
                 () = sleep_until(next_look) => self.look(),
+                () = ready(()), if looks >= LOOKS_IN_A_ROW => {}
             }
+            looks = 0;
         }
         self.save_before_stop().await;
     }
@@ -102,35 +112,52 @@ impl TrainLane {
 
     /// Looks how the members stand and does what follows from it.
     pub(super) fn look(&mut self) {
-        let now = self.now();
+        let (now, confirmed) = (self.now(), std::mem::take(&mut self.confirmed));
         let standings = self.standings(now);
         let Ok(decision) = decide_train(&self.train, &self.state, &TrainEvent::Looked, &standings, now) else { return };
-        if decision.orders.iter().any(|order| matches!(order, Order::Close { .. })) || stops(&decision) {
-            // What is being closed is sent again and again by whoever carries it out.
-            if stops(&decision) || self.closing.load(Ordering::SeqCst) == 0 {
-                drop(self.take_closing(decision));
-            }
+        let closes = decision.orders.iter().any(|order| matches!(order, Order::Close { .. }));
+        if closes || stops(&decision) {
+            drop(self.take_closing(decision));
             return;
         }
         self.waits.clone_from(&decision.waits);
-        if decision.next != self.state {
-            // Nothing is opened, and nothing is called done, before it is stored.
-            if self.saving.is_none() && self.save_at.is_none() {
-                self.save(decision, None);
-            }
+        let begins = decision.orders.iter().any(|order| matches!(order, Order::Begin { .. }));
+        if !begins {
+            // What it was told to begin on is not so any more.
+            self.beginning.iter().for_each(Permit::take_back);
+        }
+        let paced = self.refused.as_ref().filter(|(until, _)| *until > Instant::now());
+        match paced {
+            Some((_, why)) if begins => self.waits = vec![TrainWait::Member(why.clone())],
+            Some(_) => {}
+            None => self.refused = None,
+        }
+        if self.saving.is_some() || self.save_at.is_some() {
             return;
         }
-        let paced = self.refused.as_ref().is_some_and(|(until, _)| *until > Instant::now());
-        if !self.beginning && !paced && self.saving.is_none() {
-            self.tell(decision.orders);
+        if !begins {
+            return match decision.next == self.state {
+                true => self.tell(decision.orders),
+                false => self.save(decision, None),
+            };
         }
-        if let Some((_, why)) = self.refused.as_ref().filter(|_| paced) {
-            self.waits = vec![TrainWait::Member(why.clone())];
+        if self.refused.is_some() || self.beginning.is_some() {
+            return;
+        }
+        if let Some(problem) = self.problem() {
+            self.waits = vec![TrainWait::Member(problem)];
+            return;
+        }
+        // Nothing is opened before it is stored; and it is told at once after that, or stored anew: a process that does
+        // not know that another one has stopped the train is told so by the store.
+        match confirmed && decision.next == self.state {
+            true => self.tell(decision.orders),
+            false => self.save(decision, None),
         }
     }
 
     fn on_begun(&mut self, rollout: &RolloutName, result: Result<(), CommandError>) {
-        self.beginning = false;
+        self.beginning = None;
         self.refused = result.err().map(|error| {
             let pause = self.shared.world.clock.in_the_world(TOLD_AGAIN_AFTER);
             (after(pause), format!("{rollout} has not begun: {error}"))
@@ -139,8 +166,15 @@ impl TrainLane {
     }
 
     pub(super) fn announce(&self) {
-        self.shared.changes.send_modify(|count| *count = count.wrapping_add(1));
-        self.views.send_replace(self.view());
+        let view = self.view();
+        let news = {
+            let last = self.views.borrow();
+            (last.version, &last.waits, &last.problems) != (view.version, &view.waits, &view.problems)
+        };
+        self.views.send_replace(view);
+        if news {
+            self.shared.changes.send_modify(|count| *count = count.wrapping_add(1));
+        }
     }
 
     pub(super) fn view(&self) -> TrainView {
@@ -161,6 +195,13 @@ impl TrainLane {
             updated: self.updated,
             problems: self.store_problem.iter().chain(&self.plan_problem).cloned().collect(),
         }
+    }
+}
+
+/// Nobody is left to take it back: what has not begun by then is not to begin.
+impl Drop for TrainLane {
+    fn drop(&mut self) {
+        self.beginning.iter().for_each(Permit::take_back);
     }
 }
 

@@ -8,14 +8,46 @@ use crate::rollout::train::{MemberStanding, Order, Phase, Standings, disagreemen
 use crate::rollout::{self, Plan};
 use crate::units::{RolloutName, UnixMillis};
 use futures_util::future::join_all;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+/// How often, and after what pause, a member is told to stand still or to go on while the store does not take it.
+const TOLD_SO_OFTEN: u32 = 30;
+const TOLD_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// The rollouts of which a closing is on its way.
+#[derive(Debug, Clone, Default)]
+pub(in crate::controller) struct InFlight(Arc<Mutex<BTreeSet<RolloutName>>>);
+
+impl InFlight {
+    fn add(&self, rollout: &RolloutName) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(rollout.clone())
+    }
+
+    fn remove(&self, rollout: &RolloutName) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(rollout);
+    }
+
+    pub(super) fn has(&self, rollout: &RolloutName) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(rollout)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
 
 /// Leave for a member to begin, which its train takes back.
-#[derive(Debug, Clone, Default)]
-pub(in crate::controller) struct Permit(Arc<Taken>);
+#[derive(Debug, Clone)]
+pub(in crate::controller) struct Permit {
+    /// Whose leave it is.
+    pub(in crate::controller) train: RolloutName,
+    taken: Arc<Taken>,
+}
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -26,24 +58,28 @@ struct Taken {
 }
 
 impl Permit {
-    /// The train stands still.
+    fn of(train: &RolloutName) -> Self {
+        Self { train: train.clone(), taken: Arc::default() }
+    }
+
+    /// The train stands still, or what it saw does not hold any more.
     pub(super) fn take_back(&self) {
-        self.0.back.store(true, Ordering::SeqCst);
+        self.taken.back.store(true, Ordering::SeqCst);
     }
 
     /// The train was stopped.
     pub(super) fn take_back_forever(&self) {
-        self.0.forever.store(true, Ordering::SeqCst);
+        self.taken.forever.store(true, Ordering::SeqCst);
         self.take_back();
     }
 
     pub(in crate::controller) fn is_given(&self) -> bool {
-        !self.0.back.load(Ordering::SeqCst) || planted::is(Bug::TrainBeginsWhatItStopped)
+        !self.taken.back.load(Ordering::SeqCst) || planted::is(Bug::TrainBeginsWhatItStopped)
     }
 
     /// What begins by it is closed before it is served.
     pub(in crate::controller) fn is_gone(&self) -> bool {
-        self.0.forever.load(Ordering::SeqCst) && !planted::is(Bug::TrainBeginsWhatItStopped)
+        self.taken.forever.load(Ordering::SeqCst) && !planted::is(Bug::TrainBeginsWhatItStopped)
     }
 }
 
@@ -56,15 +92,20 @@ impl TrainLane {
 
     fn standing_of(&self, rollout: &RolloutName, now: UnixMillis) -> Option<MemberStanding> {
         let view = self.controller.member(rollout)?;
-        let mut seen = standing(&view.plan, &view.state, now);
+        let mut seen = standing(&self.train.name, &view.plan, &view.state, now);
         // What was seen before this process began is no evidence.
         if let Phase::Open { clear, .. } = &mut seen.phase {
             *clear &= view.looked;
         }
+        // What another rollout does with its flag since is not its own.
+        let holder = self.shared.world.publisher.holder(&view.plan.flag);
+        if seen.phase == Phase::Completed && holder.is_some_and(|holder| holder != *rollout) {
+            seen.phase = Phase::TakenOver;
+        }
         // A closing is served before the rollout's task has had time to say so.
         if let Some((attempt, because)) = self.shared.board.closing(rollout)
             && attempt == seen.attempt
-            && matches!(seen.phase, Phase::Open { .. } | Phase::Completed)
+            && seen.phase.is_open()
         {
             seen.phase = Phase::Closed { because, recalled: false, alone: false };
         }
@@ -85,30 +126,30 @@ impl TrainLane {
     }
 
     /// Closes members: what is served at once and in this order, then what is kept, all together. The answer to
-    /// wait for says whether every closing is durable.
-    pub(super) fn close(&mut self, orders: &[Order]) -> oneshot::Receiver<Result<(), CommandError>> {
-        self.permit.take_back_forever();
+    /// wait for says whether every closing is durable. One that is on its way already is not sent once more.
+    pub(super) fn close(&self, orders: &[Order]) -> oneshot::Receiver<Result<(), CommandError>> {
         let accepted = Instant::now();
         let mut told = Vec::new();
         for order in orders {
             let Order::Close { rollout, because, alone } = order else { continue };
-            if let Some(view) = self.controller.member(rollout)
-                && let Some(overlay) = rollout::closing_overlay(&view.plan, &view.state)
-            {
+            let Some(view) = self.controller.member(rollout) else { continue };
+            if let Some(overlay) = rollout::closing_overlay(&view.plan, &view.state) {
                 self.shared.world.publisher.close(&view.plan.flag, &overlay);
             }
-            let (train, because) = (self.train.name.clone(), because.clone());
-            told.push((rollout.clone(), TriggerKind::Recalled { train, because, alone: *alone }));
+            if self.closing.add(rollout) {
+                let (train, attempt, because) = (self.train.name.clone(), view.state.attempt(), because.clone());
+                told.push((rollout.clone(), TriggerKind::Recalled { train, attempt, because, alone: *alone }));
+            }
         }
-        let controller = self.controller.clone();
         let (reply, answer) = oneshot::channel();
-        let count = Arc::clone(&self.closing);
-        count.fetch_add(1, Ordering::SeqCst);
+        let (controller, in_flight, bell) = (self.controller.clone(), self.closing.clone(), Arc::clone(&self.bell));
         self.controller.spawn_task(async move {
+            let names: Vec<RolloutName> = told.iter().map(|(rollout, _)| rollout.clone()).collect();
             let closing = told.into_iter().map(|(rollout, kind)| controller.recall(rollout, kind, accepted));
             let result = join_all(closing).await.into_iter().collect::<Result<(), _>>();
-            count.fetch_sub(1, Ordering::SeqCst);
+            names.iter().for_each(|rollout| in_flight.remove(rollout));
             drop(reply.send(result));
+            bell.notify_one();
         });
         answer
     }
@@ -126,10 +167,9 @@ impl TrainLane {
     }
 
     fn tell_to_begin(&mut self, rollout: RolloutName, attempt: u32) {
-        self.permit = Permit::default();
-        self.beginning = true;
-        let (controller, permit, done) = (self.controller.clone(), self.permit.clone(), self.begun.0.clone());
-        let by = self.signature();
+        let permit = Permit::of(&self.train.name);
+        self.beginning = Some(permit.clone());
+        let (controller, done, by) = (self.controller.clone(), self.begun.0.clone(), self.signature());
         self.controller.spawn_task(async move {
             let (reply, answer) = oneshot::channel();
             let sent = controller.order(&rollout, Command::Begin { attempt, by, permit, reply }).await;
@@ -141,12 +181,18 @@ impl TrainLane {
         });
     }
 
+    /// Again for a while, where the store does not take it.
     fn tell_verb(&self, rollout: RolloutName, verb: Verb) {
         let (controller, by) = (self.controller.clone(), self.signature());
         self.controller.spawn_task(async move {
-            if let Err(error) = controller.command(&rollout, verb, by, None).await {
-                tracing::warn!(%rollout, %error, "a train's {} was not carried out", verb.as_str());
+            for _ in 0..TOLD_SO_OFTEN {
+                match controller.command(&rollout, verb, by.clone(), None).await {
+                    Ok(_) => return,
+                    Err(CommandError::Refused(_) | CommandError::Unknown(_)) => break,
+                    Err(CommandError::Unavailable(_)) => sleep(TOLD_AGAIN_AFTER).await,
+                }
             }
+            tracing::warn!(%rollout, "the rollout did not {} as its train told it", verb.as_str());
         });
     }
 

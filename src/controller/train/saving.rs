@@ -3,6 +3,7 @@
 
 use super::commands::Reply;
 use super::lane::TrainLane;
+use super::members::Permit;
 use crate::clock::after;
 use crate::controller::lane::answer;
 use crate::controller::saving::{COMMIT_TIMEOUT, LONGEST_PAUSE, READ_TIMEOUT};
@@ -21,6 +22,9 @@ use tokio::time::{Instant, timeout};
 
 /// How long after a failed attempt the next one is made, at first.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many attempts without an answer are remembered; they are of different states, of which there are few.
+const MOST_IN_DOUBT: usize = 64;
 
 /// One attempt to store something.
 pub(super) struct Saving {
@@ -42,7 +46,7 @@ enum Then {
     /// A decision.
     Decided(Box<TrainDecision>, Option<Reply>),
     /// A new plan.
-    Plan(Arc<Train>, Arc<PlanSource>, oneshot::Sender<Result<(), CommandError>>),
+    Plan(Arc<Train>, Arc<PlanSource>, Reply),
 }
 
 /// What became of an attempt.
@@ -66,6 +70,9 @@ pub(super) struct Owed {
     pub(super) ahead: bool,
     /// The version that is stored is not known for certain.
     unsure: bool,
+    /// What may have been stored by attempts that had no answer: the state, and how many of the first entries and
+    /// messages went with it.
+    in_doubt: Vec<(TrainState, usize, usize)>,
 }
 
 impl Saving {
@@ -87,13 +94,7 @@ impl TrainLane {
     }
 
     /// Stores a new plan; it takes effect when that is done.
-    pub(super) fn save_plan(
-        &mut self,
-        train: Arc<Train>,
-        source: Arc<PlanSource>,
-        entry: Entry,
-        reply: oneshot::Sender<Result<(), CommandError>>,
-    ) {
+    pub(super) fn save_plan(&mut self, train: Arc<Train>, source: Arc<PlanSource>, entry: Entry, reply: Reply) {
         let rows = Owed { entries: vec![entry], ..Owed::default() };
         self.begin_saving(self.state.clone(), Arc::clone(&source), rows, Then::Plan(train, source, reply));
     }
@@ -101,7 +102,11 @@ impl TrainLane {
     /// Takes a decision that closes something: in memory and in what is served at once, and then in the store.
     /// What comes back says whether each closing is durable.
     pub(super) fn take_closing(&mut self, decision: TrainDecision) -> oneshot::Receiver<Result<(), CommandError>> {
+        if matches!(decision.next, TrainState::Stopped { .. }) {
+            self.beginning.iter().for_each(Permit::take_back_forever);
+        }
         let durable = self.close(&decision.orders);
+        self.confirmed = false;
         if decision.next != self.state {
             let (entries, messages) = self.rows(&decision);
             if let Some(change) = &decision.change {
@@ -193,15 +198,21 @@ impl TrainLane {
         self.version = version;
         self.store_problem = None;
         self.owed.unsure = false;
+        self.owed.in_doubt.clear();
         self.owed.pause = Duration::ZERO;
         match saving.then {
             Then::Nothing => {
                 // What closed meanwhile has rows of its own still to be stored.
                 self.owed.ahead = saving.overtaken;
+                let mut replies = saving.rows.replies;
+                if !saving.overtaken {
+                    // These came while it was on its way.
+                    replies.append(&mut self.owed.replies);
+                }
                 let view = self.view();
-                saving.rows.replies.into_iter().for_each(|reply| answer(reply, Ok(view.clone())));
+                replies.into_iter().for_each(|reply| answer(reply, Ok(view.clone())));
             }
-            Then::Read => {}
+            Then::Read => self.confirmed = true,
             Then::Decided(_, reply) if saving.overtaken => {
                 if let Some(reply) = reply {
                     answer(reply, Err(self.overtaken()));
@@ -211,7 +222,12 @@ impl TrainLane {
                 self.updated = self.now();
                 self.state = decision.next;
                 self.waits = decision.waits;
-                self.tell(decision.orders);
+                // Who begins is told by the look that comes now, on what is so now.
+                let begins = decision.orders.iter().any(|order| matches!(order, Order::Begin { .. }));
+                self.confirmed = begins;
+                if !begins {
+                    self.tell(decision.orders);
+                }
                 if let Some(reply) = reply {
                     answer(reply, Ok(self.view()));
                 }
@@ -221,7 +237,7 @@ impl TrainLane {
                 (self.train, self.source) = (train, source);
                 self.plan_problem = None;
                 self.take_seats();
-                answer(reply, Ok(()));
+                answer(reply, Ok(self.view()));
             }
         }
         if self.owed.ahead {
@@ -239,25 +255,43 @@ impl TrainLane {
         tracing::warn!(train = %self.train.name, version = record.version, "goes on from what is stored");
         self.owed.unsure = false;
         self.version = record.version;
+        self.take_plan_of(&record);
         let number = |state: &TrainState| state.run().map_or(0, |run| run.number);
         let ahead = self.owed.ahead || saving.overtaken || matches!(saving.then, Then::Nothing);
         if ahead && number(&record.state) <= number(&self.state) {
             self.take_back(saving);
+            self.written_before(&record.state);
             self.owed.ahead = true;
             self.save_at = Some(Instant::now());
             return;
         }
-        self.owed = Owed::default();
+        let replies = std::mem::take(&mut self.owed).replies;
+        let unavailable = || CommandError::Unavailable(format!("{} changed at the same moment", self.train.name));
+        replies.into_iter().for_each(|reply| answer(reply, Err(unavailable())));
         self.updated = record.updated;
         self.state = record.state;
+        self.refuse_all(saving, "it changed at the same moment: look again and repeat");
+        self.confirmed = true;
+        self.look();
+    }
+
+    /// Drops the rows that an attempt has written of which there was no answer.
+    fn written_before(&mut self, state: &TrainState) {
+        let written = self.owed.in_doubt.iter().find(|(doubted, ..)| doubted == state);
+        if let Some((_, entries, messages)) = written.cloned() {
+            self.owed.entries.drain(..entries.min(self.owed.entries.len()));
+            self.owed.messages.drain(..messages.min(self.owed.messages.len()));
+        }
+        self.owed.in_doubt.clear();
+    }
+
+    fn take_plan_of(&mut self, record: &Record<TrainState>) {
         if record.plan != *self.source
             && let Ok(train) = super::handle::read_train(&record.plan)
         {
-            (self.train, self.source) = (train, Arc::new(record.plan));
+            (self.train, self.source) = (train, Arc::new(record.plan.clone()));
             self.take_seats();
         }
-        self.refuse_all(saving, "it changed at the same moment: look again and repeat");
-        self.look();
     }
 
     fn not_stored(&mut self, saving: Saving, why: &str) {
@@ -268,6 +302,10 @@ impl TrainLane {
         match saving.then {
             Then::Nothing => {
                 self.owed.ahead = true;
+                let (entries, messages) = (saving.rows.entries.len(), saving.rows.messages.len());
+                if self.owed.in_doubt.len() < MOST_IN_DOUBT {
+                    self.owed.in_doubt.push((saving.state.clone(), entries, messages));
+                }
                 self.take_back(saving);
             }
             Then::Decided(..) | Then::Plan(..) | Then::Read => {

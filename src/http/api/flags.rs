@@ -112,6 +112,7 @@ fn overlay(overlay: &Overlay) -> wire::Overlay {
         exposure: share.map(|share| share.parts.newest().to_string()),
         bucket_by: share.map(|share| share.bucket_by.to_string()),
         salt: share.map(|share| share.salt.to_string()),
+        layer: share.and_then(|share| share.layer.as_ref()).map(render::layer),
         audience: share.is_some_and(|share| !share.parts.are_for_everybody()),
         parts: share.map(|share| share.parts.as_slice().iter().map(part).collect()).unwrap_or_default(),
     }

@@ -2,7 +2,7 @@
 
 use super::wire;
 use crate::controller::{FindingView, View};
-use crate::rollout::{Plan, Stage, State};
+use crate::rollout::{Layer, Plan, Stage, State};
 use crate::source::Problem;
 use crate::store::{LedgerRow, Origin};
 use crate::units::UnixMillis;
@@ -23,6 +23,7 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         flag: plan.flag.to_string(),
         candidate: plan.candidate.to_string(),
         stable: plan.stable.to_string(),
+        layer: plan.layer.as_ref().map(layer),
         state,
         wave: wave.and_then(|index| place(plan, index)),
         exposure: view.exposure.to_string(),
@@ -44,6 +45,10 @@ pub(super) fn rollout(view: &View) -> wire::Rollout {
         },
         problems: view.problems.clone(),
     }
+}
+
+pub(super) fn layer(layer: &Layer) -> wire::Layer {
+    wire::Layer { name: layer.name().to_string(), from: layer.from().to_string(), to: layer.to().to_string() }
 }
 
 /// Where a rollout stands, as far as the controller knows it.

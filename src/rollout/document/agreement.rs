@@ -16,6 +16,15 @@ use std::time::Duration;
 pub(super) struct Given {
     pub(super) baseline: Option<Duration>,
     pub(super) holdback: Exposure,
+    /// Whoever is outside of the slice of a layer has the stable variant, whatever the waves open to.
+    pub(super) outsiders: bool,
+}
+
+impl Given {
+    /// Whether everybody has the candidate by a share of everybody in reach.
+    fn is_full(self, exposure: Exposure) -> bool {
+        !self.outsiders && exposure.min(self.holdback.rest()) == Exposure::ALL
+    }
 }
 
 /// Looks at the waves and the watch together. Each fault is told once, at its condition.
@@ -65,7 +74,7 @@ impl Looking<'_, '_> {
 
     fn at_wave(&mut self, read: &WaveRead, budget: Option<(&Budget, Span)>) {
         let wave = &read.wave;
-        let full = wave.audience.is_none() && wave.exposure.min(self.given.holdback.rest()) == Exposure::ALL;
+        let full = wave.audience.is_none() && self.given.is_full(wave.exposure);
         if let Some((_, at)) = budget.filter(|_| full) {
             self.complain(at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
         }
@@ -108,7 +117,6 @@ impl Looking<'_, '_> {
     }
 
     fn at_watch(&mut self, after: &After, clauses: &[Placed], last: Option<&WaveRead>) {
-        let held_back = self.given.holdback != Exposure::NONE;
         for placed in clauses {
             // What is always looked at has its time in the waves.
             let own = last.is_none_or(|read| read.clauses.iter().all(|other| other.at != placed.at));
@@ -121,7 +129,7 @@ impl Looking<'_, '_> {
             if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
                 self.complain(placed.at, message, LONGER_OVER);
             }
-            let full = last.is_some_and(|read| read.wave.exposure == Exposure::ALL && !held_back);
+            let full = last.is_some_and(|read| self.given.is_full(read.wave.exposure));
             if full && needs_control(&placed.clause.when) {
                 let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
                 self.complain(placed.at, message, HOLD_SOMEBODY_BACK);

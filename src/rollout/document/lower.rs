@@ -65,7 +65,8 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         Some(node) => read_metrics(node, metrics, reader),
         None => metrics,
     };
-    let body = body(&fields, &metrics, reader);
+    let layer = head.as_ref().and_then(|head| head.layer.as_ref());
+    let body = body(&fields, layer, &metrics, reader);
     let metrics = metrics.sound();
     let (head, body) = (head?, body?);
     Some(Plan {
@@ -236,7 +237,7 @@ struct Body {
     after: Option<After>,
 }
 
-fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Body> {
+fn body(fields: &Fields<'_>, layer: Option<&Layer>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<Body> {
     let always = match fields.get("always") {
         Some(node) => always(node, metrics, reader),
         None => Some(Vec::new()),
@@ -265,7 +266,13 @@ fn body(fields: &Fields<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Opti
     let holdback = after.as_ref().map_or(Exposure::NONE, |(after, _)| after.holdback);
     let budget_at = budget.as_ref().zip(fields.entry("budget").map(|entry| entry.key_span));
     if !reader.kept {
-        agreement::check(&waves, after.as_ref(), budget_at, Given { baseline, holdback }, metrics, reader);
+        // Of a layer with a fault it is not known.
+        let outsiders = match layer {
+            Some(layer) => layer.width() < Exposure::ALL,
+            None => fields.entry("layer").is_some(),
+        };
+        let given = Given { baseline, holdback, outsiders };
+        agreement::check(&waves, after.as_ref(), budget_at, given, metrics, reader);
     }
     let waves = waves.into_iter().map(|read| read.wave).collect();
     Some(Body { baseline, budget, waves, after: after.map(|(after, _)| after) })

@@ -113,7 +113,19 @@ fn needs<'n>(node: &'n Node<'n>, reader: &mut Reader<'_>) -> Option<Vec<(&'n Nod
         reader.complain(node.span, message, "for instance `needs: [ core ]`");
         return None;
     };
-    items.iter().map(|item| Some((item, reader.name(item, "needs", RolloutName::new)?))).collect()
+    if items.len() > MOST {
+        reader.complain(node.span, format!("`needs` has {} names", items.len()), format!("name at most {MOST}"));
+        return None;
+    }
+    let read: Vec<_> = items.iter().map(|item| Some((item, reader.name(item, "needs", RolloutName::new)?))).collect();
+    let read: Vec<_> = read.into_iter().collect::<Option<_>>()?;
+    let mut seen = BTreeSet::new();
+    for (item, name) in &read {
+        if !seen.insert(name) {
+            reader.complain(item.span, format!("`needs` names {name} twice"), "once is enough");
+        }
+    }
+    Some(read)
 }
 
 fn each_rides_once(items: &[Node<'_>], read: &[MemberRead<'_>], reader: &mut Reader<'_>) {

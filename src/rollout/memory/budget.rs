@@ -32,7 +32,8 @@ pub fn largest_safe_next(plan: &Plan, stage: &Stage) -> Option<Exposure> {
     let per_second = cost.exposures as f64 / cost.seen.as_secs_f64();
     let allowed = budget.share * (1.0 - budget.objective) * traffic(per_second, budget.window);
     let share = cost.harm.largest_share(allowed, traffic(per_second, next.bake))?;
-    let parts = (share.clamp(0.0, 1.0) * f64::from(Exposure::ALL.ppm())).floor();
+    // A share of the slice costs as much less as the slice is smaller than the whole.
+    let parts = ((share / plan.part_of_all()).clamp(0.0, 1.0) * f64::from(Exposure::ALL.ppm())).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to a million")]
     Exposure::from_ppm(parts as u32)
 }

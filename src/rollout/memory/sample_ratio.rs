@@ -11,15 +11,20 @@ use crate::units::Exposure;
 pub(in crate::rollout) fn sample_ratio(plan: &Plan, stage: &Stage, evidence: &Evidence) -> Option<String> {
     let split = evidence.split?;
     let share = held_back(plan, wave_at(plan, stage.wave)?);
-    let expected = f64::from(share.ppm()) / f64::from(Exposure::ALL.ppm());
+    // Whoever is outside of a layer's slice has the stable variant, and is counted with it.
+    let expected = plan.part_of_all() * f64::from(share.ppm()) / f64::from(Exposure::ALL.ppm());
     let candidate = Part { expected, users: split.candidate };
     let control = Part { expected: 1.0 - expected, users: split.control };
     // The users of the sample are counted, not estimated.
     let found = SampleRatio::of(&[candidate, control], 0.0);
     found.mismatch.then(|| {
         let seen = 100.0 * split.candidate as f64 / found.users.max(1) as f64;
+        let should = match &plan.layer {
+            None => share.to_string(),
+            Some(layer) => format!("{:.2}% ({share} of {layer})", 100.0 * expected),
+        };
         format!(
-            "sample ratio mismatch: {seen:.2}% of {} users have the candidate where {share} should; \
+            "sample ratio mismatch: {seen:.2}% of {} users have the candidate where {should} should; \
              users are assigned or counted wrongly, and the groups cannot be compared",
             found.users
         )

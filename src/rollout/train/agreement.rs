@@ -58,6 +58,9 @@ fn not_the_same(one: &Plan, other: &Plan) -> Option<String> {
     if one.salt != other.salt {
         return told(&format!("their salts are `{}` and `{}`; give both the same `salt`", one.salt, other.salt));
     }
+    if one.layer != other.layer {
+        return told("they keep to different slices of a layer; give both the same `layer`, or none");
+    }
     if one.retry == RetrySalt::Fresh || other.retry == RetrySalt::Fresh {
         return told("a retry with a fresh salt would part them");
     }

@@ -148,8 +148,14 @@ impl Scene<'_> {
             return self.stop(run, &toll, None);
         }
         let again = self.closings_again(run);
-        if !again.is_empty() || !self.state.is_on_its_way() {
+        if !again.is_empty() {
             return self.decision(self.state.clone(), again, None);
+        }
+        if !self.state.is_on_its_way() {
+            // What began at the moment of the pause, or was not told of it, is told until it stands still.
+            let paused = matches!(self.state, TrainState::Paused { .. });
+            let orders = self.in_their_waves(run, false).filter(|_| paused).map(Order::Pause).collect();
+            return self.decision(self.state.clone(), orders, None);
         }
         match next_of(self.train, run, self.standings) {
             Next::Waits(waits) => TrainDecision { waits, ..self.keep() },
@@ -179,7 +185,7 @@ impl Scene<'_> {
         let before = before.filter(|other| run.is_aboard(&other.rollout)).last()?;
         let watched = match &self.standings.get(&before.rollout)?.phase {
             Phase::Open { watched, .. } => *watched,
-            Phase::Completed => before.watch,
+            Phase::Completed | Phase::TakenOver => before.watch,
             Phase::Waiting | Phase::Closed { .. } => return None,
         };
         Some((before.rollout.clone(), watched))
@@ -187,9 +193,11 @@ impl Scene<'_> {
 
     pub(super) fn stop(&self, run: &Run, toll: &Toll, by: Option<&str>) -> TrainDecision {
         let mut run = run.clone();
-        for rollout in &toll.closed {
-            if let Some(ride) = run.rides.get_mut(rollout)
-                && let Ride::Begun(attempt) = *ride
+        for (rollout, ride) in &mut run.rides {
+            // What was told to begin and has not is not to begin any more, whether or not it closes with the others.
+            let told = |attempt| self.standings.get(rollout).is_none_or(|standing| standing.attempt < attempt);
+            if let Ride::Begun(attempt) = *ride
+                && (toll.closed.contains(rollout) || told(attempt))
             {
                 *ride = Ride::Closed(attempt);
             }
@@ -199,7 +207,7 @@ impl Scene<'_> {
             false => closings(self.train, &run, self.standings, &toll.because, toll.alone),
         };
         let open = |rollout: &RolloutName| {
-            self.standings.get(rollout).is_some_and(|standing| !matches!(standing.phase, Phase::Waiting))
+            self.standings.get(rollout).is_some_and(|standing| standing.phase.is_open())
                 && matches!(run.ride(rollout), Some(Ride::Begun(_)))
         };
         let members = self.train.members.iter().map(|member| &member.rollout);

@@ -56,7 +56,9 @@ struct Over<'t> {
 /// Members that were open in this run and are not any more, and what must close with them. `None` when there are none.
 pub(super) fn toll(train: &Train, run: &Run, standings: &Standings) -> Option<Toll> {
     let over: Vec<_> = train.members.iter().filter_map(|member| over(&member.rollout, run, standings)).collect();
-    let culprits: BTreeSet<_> = over.iter().filter(|one| !one.recalled).map(|one| one.rollout.clone()).collect();
+    // What a person singled out is none that was sound, also where only its closing tells of it.
+    let culprits: BTreeSet<_> =
+        over.iter().filter(|one| !one.recalled || one.alone).map(|one| one.rollout.clone()).collect();
     let because = match over.iter().find(|one| !one.recalled) {
         Some(first) => format!("{} closed: {}", first.rollout, first.because),
         None => over.first()?.because.clone(),
@@ -74,11 +76,11 @@ fn over<'t>(rollout: &'t RolloutName, run: &Run, standings: &Standings) -> Optio
             Some(Over { rollout, because: because.clone(), recalled: *recalled, alone: *alone })
         }
         // Somebody began it anew past its train: its attempt is over.
-        Phase::Waiting | Phase::Open { .. } | Phase::Completed if standing.attempt > attempt => {
+        Phase::Waiting | Phase::Open { .. } | Phase::Completed | Phase::TakenOver if standing.attempt > attempt => {
             let because = "another attempt was begun past its train".to_owned();
             Some(Over { rollout, because, recalled: false, alone: false })
         }
-        Phase::Closed { .. } | Phase::Waiting | Phase::Open { .. } | Phase::Completed => None,
+        Phase::Closed { .. } | Phase::Waiting | Phase::Open { .. } | Phase::Completed | Phase::TakenOver => None,
     }
 }
 
@@ -110,10 +112,10 @@ pub(super) fn closings(train: &Train, run: &Run, standings: &Standings, because:
 /// journey can take place long after it, when a store that was away comes back.
 fn must_not_be_open(run: &Run, rollout: &RolloutName, standings: &Standings) -> bool {
     let Some(standing) = standings.get(rollout) else { return false };
-    let open = matches!(standing.phase, Phase::Open { .. } | Phase::Completed);
-    open && match run.ride(rollout) {
-        Some(Ride::Closed(_) | Ride::Waiting | Ride::Left) => true,
-        Some(Ride::Begun(attempt)) => standing.attempt < attempt,
-        None => false,
-    }
+    let wanted = match run.ride(rollout) {
+        Some(Ride::Closed(_) | Ride::Waiting | Ride::Left) => false,
+        Some(Ride::Begun(attempt)) => standing.attempt >= attempt,
+        None => true,
+    };
+    standing.phase.is_open() && !wanted
 }

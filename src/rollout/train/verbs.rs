@@ -48,7 +48,7 @@ impl Scene<'_> {
                 return self.refuse(&format!("cannot begin: there is no rollout {rollout}"));
             };
             match standing.phase {
-                Phase::Open { .. } | Phase::Completed => {
+                Phase::Open { .. } | Phase::Completed | Phase::TakenOver => {
                     rides.insert(rollout.clone(), Ride::Begun(standing.attempt));
                 }
                 Phase::Waiting | Phase::Closed { .. } if chosen(rollout) => {
@@ -72,7 +72,7 @@ impl Scene<'_> {
         match self.state {
             TrainState::Running(run) => {
                 let next = TrainState::Paused { run: run.clone(), since: self.now };
-                let orders = self.in_their_waves(run).map(Order::Pause).collect();
+                let orders = self.in_their_waves(run, false).map(Order::Pause).collect();
                 Ok(self.decision(next, orders, Some(TrainChange::Paused { by: by.to_owned() })))
             }
             TrainState::Paused { .. } => Ok(self.keep()),
@@ -85,7 +85,7 @@ impl Scene<'_> {
     pub(super) fn resume(&self, by: &str) -> Result<TrainDecision, Refusal> {
         match self.state {
             TrainState::Paused { run, .. } => {
-                let orders = self.in_their_waves(run).map(Order::Resume).collect();
+                let orders = self.in_their_waves(run, true).map(Order::Resume).collect();
                 let change = TrainChange::Resumed { by: by.to_owned() };
                 Ok(self.decision(TrainState::Running(run.clone()), orders, Some(change)))
             }
@@ -96,13 +96,13 @@ impl Scene<'_> {
         }
     }
 
-    /// Members of which not all waves are open.
-    fn in_their_waves<'s>(&'s self, run: &'s Run) -> impl Iterator<Item = RolloutName> + 's {
-        let wave = |rollout: &RolloutName| {
+    /// Members of which not all waves are open, and whose clock stands still or does not.
+    pub(super) fn in_their_waves<'s>(&'s self, run: &'s Run, still: bool) -> impl Iterator<Item = RolloutName> + 's {
+        let wave = move |rollout: &RolloutName| {
             matches!(run.ride(rollout), Some(Ride::Begun(_)))
                 && matches!(
                     self.standings.get(rollout).map(|standing| &standing.phase),
-                    Some(Phase::Open { all: false, .. })
+                    Some(Phase::Open { all: false, paused, .. }) if *paused == still
                 )
         };
         let rollouts = self.train.members.iter().map(|member| &member.rollout);

@@ -31,7 +31,9 @@ pub(super) fn next_of<'t>(train: &'t Train, run: &Run, standings: &Standings) ->
             Ride::Begun(attempt) if standing.attempt < attempt => Some(attempt),
             Ride::Begun(_) | Ride::Closed(_) | Ride::Left => None,
         };
-        if let Some(problem) = &standing.problem {
+        if attempt.is_some()
+            && let Some(problem) = &standing.problem
+        {
             waits.push(TrainWait::Member(problem.clone()));
         }
         match attempt {
@@ -49,7 +51,7 @@ pub(super) fn next_of<'t>(train: &'t Train, run: &Run, standings: &Standings) ->
 fn stands_against_next(member: &Member, phase: &Phase) -> Option<TrainWait> {
     let rollout = || member.rollout.clone();
     match phase {
-        Phase::Completed => None,
+        Phase::Completed | Phase::TakenOver => None,
         Phase::Open { all: false, where_, .. } => Some(TrainWait::Waves { rollout: rollout(), where_: where_.clone() }),
         Phase::Open { clear: false, .. } if !planted::is(Bug::TrainTrustsOldChecks) => Some(TrainWait::Held(rollout())),
         Phase::Open { watched, .. } => {

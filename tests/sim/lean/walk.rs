@@ -151,6 +151,9 @@ impl Walk {
         if self.dice.percent(2) {
             self.mood = self.dice.of(&[MetricsMood::Fine, MetricsMood::Fine, MetricsMood::Rough, MetricsMood::Away]);
         }
+        if self.model.live() && self.shape.metric("escalations").is_some() && self.dice.percent(5) {
+            return self.reports();
+        }
         if self.model.live() && self.dice.percent(85) {
             let due = rollout::next_check_in(&self.plan, &self.state, UnixMillis::new(self.now())).unwrap_or(every);
             let late = Duration::from_millis(self.dice.of(&[0, 0, 0, 1, 250, 15_000]));

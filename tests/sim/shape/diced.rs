@@ -38,7 +38,7 @@ impl Shape {
         };
         if dice.percent(8) {
             // On a whole second, as plans write it.
-            let ahead = i64::from(dice.of(&[0, 1, 30, 90, 600])) * 1_000;
+            let ahead = dice.of(&[0, 1_000, 30_000, 90_000, 600_000]);
             shape.start = Some(now - now % 1_000 + ahead);
         }
         usual(&mut shape, dice, (every * 3).min(shortest));

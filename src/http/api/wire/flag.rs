@@ -2,6 +2,7 @@
 
 use super::failure::Problem;
 use super::left_out::is_zero;
+use super::rollout::Layer;
 use serde::{Deserialize, Serialize};
 
 /// `GET /api/v1/flags`.
@@ -90,6 +91,9 @@ pub struct Overlay {
     /// What is hashed before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<String>,
+    /// The slice of a layer whose users alone may be in the share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
     /// Whether only audiences may be in the share.
     pub audience: bool,
     /// Who gets the candidate: whoever is in at least one of them.

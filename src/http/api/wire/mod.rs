@@ -18,4 +18,4 @@ pub use failure::{Failure, FailureDetail, Problem};
 pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
 pub use history::{History, HistoryEntry};
 pub use outcome::Accepted;
-pub use rollout::{Finding, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
+pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};

@@ -18,6 +18,9 @@ pub struct Rollout {
     pub candidate: String,
     /// The variant everybody else gets.
     pub stable: String,
+    /// The slice of a layer that it keeps to, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<Layer>,
     /// Where it stands.
     pub state: State,
     /// The wave it is in, or was in when it ended; `None` before its start.
@@ -57,6 +60,24 @@ pub struct Rollout {
     pub revision: u32,
     /// What is wrong with it, such as a flag that is missing.
     pub problems: Vec<String>,
+}
+
+/// A slice of a layer. Rollouts with slices that do not overlap never share a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Layer {
+    /// The layer's name.
+    pub name: String,
+    /// Where the slice begins, such as `0%`.
+    pub from: String,
+    /// Where it ends, such as `50%`.
+    pub to: String,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {} of the layer {}", self.from, self.to, self.name)
+    }
 }
 
 /// Where a rollout stands.
