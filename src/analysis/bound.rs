@@ -29,6 +29,18 @@ pub enum Reference {
     PreviousWave,
 }
 
+impl Reference {
+    /// Where that is: `in the control group`.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Baseline => "in the baseline".to_owned(),
+            Self::Control => "in the control group".to_owned(),
+            Self::Wave(name) => format!("in wave {name}"),
+            Self::PreviousWave => "in the wave before".to_owned(),
+        }
+    }
+}
+
 /// How far from a reference a bound lies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Offset {

@@ -21,7 +21,7 @@ pub struct Facts<'c> {
     /// What is known of a condition that rests on more than one reading.
     pub statistics: &'c dyn Fn(Leaf<'_>) -> Judgement,
     /// The alerts that fire.
-    pub firing: &'c BTreeMap<String, Alert>,
+    pub firing: &'c [&'c Alert],
     /// The time of the check.
     pub now: UnixMillis,
     /// The time since the last check. Where a metric has no data, it counts for no `for`.
@@ -74,7 +74,7 @@ impl Facts<'_> {
             | Condition::Score(_) => (self.statistics)(leaf),
             Condition::Alert(matcher) => {
                 let name = |alert: &Alert| alert.labels.get("alertname").unwrap_or(&alert.fingerprint).clone();
-                match self.firing.values().find(|alert| matcher.matches(alert)) {
+                match self.firing.iter().find(|alert| matcher.matches(alert)) {
                     Some(alert) => Judgement::plain(Truth::True, format!("alert {} fires", name(alert))),
                     None => Judgement::plain(Truth::False, "no such alert fires".to_owned()),
                 }

@@ -66,7 +66,7 @@ impl Judgement {
     /// Nothing can be said, for a metric has no data.
     #[must_use]
     pub fn missing(metric: &MetricName, why: NoData) -> Self {
-        let seen = format!("{metric}: {why}");
+        let seen = why.of(metric);
         Self { missing: vec![(metric.clone(), why)], ..Self::plain(Truth::Unknown, seen) }
     }
 }

@@ -21,6 +21,8 @@ impl Quantity {
     #[must_use]
     pub fn format(self, value: f64) -> String {
         match self {
+            // The upper end of a band that has none.
+            _ if value.is_infinite() => "unbounded".to_owned(),
             Self::Ratio => trimmed(value * 100.0, 2, "%"),
             Self::Time if value.abs() >= 10_000.0 => trimmed(value / 1_000.0, 1, "s"),
             Self::Time if value.abs() >= 100.0 => trimmed(value, 0, "ms"),
@@ -77,5 +79,14 @@ mod tests {
                 assert_eq!(trimmed(value, decimals, ""), plain, "{value} with {decimals}");
             }
         }
+    }
+
+    /// A band of latencies of which few were seen has no upper end.
+    #[test]
+    fn what_has_no_end_is_unbounded_in_every_quantity() {
+        for quantity in [Quantity::Ratio, Quantity::Time, Quantity::Size, Quantity::Count, Quantity::Number] {
+            assert_eq!(quantity.format(f64::INFINITY), "unbounded");
+        }
+        assert_eq!(Quantity::Time.format(612.4), "612ms");
     }
 }

@@ -1,6 +1,7 @@
 //! One answer of a metric: a fresh finite value, or the reason why there is none.
 
-use crate::units::UnixMillis;
+use super::bound::Reference;
+use crate::units::{MetricName, UnixMillis};
 use std::fmt;
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub enum NoData {
     NoProvider(String),
     /// There is nothing to compare it with: what is missing.
     NoReference(String),
+    /// It has data, and where it is compared with itself it has none.
+    Elsewhere(Reference, Box<Self>),
     /// There is data, but it does not decide yet: what is missing.
     Inconclusive(String),
 }
@@ -95,10 +98,30 @@ impl NoDataKind {
 }
 
 impl NoData {
+    /// That it is the control group that has none.
+    #[must_use]
+    pub fn in_control(self) -> Self {
+        self.at(&Reference::Control)
+    }
+
+    /// That it is there that it has none, unless that is said already.
+    #[must_use]
+    pub fn at(self, place: &Reference) -> Self {
+        if matches!(self, Self::Elsewhere(..)) { self } else { Self::Elsewhere(place.clone(), Box::new(self)) }
+    }
+
+    /// What has none, and why: `p95: there are no values`, or `p95 in the control group: there are no values`.
+    #[must_use]
+    pub fn of(&self, metric: &MetricName) -> String {
+        let mark = if matches!(self, Self::Elsewhere(..)) { "" } else { ":" };
+        format!("{metric}{mark} {self}")
+    }
+
     /// Which kind it is.
     #[must_use]
     pub const fn kind(&self) -> NoDataKind {
         match self {
+            Self::Elsewhere(_, why) => why.kind(),
             Self::Unreachable(_)
             | Self::TimedOut(_)
             | Self::Refused(_)
@@ -127,6 +150,7 @@ impl fmt::Display for NoData {
             Self::TooFew { have, need } => write!(f, "{have} of {need} samples"),
             Self::NoProvider(name) => write!(f, "no provider `{name}` is configured"),
             Self::NoReference(what) | Self::Inconclusive(what) => f.write_str(what),
+            Self::Elsewhere(place, why) => write!(f, "{}: {why}", place.in_words()),
         }
     }
 }

@@ -1,17 +1,13 @@
 //! The alerts that fire now, as far as this process was told: what begins must not begin against them.
 
 use crate::analysis::Alert;
+use crate::rollout::HEARD_WITHIN;
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 /// The most alerts that are remembered; those heard of longest ago are forgotten first.
 const MOST: usize = 10_000;
-
-/// How long an alert counts as firing without being repeated. Alertmanager repeats every four hours
-/// unless it is told otherwise; an alert whose end was lost must not stand in the way for ever.
-const HEARD_WITHIN: Duration = Duration::from_secs(5 * 3_600);
 
 /// Firing alerts by fingerprint, with when they were last heard of.
 #[derive(Debug, Default)]
@@ -53,6 +49,7 @@ impl Firing {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     fn alert(number: usize) -> Alert {
         Alert { fingerprint: number.to_string(), labels: BTreeMap::new() }

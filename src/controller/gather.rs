@@ -22,7 +22,7 @@ const LONGEST_READING: Duration = Duration::from_secs(15);
 /// What a check in this state asks for. It has one time, so that both groups are counted up to the same moment.
 pub(super) async fn gather(world: World, plan: Arc<Plan>, state: Arc<State>) -> Evidence {
     let now = world.clock.now();
-    let asked = rollout::questions(&plan, &state, now);
+    let asked = rollout::questions(&plan, &state);
     let split = asked.split.filter(|_| !is_targeted(&world, &plan));
     let (readings, others, compared, seen, split) = tokio::join!(
         own(&world, &plan, now),
@@ -74,9 +74,9 @@ async fn compared(
 
 /// The candidate's outcomes since the wave began.
 async fn seen(world: &World, plan: &Plan, asked: &Asked, now: UnixMillis) -> Option<Reading> {
-    let (metric, span) = asked.seen.as_ref()?;
+    let (metric, since) = asked.seen.as_ref()?;
     let metric = plan.metrics.get(metric)?;
-    Some(read(world, plan, metric, Arm::Candidate, Over::Span(*span), now).await)
+    Some(read(world, plan, metric, Arm::Candidate, Over::Since(*since), now).await)
 }
 
 async fn split_since(world: &World, plan: &Plan, since: Option<UnixMillis>, now: UnixMillis) -> Option<Split> {

@@ -331,6 +331,7 @@ impl Controller {
             plan_problem: None,
             unsaved: None,
             owed: Owed::default(),
+            narrowed: None,
             reload_at: None,
             permit: None,
             closings: VecDeque::new(),

@@ -57,6 +57,8 @@ pub(super) struct Lane {
     pub(super) unsaved: Option<Unsaved>,
     /// Rows of what took effect without the store.
     pub(super) owed: Owed,
+    /// The attempt and the step of a step back that the local record has and the store has not.
+    pub(super) narrowed: Option<(u32, u32)>,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
     /// Its train lets it begin, while it does.
@@ -222,7 +224,11 @@ impl Lane {
                     self.owed.add(entries, messages);
                 }
                 if saved != Saved::Conflict {
+                    let seen = stepped_back(&decision);
                     self.take_up(decision);
+                    if let (Saved::No(_), Some(seen)) = (&saved, seen) {
+                        self.journal_narrowing(seen).await;
+                    }
                 }
                 saved
             }
@@ -353,6 +359,14 @@ fn needs_the_store(decision: &Decision) -> bool {
             | Change::Paused { .. }
             | Change::Resumed { .. },
         ) => true,
+    }
+}
+
+/// What was seen that took it back.
+fn stepped_back(decision: &Decision) -> Option<String> {
+    match &decision.change {
+        Some(rollout::Change::SteppedBack { seen, .. }) => Some(seen.clone()),
+        Some(_) | None => None,
     }
 }
 

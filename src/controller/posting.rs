@@ -26,7 +26,7 @@ pub struct Posting {
 }
 
 /// Whom an event is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Addressee {
     /// One rollout.
     Rollout(RolloutName),
@@ -76,8 +76,12 @@ impl Controller {
     pub async fn post(&self, postings: &[Posting]) -> Result<PostAnswer, CommandError> {
         let accepted = Instant::now();
         let targets: BTreeMap<RolloutName, Target> = self.targets();
+        // Whom an event is for is looked up once for all of its kind: there may be thousands of both.
+        let mut known: BTreeMap<_, Vec<(&RolloutName, &Target)>> = BTreeMap::new();
         let sent = postings.iter().enumerate().flat_map(|(item, posting)| {
-            self.addressed(posting, &targets).into_iter().map(move |(name, target)| async move {
+            let kind = (&posting.event.name, &posting.to, &posting.environment);
+            let addressed = known.entry(kind).or_insert_with(|| self.addressed(posting, &targets));
+            addressed.clone().into_iter().map(move |(name, target)| async move {
                 let kind = TriggerKind::Posted { event: posting.event.clone(), message: posting.message.clone() };
                 (item, name, target.lane.trigger(kind, accepted).await)
             })

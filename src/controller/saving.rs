@@ -11,7 +11,7 @@ use crate::clock::after;
 use crate::flag::{Overlay, Rank};
 use crate::planted::{self, Bug};
 use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
-use crate::store::journal::ClosingRecord;
+use crate::store::journal::{ClosingRecord, NarrowingRecord};
 use crate::store::{Change, CommitError, Entry, Message, Record};
 use crate::units::format_duration;
 use std::sync::Arc;
@@ -146,6 +146,7 @@ impl Lane {
             Ok(Ok(version)) => {
                 self.owed = Owed::default();
                 self.version = version;
+                self.clear_narrowing().await;
                 Saved::Yes
             }
             Ok(Err(CommitError::Conflict { .. })) if planted::is(Bug::ConflictCountsAsDone) => Saved::Yes,
@@ -292,6 +293,55 @@ impl Lane {
         }
     }
 
+    /// Writes a step back that is served into the local record: a crash must not serve more users again. Where the
+    /// disk does not take it either, it is served all the same.
+    pub(super) async fn journal_narrowing(&mut self, seen: String) {
+        let (State::Running(stage) | State::Paused { stage, .. }) = &*self.state else { return };
+        let Some(journal) = self.shared.world.journal.clone() else { return };
+        let (rollout, attempt, step) = (self.plan.name.clone(), stage.attempt, stage.step);
+        let record = NarrowingRecord { rollout, attempt, step, wave: stage.wave, at: stage.entered, seen };
+        let work = timeout(READ_TIMEOUT, journal.remember_narrowing(record));
+        match self.meanwhile_closing(work).await {
+            Ok(Ok(())) => self.narrowed = Some((attempt, step)),
+            Ok(Err(_)) | Err(_) => {
+                tracing::error!(rollout = %self.plan.name, "the local record of steps back cannot be written either");
+            }
+        }
+    }
+
+    /// The store has the step back, or what came after it. A record that is left behind does no harm.
+    async fn clear_narrowing(&mut self) {
+        let (Some((attempt, step)), Some(journal)) = (self.narrowed.take(), self.shared.world.journal.clone()) else {
+            return;
+        };
+        let work = timeout(READ_TIMEOUT, journal.forget_narrowing(self.plan.name.clone(), attempt, step));
+        if !matches!(self.meanwhile_closing(work).await, Ok(Ok(()))) {
+            tracing::warn!(rollout = %self.plan.name, "the local record of a stored step back could not be cleared");
+        }
+    }
+
+    /// Goes back once more where the local record says so and the store does not know of it.
+    async fn narrow_again(&mut self) {
+        let mut own = self.shared.world.journal.as_ref().map(|journal| journal.narrowings()).unwrap_or_default();
+        own.retain(|record| record.rollout == self.plan.name);
+        let (recorded, mut again) = (!own.is_empty(), false);
+        for record in own {
+            let NarrowingRecord { attempt, step, wave, at, seen, .. } = record;
+            self.narrowed = Some((attempt, step));
+            let number = (attempt, step);
+            if let Some(decision) = rollout::step_back_again(&self.plan, &self.state, number, (wave, &seen), at) {
+                let (entries, messages) = self.rows(&decision, Grounds::default());
+                self.owed.add(entries, messages);
+                self.take_up(decision);
+                again = true;
+            }
+        }
+        self.behind |= again;
+        if recorded && !again {
+            self.clear_narrowing().await;
+        }
+    }
+
     /// Writes the closing into the local record and answers whoever waits, once that is durable.
     async fn journal_closing(&mut self) {
         let State::RolledBack { attempt, at, cause, .. } = &*self.state else { return };
@@ -412,6 +462,7 @@ impl Lane {
                 None => self.clear_journal(closing.attempt).await,
             }
         }
+        self.narrow_again().await;
         self.serve();
         if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, self.now()) {
             self.state = Arc::new(decision.next);

@@ -64,6 +64,7 @@ impl Told {
             reason: reason(&self.state, &self.waits),
             waits: self.waits.to_vec(),
             exposure: rollout::exposure(&self.plan, &self.state),
+            reach: rollout::reach(&self.plan, &self.state),
             needs_person: !self.waits.is_empty() && self.waits.iter().all(Wait::needs_person),
             readings: with_counted(&self.plan, &self.state, &self.readings, self.at),
             findings: found(&self.findings),

@@ -7,7 +7,7 @@ use super::lane::{Lane, answer};
 use super::saving::{Saved, is_live};
 use super::view::CommandError;
 use crate::publish::Closed;
-use crate::rollout::{Cause, Concern, Decision, Effect, Event, State, concern, counts_event, decide};
+use crate::rollout::{self, Cause, Concern, Decision, Effect, Event, Reported, State, concern, counts_event, decide};
 use crate::units::{RolloutName, UnixMillis};
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -46,35 +46,54 @@ impl Lane {
                 format!("{} is over, and {flag} is driven by {holder} now: roll that one back", self.plan.name);
             return answer(trigger.reply, Err(CommandError::Refused(sentence)));
         }
-        // Judged together with what waits already: three reports close at the third, however long the lane is busy.
-        let standing = self.foreseen.as_ref().unwrap_or(&self.state);
-        let decision = decide(&self.plan, standing, &event_of(&trigger.kind), self.now());
-        let attempt = standing.attempt();
-        let (cause, foreseen) = match decision {
-            Ok(Decision { effect: Effect::Close(closing), next: State::RolledBack { cause, .. }, .. }) => {
-                let closed = self.shared.world.publisher.close(&self.plan.flag, closing.overlay());
-                if closed == Closed::Now {
-                    self.shared.world.metrics.rolled_back(trigger.accepted.elapsed());
-                }
-                if !matches!(cause, Cause::Train { .. }) {
-                    self.shared.board.closed(&self.plan.name, attempt, &cause);
-                }
-                (Some(cause), None)
-            }
-            Ok(decision) => (None, Some(Arc::new(decision.next))),
-            Err(_) => (None, None),
-        };
         // The first closing is always kept, for nothing else would write down what is served now.
         let full = self.waiting.len().saturating_add(self.closings.len()) >= MOST_WAITING;
-        match cause {
-            Some(cause) if !full || self.closings.is_empty() => self.closings.push_back((trigger, cause)),
-            None if !full => {
-                self.foreseen = foreseen.or(self.foreseen.take());
-                self.waiting.push_back(trigger);
+        match self.foresee(&trigger.kind, full) {
+            Some(cause) => {
+                self.close_at_once(&cause, trigger.accepted);
+                match !full || self.closings.is_empty() {
+                    true => self.closings.push_back((trigger, cause)),
+                    false => answer(trigger.reply, Err(too_many())),
+                }
             }
+            None if !full => self.waiting.push_back(trigger),
             // More alerts than a rollout can remember wait already, and none of them closes it.
             None if matches!(trigger.kind, TriggerKind::Firing(_)) => answer(trigger.reply, Ok(Triggered::Noted)),
-            Some(_) | None => answer(trigger.reply, Err(too_many())),
+            None => answer(trigger.reply, Err(too_many())),
+        }
+    }
+
+    /// Why a trigger closes the flag, judged together with what waits already: three reports close at the third,
+    /// however long the lane is busy. What it changes is foreseen, unless there is no room to keep it.
+    fn foresee(&mut self, kind: &TriggerKind, full: bool) -> Option<Cause> {
+        let now = self.now();
+        if let (TriggerKind::Posted { event, .. }, false) = (kind, full) {
+            let foreseen = self.foreseen.get_or_insert_with(|| Arc::clone(&self.state));
+            return match rollout::post(&self.plan, Arc::make_mut(foreseen), event, now) {
+                Reported::Closes(cause) => Some(cause),
+                Reported::Counted | Reported::Nothing => None,
+            };
+        }
+        let standing = self.foreseen.as_ref().unwrap_or(&self.state);
+        match decide(&self.plan, standing, &event_of(kind), now) {
+            Ok(Decision { effect: Effect::Close(_), next: State::RolledBack { cause, .. }, .. }) => Some(cause),
+            Ok(decision) if !full => {
+                self.foreseen = Some(Arc::new(decision.next));
+                None
+            }
+            Ok(_) | Err(_) => None,
+        }
+    }
+
+    fn close_at_once(&mut self, cause: &Cause, accepted: Instant) {
+        let Some(Effect::Close(closing)) = self.closing_for(cause, self.now()).map(|decision| decision.effect) else {
+            return;
+        };
+        if self.shared.world.publisher.close(&self.plan.flag, closing.overlay()) == Closed::Now {
+            self.shared.world.metrics.rolled_back(accepted.elapsed());
+        }
+        if !matches!(cause, Cause::Train { .. }) {
+            self.shared.board.closed(&self.plan.name, self.state.attempt(), cause);
         }
     }
 
@@ -126,6 +145,21 @@ impl Lane {
         let (mut noted, mut check_now) = (Vec::new(), false);
         while let Some(trigger) = self.waiting.pop_front() {
             let concerned = self.concerned(&trigger.kind);
+            if let (TriggerKind::Posted { event, .. }, true) = (&trigger.kind, is_live(&self.state)) {
+                let now = self.now();
+                let news = match rollout::post(&self.plan, Arc::make_mut(&mut self.state), event, now) {
+                    Reported::Nothing => false,
+                    Reported::Counted => true,
+                    Reported::Closes(cause) => {
+                        self.close_at_once(&cause, trigger.accepted);
+                        self.closings.push_back((trigger, cause));
+                        break;
+                    }
+                };
+                check_now |= news;
+                noted.push(Noted { trigger, news });
+                continue;
+            }
             match self.decide(&event_of(&trigger.kind)) {
                 Err(refused) => answer(trigger.reply, Err(refused)),
                 // Together with one before it, it does close.

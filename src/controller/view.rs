@@ -1,7 +1,7 @@
 //! What the doors ask of the controller and what they get back.
 
 use crate::analysis::NoDataKind;
-use crate::rollout::{List, Plan, State, Wait};
+use crate::rollout::{List, Plan, Reach, State, Wait};
 use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::{Exposure, MetricName, RolloutName, UnixMillis};
@@ -24,6 +24,8 @@ pub struct View {
     pub waits: Vec<Wait>,
     /// The share that has the candidate, as the evaluators serve it.
     pub exposure: Exposure,
+    /// The same, with of whom.
+    pub reach: Reach,
     /// Only a person can make it go on.
     pub needs_person: bool,
     /// The last answers of its metrics, and what was counted of posted events.

@@ -103,7 +103,8 @@ impl Outcomes {
         let (candidate, control) = self.both(plan, now, |series| {
             band(series.since(versus.entered, now)?.tally().latencies()?, quantile, versus.alpha)
         })?;
-        let (candidate, control) = candidate.zip(control).ok_or(NoData::Empty)?;
+        let candidate = candidate.ok_or(NoData::Empty)?;
+        let control = control.ok_or_else(|| NoData::Empty.in_control())?;
         Ok(Compared::Bands { candidate, control })
     }
 
@@ -111,7 +112,7 @@ impl Outcomes {
         let (candidate, control) = self.both(plan, now, |series| {
             series.since(entered, now).map_or(Err(NoData::Empty), |standing| standing.tally().sums())
         })?;
-        Ok(Compared::Sums { candidate: candidate?, control: control? })
+        Ok(Compared::Sums { candidate: candidate?, control: control.map_err(NoData::in_control)? })
     }
 
     /// Asks both variants' series, first the candidate's.

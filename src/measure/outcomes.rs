@@ -110,6 +110,24 @@ impl Outcomes {
         }
     }
 
+    /// A figure over all that came from a moment on, and nothing from before it. Of what came before it was first
+    /// asked for, the slot in which the moment lies is left out.
+    #[must_use]
+    pub fn since(
+        &self,
+        flag: &FlagKey,
+        variant: &VariantName,
+        measure: Measure,
+        since: UnixMillis,
+        min_samples: u64,
+        now: UnixMillis,
+    ) -> Reading {
+        match self.series(flag, variant, Claim::Read, now) {
+            Some(series) => locked(&series).all_since(since, now).read(measure, min_samples, now),
+            None => Reading::NoData(no_room()),
+        }
+    }
+
     /// How many flag-and-variant pairs are kept now.
     #[must_use]
     pub fn series_count(&self) -> usize {

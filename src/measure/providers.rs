@@ -8,7 +8,6 @@ use crate::rollout::{Arm, Metric, MetricSource, Over, Plan, Split, Unit, Versus}
 use crate::units::{UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Where the controller gets its evidence from. Nothing here fails: what goes wrong is a reason for having no data.
 /// Every answer comes within the provider's timeout.
@@ -59,7 +58,14 @@ impl Readings for Providers {
         let variant = variant(plan, arm);
         let reading = match &metric.source {
             MetricSource::Outcomes { measure, window, min_samples } => {
-                let window = span(over).unwrap_or(*window);
+                let window = match over {
+                    Over::Usual => *window,
+                    Over::Span(span) => span,
+                    Over::Since(since) => {
+                        let reading = self.outcomes.since(&plan.flag, variant, *measure, since, *min_samples, now);
+                        return in_base_unit(reading, metric.unit);
+                    }
+                };
                 self.outcomes.read(&plan.flag, variant, *measure, window, *min_samples, now)
             }
             MetricSource::Events { .. } => Reading::NoData(counted_elsewhere()),
@@ -68,10 +74,15 @@ impl Readings for Providers {
                 Reading::NoData(NoData::Refused(why.to_owned()))
             }
             MetricSource::Prometheus { query, window, address } => {
-                let filled = fill(query, variant, &plan.flag, span(over).unwrap_or(*window));
-                let query = match over {
-                    Over::Span(span) if !names_window(query) => averaged(&filled, span),
-                    Over::Span(_) | Over::Usual => filled,
+                let span = match over {
+                    Over::Usual => None,
+                    Over::Span(span) => Some(span),
+                    Over::Since(since) => Some(now.since(since)),
+                };
+                let filled = fill(query, variant, &plan.flag, span.unwrap_or(*window));
+                let query = match span {
+                    Some(span) if !names_window(query) => averaged(&filled, span),
+                    Some(_) | None => filled,
                 };
                 self.ask_prometheus(address.as_deref(), &query, now).await
             }
@@ -109,13 +120,6 @@ const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
     match arm {
         Arm::Candidate => &plan.candidate,
         Arm::Control => &plan.stable,
-    }
-}
-
-const fn span(over: Over) -> Option<Duration> {
-    match over {
-        Over::Usual => None,
-        Over::Span(span) => Some(span),
     }
 }
 

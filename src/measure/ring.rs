@@ -118,6 +118,18 @@ impl Ring {
         total
     }
 
+    /// Everything from a moment on that is so old that its users are forgotten, without the slot in which the moment
+    /// lies.
+    pub(super) fn without_users(&self, since: UnixMillis, now: UnixMillis) -> Tally<u64> {
+        let (first, last) = (self.shape.number(self.shape.ceil(since)), self.shape.number(now));
+        let known = last.saturating_sub(self.shape.with_users);
+        let mut total = Tally::new();
+        for slot in self.slots.iter().filter(|slot| (first..known).contains(&slot.number)) {
+            total.merge(&slot.tally);
+        }
+        total
+    }
+
     /// What happened in the slot that begins then; `None` when nothing did.
     pub(super) fn at(&self, begins: UnixMillis) -> Option<&Slot> {
         let number = self.shape.number(begins);

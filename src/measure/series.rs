@@ -112,6 +112,16 @@ impl Series {
         self.standing.first()
     }
 
+    /// What all that was recorded since then adds up to, also where its users are forgotten.
+    pub(super) fn all_since(&mut self, since: UnixMillis, now: UnixMillis) -> Tally<u64> {
+        let mut all = Tally::new();
+        if let Some(standing) = self.since(since, now) {
+            all.merge(standing.tally());
+            all.merge(standing.earlier());
+        }
+        all
+    }
+
     /// Puts what is added up since a moment first. When it begins only now, the slots tell what came before: who failed
     /// before `looked` and who after it by slots of their own, for none that reaches over it can tell.
     fn stand(&mut self, since: UnixMillis, looked: UnixMillis, now: UnixMillis) {
@@ -120,6 +130,8 @@ impl Series {
             None => {
                 let mut standing = Standing::new(since);
                 let all = Look::all_since(since, now);
+                let [.., widest] = &self.rings;
+                standing.take_earlier(widest.without_users(since, now));
                 self.slots_of(all, now).for_each(|(_, slot)| standing.take(slot));
                 let looked = looked.max(since);
                 for part in [Look { until: looked, ..all }, Look { from: looked, ..all }] {
@@ -192,6 +204,38 @@ mod tests {
         }
         assert!(series.total(LONGEST_WINDOW + Duration::from_millis(1), UnixMillis::new(0)).is_none());
         assert!(series.slots() <= 61 + 61 + 91 + 61, "{}", series.slots());
+    }
+
+    /// A wave that begins at noon has nothing of what came before noon, however wide the slots are by then.
+    #[test]
+    fn what_came_before_a_moment_is_never_counted_from_it_on() {
+        let minute = 60_000;
+        let mut series = Series::new();
+        // One outcome a minute: a hundred of the wave before, and then those of the wave.
+        let at = |number: i64| UnixMillis::new(7 * 4_320_000 + number * minute + 500);
+        (0..100).for_each(|number| assert!(series.add(&outcome(), at(number))));
+        let entered = UnixMillis::new(7 * 4_320_000 + 100 * minute);
+        let counted =
+            |now: UnixMillis, series: &mut Series| match series.all_since(entered, now).read(Measure::Count, 0, now) {
+                Reading::Value { samples, .. } => samples.unwrap(),
+                Reading::NoData(_) => 0,
+            };
+        assert_eq!(counted(entered, &mut series), 0);
+        for number in 100..10_000 {
+            series.add(&outcome(), at(number));
+            if number % 97 == 0 {
+                assert_eq!(
+                    counted(at(number), &mut series),
+                    u64::try_from(number - 99).unwrap(),
+                    "none is lost either"
+                );
+            }
+        }
+        // Asked for only after two days, by when only wide slots without users are left of it.
+        let (mut series, now) = (Series::new(), at(100 + 2_880));
+        (0..=100 + 2_880).for_each(|number| assert!(series.add(&outcome(), at(number))));
+        let late = counted(now, &mut series);
+        assert!((2_881 - 72..=2_881).contains(&late), "{late}");
     }
 
     #[test]

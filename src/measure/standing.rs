@@ -17,13 +17,15 @@ const USERS: usize = 8_192;
 pub(super) struct Standing {
     since: UnixMillis,
     tally: Tally<u64>,
+    /// What came before anybody asked and of which the users are forgotten.
+    earlier: Tally<u64>,
     users: Users,
     firsts: Firsts,
 }
 
 impl Standing {
     pub(super) const fn new(since: UnixMillis) -> Self {
-        Self { since, tally: Tally::new(), users: Users::new(USERS), firsts: Users::firsts() }
+        Self { since, tally: Tally::new(), earlier: Tally::new(), users: Users::new(USERS), firsts: Users::firsts() }
     }
 
     /// Takes up what was recorded before anybody asked, unless its users are forgotten: a variant without some of
@@ -33,6 +35,11 @@ impl Standing {
             self.tally.merge(&slot.tally);
             self.users.merge(users);
         }
+    }
+
+    /// Takes up what came so long before anybody asked that its users are forgotten.
+    pub(super) fn take_earlier(&mut self, earlier: Tally<u64>) {
+        self.earlier = earlier;
     }
 
     /// Takes up for whom something failed in a slot before anybody asked. The slot knows the moment no better than
@@ -67,6 +74,10 @@ impl Standing {
 
     pub(super) const fn tally(&self) -> &Tally<u64> {
         &self.tally
+    }
+
+    pub(super) const fn earlier(&self) -> &Tally<u64> {
+        &self.earlier
     }
 
     pub(super) const fn users(&self) -> &Users {

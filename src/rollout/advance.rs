@@ -5,8 +5,9 @@ use super::decide::{moved, wave_name};
 use super::decision::{Change, Decision, Effect, Opening};
 use super::event::Evidence;
 use super::memory::over_budget;
-use super::overlay::{held_back, open, open_to_all};
+use super::overlay::{open, open_to_all};
 use super::plan::Plan;
+use super::share::Reach;
 use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
@@ -75,16 +76,16 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
     let index = stage.wave.saturating_add(if planted::is(Bug::WaveIsSkipped) { 2 } else { 1 });
     match (plan.waves.get(index), &plan.after) {
         (Some(wave), _) => {
-            let next = stage.followed_by(index, now);
+            let next = stage.followed_by(plan, index, now);
             let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
             let change =
-                Change::WaveOpened { from, wave: wave.name.clone(), exposure: held_back(plan, wave), baked, by };
+                Change::WaveOpened { from, wave: wave.name.clone(), exposure: Reach::of_wave(plan, wave), baked, by };
             let effect = open(plan, Rank::open(next.attempt, next.step), index)
                 .map_or(Effect::Keep, |overlay| Effect::Open(Opening(overlay)));
             moved(plan, State::Running(next), effect, Some(change), now)
         }
         (None, Some(after)) => {
-            let mut next = stage.followed_by(stage.wave, now);
+            let mut next = stage.followed_by(plan, stage.wave, now);
             // Nothing changes for anybody.
             next.step = stage.step;
             let change = Change::WatchBegan { baked, watch: after.watch, by };
@@ -96,12 +97,13 @@ pub(super) fn advance(plan: &Plan, state: &State, stage: &Stage, by: Option<&str
 
 /// Done: who was held back until now gets the candidate too.
 fn completed(plan: &Plan, stage: &Stage, by: Option<String>, now: UnixMillis) -> Decision {
-    let held_back = plan.after.as_ref().is_some_and(|after| after.holdback != Exposure::NONE);
-    let step = if held_back { stage.step.saturating_add(1) } else { stage.step };
-    let effect = match open_to_all(plan, Rank::open(stage.attempt, step)).filter(|_| held_back) {
+    let held_back = plan.after.as_ref().map_or(Exposure::NONE, |after| after.holdback);
+    let opens = held_back != Exposure::NONE;
+    let step = if opens { stage.step.saturating_add(1) } else { stage.step };
+    let effect = match open_to_all(plan, Rank::open(stage.attempt, step)).filter(|_| opens) {
         Some(overlay) => Effect::Open(Opening(overlay)),
         None => Effect::Keep,
     };
     let next = State::Completed { attempt: stage.attempt, at: now, step };
-    moved(plan, next, effect, Some(Change::Completed { by }), now)
+    moved(plan, next, effect, Some(Change::Completed { by, held_back }), now)
 }

@@ -6,7 +6,8 @@ use super::concern::{Bearing, Concern, bearing, concern, speaks_of_alerts};
 use super::decide::{close, keep, with_stage};
 use super::decision::Decision;
 use super::event::Evidence;
-use super::memory::{PostedEvent, counted_events};
+use super::heard::Heard;
+use super::memory::counted_events;
 use super::plan::Plan;
 use super::stage::{Rules, rules_of, wave_at};
 use super::state::{Stage, State};
@@ -25,6 +26,7 @@ pub(super) fn firing(plan: &Plan, state: &State, alert: &Alert, now: UnixMillis)
         return keep(plan, state, now);
     }
     let mut stage = before.clone();
+    stage.forget_silent_alerts(&rules, now);
     if let Some(cause) = closing(plan, &rules, &mut stage, alert, now) {
         return close(plan, state, before.attempt, before.wave, cause, now);
     }
@@ -44,27 +46,7 @@ pub(super) fn resolved(plan: &Plan, state: &State, fingerprint: &str, now: UnixM
     check_soon(plan, &with_stage(state, stage), now)
 }
 
-/// Something was reported. What it makes true by itself closes the flag at once; for the rest there is a check.
-pub(super) fn posted(plan: &Plan, state: &State, event: &PostedEvent, now: UnixMillis) -> Decision {
-    let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
-    if before.memory.knows(event) {
-        return keep(plan, state, now);
-    }
-    let mut stage = before.clone();
-    if !stage.memory.post(plan, event, now) {
-        return keep(plan, state, now);
-    }
-    let mut judged = stage.clone();
-    match judge(plan, &rules.severe(), &mut judged, &Evidence::default(), now).cause {
-        Some(cause @ (Cause::Metric { .. } | Cause::Alert { .. } | Cause::Person { .. } | Cause::Train { .. })) => {
-            close(plan, state, before.attempt, before.wave, cause, now)
-        }
-        // That nobody was asked is no lack of data.
-        Some(Cause::NoData { .. }) | None => check_soon(plan, &with_stage(state, stage), now),
-    }
-}
-
-fn check_soon(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
+pub(super) fn check_soon(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     Decision { check_now: true, ..keep(plan, state, now) }
 }
 
@@ -82,7 +64,7 @@ pub(super) fn remember_at_start(plan: &Plan, stage: &mut Stage, firing: &[Alert]
 pub(super) fn stands_against(
     plan: &Plan,
     index: usize,
-    firing: &BTreeMap<String, Alert>,
+    firing: &BTreeMap<String, Heard>,
     now: UnixMillis,
 ) -> Option<Wait> {
     let wave = plan.waves.get(index)?;
@@ -103,11 +85,12 @@ fn closing(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, alert: &Alert, now
     if concern(plan, alert) == Concern::Named && !speaks_of_alerts(plan) {
         return Some(cause(None));
     }
-    if stage.firing.get(&alert.fingerprint) == Some(alert) {
-        return None;
-    }
+    let heard = match stage.firing.get(&alert.fingerprint) {
+        Some(before) => before.again(alert, now)?,
+        None => Heard { alert: alert.clone(), at: now },
+    };
     let full = stage.firing.len() >= MOST_FIRING && !stage.firing.contains_key(&alert.fingerprint);
-    stage.firing.insert(alert.fingerprint.clone(), alert.clone());
+    stage.firing.insert(alert.fingerprint.clone(), heard);
     let mut judged = stage.clone();
     let closes = by_alerts(plan, rules, &mut judged, now);
     if full {

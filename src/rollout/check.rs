@@ -10,7 +10,7 @@ use super::reach::looks_back;
 use super::stage::Rules;
 use super::state::{Stage, Standing};
 use super::wait::Wait;
-use crate::analysis::{Facts, Judgement, NoData, Truth};
+use crate::analysis::{Alert, Facts, Judgement, NoData, Truth};
 use crate::planted::{self, Bug};
 use crate::units::{MetricName, UnixMillis};
 use std::sync::Arc;
@@ -56,6 +56,7 @@ pub(super) struct Notice {
 /// Takes a check into what the stage remembers, and judges all conditions by it.
 pub(super) fn look(plan: &Plan, rules: &Rules<'_>, stage: &mut Stage, evidence: &Evidence, now: UnixMillis) -> Look {
     stage.forget_unwatched(rules.every, now);
+    stage.forget_silent_alerts(rules, now);
     let unseen = now.since(stage.accounted());
     let watched = if rules.is_watched(unseen) { unseen } else { Duration::ZERO };
     absorb(plan, rules, stage, evidence, watched, now);
@@ -103,11 +104,13 @@ fn judge_all(
     now: UnixMillis,
 ) -> Vec<Judgement> {
     let readings = with_counts(plan, stage, &evidence.readings, now);
+    let seen = Seen { evidence, readings: &readings, watching: rules.watching };
+    let firing: Vec<&Alert> = stage.firing.values().map(|heard| &heard.alert).collect();
     let facts = Facts {
         readings: &readings,
         elsewhere: &|metric, place| elsewhere(plan, (stage, rules.watching), evidence, metric, place),
-        statistics: &|leaf| judge_statistics(plan, stage, Seen { evidence, readings: &readings }, leaf, now),
-        firing: &stage.firing,
+        statistics: &|leaf| judge_statistics(plan, stage, seen, leaf, now),
+        firing: &firing,
         now,
         unseen: now.since(stage.accounted()),
     };

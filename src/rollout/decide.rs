@@ -6,8 +6,10 @@ use super::cause::Cause;
 use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
-use super::overlay::{closed, exposure, held_back, open};
-use super::plan::{List, Plan};
+use super::overlay::{closed, open};
+use super::plan::{List, Plan, Wave};
+use super::posting;
+use super::share::{Reach, reach};
 use super::stage::{Rules, rules_of, wave_at};
 use super::start::{self, start_waits};
 use super::state::{Stage, Standing, State};
@@ -33,7 +35,7 @@ pub fn decide(plan: &Plan, state: &State, event: &Event, now: UnixMillis) -> Res
             rollback(plan, state, cause, now)
         }
         Event::Resolved { fingerprint } => Ok(alerts::resolved(plan, state, fingerprint, now)),
-        Event::Posted(event) => Ok(alerts::posted(plan, state, event, now)),
+        Event::Posted(event) => Ok(posting::posted(plan, state, event, now)),
         Event::Checked(evidence) => Ok(checked(plan, state, evidence, now)),
         Event::Due(beginning) => Ok(start::due(plan, state, beginning, now)),
         Event::Start(beginning) => start::start(plan, state, beginning, now),
@@ -88,7 +90,7 @@ pub(super) fn close(plan: &Plan, state: &State, attempt: u32, wave: usize, cause
     let change = wave_name(plan, wave).map(|name| Change::Closed {
         cause: cause.clone(),
         wave: name,
-        exposure: exposure(plan, state),
+        exposure: reach(plan, state),
     });
     let next = State::RolledBack { attempt, at: now, wave, cause };
     moved(plan, next, Effect::Close(Closing(closed(plan, attempt))), change, now)
@@ -167,7 +169,36 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
     let Some((index, wave)) = to else {
         return close(plan, state, stage.attempt, stage.wave, cause, now);
     };
-    let mut next = stage.followed_by(index, now);
+    went_back(plan, state, stage, (index, wave), stage.step.saturating_add(1), seen, now)
+}
+
+/// A step back that was decided and served before, in a state that does not know of it. `None` where it knows of it
+/// or of what came after it, or where the attempt is not in a later wave.
+#[must_use]
+pub fn step_back_again(
+    plan: &Plan,
+    state: &State,
+    (attempt, step): (u32, u32),
+    (index, seen): (usize, &str),
+    now: UnixMillis,
+) -> Option<Decision> {
+    let (State::Running(stage) | State::Paused { stage, .. }) = state else { return None };
+    let wave = plan.waves.get(index)?;
+    let unknown = stage.attempt == attempt && stage.step < step && index < stage.wave;
+    unknown.then(|| went_back(plan, state, stage, (index, wave), step, seen.to_owned(), now))
+}
+
+fn went_back(
+    plan: &Plan,
+    state: &State,
+    stage: &Stage,
+    (index, wave): (usize, &Wave),
+    step: u32,
+    seen: String,
+    now: UnixMillis,
+) -> Decision {
+    let mut next = stage.followed_by(plan, index, now);
+    next.step = step;
     next.returned = true;
     // What has taken it back has been said: it is to be seen anew before it takes it back further.
     let rules = wave_at(plan, stage.wave).map(Rules::of_wave);
@@ -175,7 +206,7 @@ fn back(plan: &Plan, state: &State, stage: &Stage, why: SteppingBack, now: UnixM
         clause.when.each_leaf(&mut |leaf| next.memory.forget_test(&clause.text_of(leaf)));
     }
     let from = wave_name(plan, stage.wave).unwrap_or_else(|| wave.name.clone());
-    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: held_back(plan, wave), seen };
+    let change = Change::SteppedBack { from, wave: wave.name.clone(), exposure: Reach::of_wave(plan, wave), seen };
     let widest = if planted::is(Bug::StepBackWidens) { usize::MAX } else { index };
     let effect = open(plan, Rank::open(next.attempt, next.step), widest)
         .map_or(Effect::Keep, |overlay| Effect::Narrow(Narrowing(overlay)));
@@ -267,6 +298,7 @@ fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     let Some((before, rules)) = rules_of(plan, state) else { return keep(plan, state, now) };
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
+    stage.hear_alerts_from(now);
     if !planted::is(Bug::RestartCountsTheTimeBetween) {
         stage.take_up(now);
     }

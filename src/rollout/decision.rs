@@ -2,6 +2,7 @@
 
 use super::cause::Cause;
 use super::plan::List;
+use super::share::Reach;
 use super::state::State;
 use super::wait::{Wait, sentence};
 use crate::analysis::Judgement;
@@ -113,7 +114,7 @@ pub enum Change {
         /// The wave it was in.
         wave: WaveName,
         /// The share that had the candidate.
-        exposure: Exposure,
+        exposure: Reach,
     },
     /// The first wave of an attempt opened.
     Started {
@@ -122,7 +123,7 @@ pub enum Change {
         /// The wave.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// Who.
         by: String,
     },
@@ -133,7 +134,7 @@ pub enum Change {
         /// The wave.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// How long the one before was under observation.
         baked: Duration,
         /// Who promoted it, if the plan's own conditions did not.
@@ -146,7 +147,7 @@ pub enum Change {
         /// The wave it is in again.
         wave: WaveName,
         /// Its share.
-        exposure: Exposure,
+        exposure: Reach,
         /// What was seen.
         seen: String,
     },
@@ -163,6 +164,8 @@ pub enum Change {
     },
     /// Done.
     Completed {
+        /// The share that was held back until now and has the candidate too from now on.
+        held_back: Exposure,
         /// Who promoted it, if the plan's own conditions did not.
         by: Option<String>,
     },
@@ -211,7 +214,7 @@ impl Change {
             | Self::Resumed { by }
             | Self::WaveOpened { by: Some(by), .. }
             | Self::WatchBegan { by: Some(by), .. }
-            | Self::Completed { by: Some(by) } => Arc::from(by.as_str()),
+            | Self::Completed { by: Some(by), .. } => Arc::from(by.as_str()),
             Self::Closed { cause: Cause::Train { train, .. }, .. } => Arc::from(format!("train {train}")),
             Self::Closed { cause: Cause::Alert { .. }, .. } => Arc::from("alert"),
             Self::Closed { cause: Cause::Metric { .. } | Cause::NoData { .. }, .. }
@@ -249,7 +252,13 @@ impl fmt::Display for Change {
                 let (baked, watch) = (format_duration(*baked), format_duration(*watch));
                 write!(f, "last wave done after {baked}; watched for {watch}{}", promoted(by))
             }
-            Self::Completed { by } => write!(f, "completed{}: the flag can be cleaned up", promoted(by)),
+            Self::Completed { by, held_back: Exposure::NONE } => {
+                write!(f, "completed{}: the flag can be cleaned up", promoted(by))
+            }
+            Self::Completed { by, held_back } => {
+                let promoted = promoted(by);
+                write!(f, "completed{promoted}: the {held_back} held back have it too, and the flag can be cleaned up")
+            }
             Self::Held(waits) => f.write_str(&sentence(waits)),
             Self::Released => f.write_str("nothing holds it any more; it goes on"),
             Self::Paused { by } => write!(f, "paused by {by}"),

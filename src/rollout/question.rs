@@ -30,6 +30,8 @@ pub enum Over {
     Usual,
     /// That long.
     Span(Duration),
+    /// From that moment on, and nothing of the time before it.
+    Since(UnixMillis),
 }
 
 /// Both groups in a form in which they can be compared.

@@ -1,11 +1,11 @@
 //! A new plan for a rollout under way: it may change what has not begun.
 
 use super::decide::describe;
-use super::memory::{each_clause, questions_at_start};
+use super::memory::{left_without, questions_at_start};
 use super::overlay::held_back;
 use super::plan::{Plan, Wave};
 use super::state::{Stage, State};
-use crate::analysis::{Condition, Regresses};
+use crate::analysis::Condition;
 use crate::planted::{self, Bug};
 use crate::units::MetricName;
 use std::collections::BTreeSet;
@@ -32,6 +32,7 @@ pub fn may_revise(old: &Plan, new: &Plan, state: &State) -> Result<(), String> {
                 .and_then(|()| same_waves(old, new, stage, watching))
                 .and_then(|()| same_metrics(old, new, stage, watching))
                 .and_then(|()| has_baseline(new, stage))
+                .and_then(|()| has_alpha(new, stage))
                 .map_err(|what| format!("{name} is {}, and {what}", describe(old, state)))
         }
     }
@@ -119,18 +120,14 @@ fn has_baseline(new: &Plan, stage: &Stage) -> Result<(), String> {
     }
 }
 
-/// How many tests share a plan's alpha.
-pub(super) fn tests_of(plan: &Plan) -> usize {
-    // Regressions that are equal have one canonical text, and by that they are one test.
-    let mut tests: Vec<&Regresses> = Vec::new();
-    each_clause(plan, &mut |clause| {
-        clause.when.each_leaf(&mut |leaf| {
-            if let Condition::Regresses(regresses) = leaf
-                && !tests.contains(&regresses)
-            {
-                tests.push(regresses);
-            }
-        });
-    });
-    tests.len()
+/// A test takes its part of alpha when it first looks. One that joins when all of it is taken would make false alarms
+/// more frequent than the plan says.
+fn has_alpha(new: &Plan, stage: &Stage) -> Result<(), String> {
+    match left_without(new, &stage.memory).first() {
+        Some(test) => Err(format!(
+            "nothing is left of its `alpha` for `{test}`: the tests that have begun share all of it; \
+             give it one of its own, such as `{test} at alpha 0.001`, or a retry"
+        )),
+        None => Ok(()),
+    }
 }

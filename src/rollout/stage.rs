@@ -1,6 +1,6 @@
 //! The wave or watch that is under way: what the plan says of it, and its clock.
 
-use super::memory::Memory;
+use super::memory::{Memory, share_of_stage};
 use super::plan::{Clause, List, Plan, Wave};
 use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
@@ -36,13 +36,15 @@ impl Stage {
     }
 
     /// The stage after this one, with another exposure: what was seen in the attempt goes with it.
-    pub(super) fn followed_by(&self, wave: usize, now: UnixMillis) -> Self {
+    pub(super) fn followed_by(&self, plan: &Plan, wave: usize, now: UnixMillis) -> Self {
         let mut next = Self::enter(self.attempt, wave, now);
         next.step = self.step.saturating_add(1);
         if !planted::is(Bug::NextWaveForgetsAlerts) {
             next.firing.clone_from(&self.firing);
         }
         next.memory = self.memory.clone();
+        // Nothing follows the watch: what this was is a wave.
+        next.memory.stages_given += share_of_stage(plan, self, false);
         next.memory.begin_wave();
         // What was proved safe for few users is to be proved anew for more.
         next.memory.tests.retain(|_, test| test.claim != Claim::Safe || planted::is(Bug::SafetyOutlivesItsWave));
@@ -67,8 +69,7 @@ impl Stage {
 
     /// Forgets since when comparisons have been true if nobody watched in between.
     pub(super) fn forget_unwatched(&mut self, every: Duration, now: UnixMillis) {
-        let unwatched = now.since(self.accounted()) > every.saturating_mul(WATCHED_INTERVALS);
-        if unwatched && !planted::is(Bug::ForCountsUnwatchedTime) {
+        if is_unwatched(every, self.accounted(), now) && !planted::is(Bug::ForCountsUnwatchedTime) {
             self.true_since.clear();
         }
     }
@@ -78,6 +79,11 @@ impl Stage {
         let standing = self.checked.as_ref().map_or(Standing::Clear, |check| check.standing);
         self.checked = Some(Check { at: now, standing });
     }
+}
+
+/// Whether nobody watched between two moments: then the process slept, was stopped, or the clock jumped.
+pub(super) fn is_unwatched(every: Duration, last: UnixMillis, now: UnixMillis) -> bool {
+    now.since(last) > every.saturating_mul(WATCHED_INTERVALS)
 }
 
 /// What the plan says of a stage: the wave's own rules, or those of the watch.
@@ -140,6 +146,18 @@ pub(super) fn rules_of<'a>(plan: &'a Plan, state: &'a State) -> Option<(&'a Stag
     match state {
         State::Running(stage) | State::Paused { stage, .. } => {
             wave_at(plan, stage.wave).map(|wave| (stage, Rules::of_wave(wave)))
+        }
+        State::Watching(stage) => Some((stage, Rules::of_watch(plan))),
+        State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,
+    }
+}
+
+/// As [`rules_of`], to change the stage.
+pub(super) fn rules_of_mut<'a>(plan: &'a Plan, state: &'a mut State) -> Option<(&'a mut Stage, Rules<'a>)> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } => {
+            let rules = Rules::of_wave(wave_at(plan, stage.wave)?);
+            Some((stage, rules))
         }
         State::Watching(stage) => Some((stage, Rules::of_watch(plan))),
         State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => None,

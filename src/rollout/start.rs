@@ -5,8 +5,9 @@ use super::decide::{describe, keep, moved};
 use super::decision::{Change, Decision, Effect, Opening, Refusal};
 use super::event::Beginning;
 use super::memory::questions_at_start;
-use super::overlay::{held_back, open};
+use super::overlay::open;
 use super::plan::Plan;
+use super::share::Reach;
 use super::state::{Stage, State};
 use super::wait::Wait;
 use crate::flag::Rank;
@@ -126,7 +127,11 @@ fn begin(plan: &Plan, attempt: u32, beginning: &Beginning, now: UnixMillis) -> R
     if let Some(cause) = alerts::remember_at_start(plan, &mut stage, &beginning.firing, now) {
         return Err(cannot(&cause));
     }
-    let change =
-        Change::Started { attempt, wave: wave.name.clone(), exposure: held_back(plan, wave), by: beginning.by.clone() };
+    let change = Change::Started {
+        attempt,
+        wave: wave.name.clone(),
+        exposure: Reach::of_wave(plan, wave),
+        by: beginning.by.clone(),
+    };
     Ok(moved(plan, State::Running(stage), Effect::Open(Opening(overlay)), Some(change), now))
 }

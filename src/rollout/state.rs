@@ -1,8 +1,8 @@
 //! Where a rollout stands. What is valid only in some states lives inside those variants.
 
 use super::cause::Cause;
+use super::heard::Heard;
 use super::memory::Memory;
-use crate::analysis::Alert;
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -81,7 +81,7 @@ pub struct Stage {
     /// canonical texts, so that they survive a restart.
     pub true_since: BTreeMap<String, UnixMillis>,
     /// Alerts that fire now and concern this rollout, by fingerprint. Bounded.
-    pub firing: BTreeMap<String, Alert>,
+    pub firing: BTreeMap<String, Heard>,
     /// What was seen in this attempt.
     pub memory: Memory,
 }

@@ -152,11 +152,14 @@ impl fmt::Display for Wait {
             Self::Watch { left } => write!(f, "watch: {} left", format_duration(*left)),
             Self::Advance(seen) => f.write_str(seen),
             Self::Hold(seen) => write!(f, "held: {seen}"),
-            Self::NoData { metric, why } => match why.kind() {
-                NoDataKind::Inconclusive => write!(f, "held: not enough data for {metric}: {why}"),
-                NoDataKind::Stale => write!(f, "held: no fresh data for {metric}: {why}"),
-                NoDataKind::Absent | NoDataKind::Error => write!(f, "held: no data for {metric}: {why}"),
-            },
+            Self::NoData { metric, why } => {
+                let what = match why.kind() {
+                    NoDataKind::Inconclusive => "not enough data",
+                    NoDataKind::Stale => "no fresh data",
+                    NoDataKind::Absent | NoDataKind::Error => "no data",
+                };
+                write!(f, "held: {what} for {}", why.of(metric))
+            }
             Self::Flag(problem) => write!(f, "held: {problem}"),
             Self::Approval { wave, role } => {
                 write!(f, "wave {wave} needs the approval of {role}: `promote` gives it")

@@ -73,7 +73,7 @@ impl<'p> World<'p> {
     /// Everything that a check asks for.
     pub(super) fn evidence(&mut self, state: &State, now: UnixMillis) -> Evidence {
         let plan = self.plan;
-        let asked = questions(plan, state, now);
+        let asked = questions(plan, state);
         let moment = Moment { share: share(plan, state), now };
         let own = |name: &MetricName| Question { metric: name.clone(), arm: Arm::Candidate, over: Over::Usual };
         let names = plan.metrics.iter().filter(|(_, metric)| !is_posted(metric)).map(|(name, _)| name);
@@ -81,7 +81,7 @@ impl<'p> World<'p> {
             readings: names.map(|name| (name.clone(), self.answer(&own(name), moment))).collect(),
             others: asked.others.into_iter().map(|asked| (asked.clone(), self.answer(&asked, moment))).collect(),
             compared: asked.versus.iter().map(|asked| (asked.metric.clone(), self.compare(asked, moment))).collect(),
-            seen: asked.seen.map(|(_, span)| self.seen(span, moment)),
+            seen: asked.seen.map(|(_, since)| self.seen(now.since(since), moment)),
             split: asked.split.and_then(|since| self.split(since, moment)),
             flag_problems: Vec::new(),
         }
@@ -107,6 +107,7 @@ impl<'p> World<'p> {
         let span = match question.over {
             Over::Usual => window,
             Over::Span(span) => span,
+            Over::Since(since) => moment.now.since(since),
         };
         let jitters =
             model.jitters && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
@@ -119,7 +120,7 @@ impl<'p> World<'p> {
         let jitter = if jitters { self.dice.swing().mul_add(JITTER, 1.0) } else { 1.0 };
         let value = match question.over {
             Over::Usual => self.value(&question.metric, question.arm, moment, moment.now),
-            Over::Span(span) => self.mean(&question.metric, question.arm, moment, span),
+            Over::Span(_) | Over::Since(_) => self.mean(&question.metric, question.arm, moment, span),
         };
         let value = value.ok_or(NoData::Empty)?;
         let (_, model) = self.of(&question.metric)?;

@@ -103,6 +103,12 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     post(&plan.candidate, 2.0);
     let mean = Reading::Value { value: 1_500.0, samples: Some(2), at: NOW };
     assert_eq!(providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await, mean);
+    // What a wave has seen is what came since it began, however wide the slots that keep it.
+    let began = NOW.plus(Duration::from_hours(2));
+    let since = |began| providers.read(&plan, &metric, Arm::Candidate, Over::Since(began), began);
+    assert_eq!(since(began).await, Reading::NoData(NoData::Empty));
+    let counted = Reading::Value { value: 1_500.0, samples: Some(2), at: NOW };
+    assert_eq!(since(NOW).await, counted);
 }
 
 /// A Prometheus that knows the answer to exactly these queries.

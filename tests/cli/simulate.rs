@@ -22,7 +22,7 @@ async fn each_scenario_ends_with_its_outcome_and_exit_code() {
     let plan = shipped("checkout-v2");
     for (scenario, code, outcome) in [
         ("healthy", 0, "completed"),
-        ("double-errors", 6, "held"),
+        ("double-errors", 3, "rolled_back"),
         ("slow-burn", 3, "rolled_back"),
         ("outage", 0, "completed"),
     ] {
@@ -37,12 +37,14 @@ async fn each_scenario_ends_with_its_outcome_and_exit_code() {
 }
 
 #[tokio::test]
-async fn every_shipped_plan_completes_with_a_sound_candidate() {
+async fn every_shipped_plan_completes_with_a_sound_candidate_and_closes_with_one_twice_as_bad() {
     for plan in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/flags")).unwrap() {
         let plan = plan.unwrap().path().to_string_lossy().into_owned();
         if plan.ends_with(".rollout.yaml") {
-            let ran = simulate(&plan, &[]).await;
-            assert_eq!(ran.code, 0, "{plan}: {ran:?}");
+            for (scenario, code) in [("healthy", 0), ("double-errors", 3)] {
+                let ran = simulate(&plan, &["--scenario", scenario]).await;
+                assert_eq!(ran.code, code, "{plan}, {scenario}: {ran:?}");
+            }
         }
     }
 }
@@ -78,7 +80,7 @@ async fn a_table_decides_what_the_metrics_are() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("bad.csv");
     let table_name = table.to_string_lossy().into_owned();
-    std::fs::write(&table, "time,error_rate,p95\n0,1%,200ms\n45m,12%,0.2s\n").unwrap();
+    std::fs::write(&table, "time,error_rate,error_rate@control,p95\n0,1%,1%,200ms\n45m,12%,12%,0.2s\n").unwrap();
     let ran = simulate(&shipped("checkout-v2"), &["--scenario", &table_name, "-o", "json"]).await;
     let report = json(&ran);
     assert_eq!(ran.code, 3, "{report:#}");

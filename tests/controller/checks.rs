@@ -58,6 +58,22 @@ async fn a_check_that_began_before_a_retry_does_not_close_it() {
     scene.ledger_is("a", &["applied", "started", "closed", "started"]).await;
 }
 
+/// Nor does what was asked for by the plan that it had before.
+#[tokio::test]
+async fn a_check_that_began_before_a_new_plan_does_not_count_under_it() {
+    let scene = Scene::new(Place::Memory).await;
+    scene.start(&slow_plan("a")).await;
+    scene.readings.say("search", Says::Value(0.9));
+    scene.readings.hold_next();
+    eventually("a check to be under way", async || scene.readings.held() == 1).await;
+    scene.readings.say("search", Says::Value(0.01));
+    scene.apply(&slow_plan("a").replace("exposure: 50%", "exposure: 40%")).await.unwrap();
+    scene.readings.release();
+    stays("the first wave", || scene.is_open("search")).await;
+    assert_eq!(scene.view("a").readings[0].shown, "1%", "it is checked anew");
+    scene.ledger_is("a", &["applied", "started", "plan-changed"]).await;
+}
+
 #[tokio::test]
 async fn a_lasting_condition_runs_out_while_the_store_is_away() {
     for place in Place::both() {

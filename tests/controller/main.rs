@@ -25,6 +25,7 @@ mod refusing;
 mod restart;
 mod scene;
 mod script;
+mod stepping_back;
 mod storms;
 mod trains;
 mod two_rollouts;

@@ -9,6 +9,7 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod asked;
 mod bad_documents;
 mod bombs;
 mod bucketing;
@@ -22,8 +23,11 @@ mod errors;
 mod explanations;
 mod false_alarms;
 mod hostile;
+mod kept_plans;
 mod plans;
+mod posting;
 mod resolve;
+mod revisions;
 mod rollouts;
 mod selectors;
 mod served;

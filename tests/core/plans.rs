@@ -286,8 +286,8 @@ fn the_shipped_plans_are_sound() {
     for wave in &batch.waves {
         let critical = ["error_rate > 10% for 5m", "success_rate < 90%", "p95 > 1s", "p99 > 1.5s", "violations > 10"];
         let close = texts(&wave.clauses, List::Close);
-        assert_eq!(close[..2], ["alert(severity = \"critical\")", "corruption >= 1"]);
-        assert_eq!(close[2..7], critical);
+        let first = ["alert(severity = \"critical\")", "corruption >= 1", "error_rate regresses by 20%"];
+        assert_eq!((&close[..3], &close[3..8]), (&first[..], &critical[..]));
         let warning = ["error_rate > 5%", "success_rate < 95%", "p95 > 600ms", "p99 > 800ms", "violations > 5"];
         assert_eq!(texts(&wave.clauses, List::Hold), warning);
         let target = ["error_rate < 2%", "success_rate > 98%", "p95 < 400ms", "p99 < 500ms", "violations <= 0"];

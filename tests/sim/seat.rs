@@ -13,7 +13,7 @@ use tidegate::live::Live;
 use tidegate::measure::Readings;
 use tidegate::rollout::train::TrainState;
 use tidegate::rollout::{Arm, Metric, Over, Plan, Split, State, Versus};
-use tidegate::store::journal::{ClosingRecord, Closings};
+use tidegate::store::journal::{ClosingRecord, Closings, NarrowingRecord};
 use tidegate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
 use tidegate::units::{RolloutName, UnixMillis};
 use tokio::time::{Instant, sleep};
@@ -422,6 +422,7 @@ impl Book {
 #[derive(Debug, Default)]
 pub struct Disk {
     pub pending: Mutex<Vec<ClosingRecord>>,
+    pub narrowings: Mutex<Vec<NarrowingRecord>>,
 }
 
 /// The disk's end in one process.
@@ -454,7 +455,26 @@ impl Closings for Journal {
         self.may_write().await?;
         let done = |record: &ClosingRecord| record.rollout == rollout && record.attempt <= attempt;
         self.1.pending.lock().unwrap().retain(|record| !done(record));
+        self.1.narrowings.lock().unwrap().retain(|record| record.rollout != rollout || record.attempt > attempt);
         Ok(())
+    }
+
+    async fn remember_narrowing(self: Arc<Self>, record: NarrowingRecord) -> io::Result<()> {
+        self.may_write().await?;
+        self.1.narrowings.lock().unwrap().push(record);
+        Ok(())
+    }
+
+    async fn forget_narrowing(self: Arc<Self>, rollout: RolloutName, attempt: u32, step: u32) -> io::Result<()> {
+        self.may_write().await?;
+        let done =
+            |record: &NarrowingRecord| record.rollout == rollout && (record.attempt, record.step) <= (attempt, step);
+        self.1.narrowings.lock().unwrap().retain(|record| !done(record));
+        Ok(())
+    }
+
+    fn narrowings(&self) -> Vec<NarrowingRecord> {
+        self.1.narrowings.lock().unwrap().clone()
     }
 
     fn pending(&self) -> Vec<ClosingRecord> {

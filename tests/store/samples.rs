@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 use tidegate::analysis::Alert;
-use tidegate::rollout::{Attachments, Cause, Check, Memory, Stage, Standing, State};
+use tidegate::rollout::{Attachments, Cause, Check, Heard, Memory, Stage, Standing, State};
 use tidegate::source::Format;
 use tidegate::store::{Change, Entry, Message, Origin, PlanSource};
 use tidegate::units::{MetricName, RolloutName, UnixMillis};
@@ -48,6 +48,8 @@ pub fn message(topic: &str) -> Message {
 /// Each kind of state, with all that can be in it.
 pub fn states() -> Vec<State> {
     let at = UnixMillis::new(1_700_000_000_123);
+    let alert =
+        Alert { fingerprint: "f00d".to_owned(), labels: [("team".to_owned(), "søk\u{0}🌊".to_owned())].into() };
     let full = Stage {
         attempt: 3,
         step: 2,
@@ -58,11 +60,7 @@ pub fn states() -> Vec<State> {
         baked: Duration::from_millis(86_400_001),
         checked: Some(Check { at, standing: Standing::Held }),
         true_since: [("error_rate > 10% for 5m".to_owned(), at)].into(),
-        firing: [(
-            "f00d".to_owned(),
-            Alert { fingerprint: "f00d".to_owned(), labels: [("team".to_owned(), "søk\u{0}🌊".to_owned())].into() },
-        )]
-        .into(),
+        firing: [("f00d".to_owned(), Heard { alert, at })].into(),
     };
     let bare = Stage {
         attempt: 1,

@@ -19,7 +19,8 @@
 //! ```
 //!
 //! Only the words that may begin an `atom` or a `bound` are reserved. The others follow a metric or a
-//! number where no name can stand, so a metric may be called `trending` or `weight`.
+//! number where no name can stand, so a metric may be called `trending` or `weight`; and `score`, for that one
+//! begins an `atom` only with its parenthesis.
 
 mod after_metric;
 mod against_control;

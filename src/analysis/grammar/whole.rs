@@ -7,7 +7,7 @@ use crate::analysis::syntax::{Name, Syntax};
 use crate::analysis::token::{self, Input, Parse};
 use std::ops::Range;
 use winnow::Parser;
-use winnow::combinator::{opt, separated};
+use winnow::combinator::{opt, peek, separated};
 
 /// The longest condition, in bytes.
 const LONGEST: usize = 2_000;
@@ -82,7 +82,8 @@ fn atom<'s>(input: &mut Input<'s>, depth: usize) -> Parse<Syntax<'s>> {
     match text {
         "alert" => alert::alert(input, at),
         "burn_rate" => burn::burn(input),
-        "score" => score::score(input, at),
+        // Plans had metrics of that name before there were scores.
+        "score" if opt(peek(token::symbol("("))).parse_next(input)?.is_some() => score::score(input, at),
         "not" | "and" | "or" | "for" | "baseline" | "control" | "previous" | "wave" => Err(slips::no_metric(text, at)),
         text => after_metric(input, Name { text, at }),
     }

@@ -45,7 +45,7 @@ fn unknown_metrics_are_named_with_what_was_meant() {
 }
 
 #[test]
-fn slips_are_named_at_their_place() {
+fn what_is_no_comparison_is_named_at_its_place() {
     refuse("«»", "the condition ends where a metric or `alert(...)` is expected");
     refuse("error_rate > 5% or «»", "the condition ends where a metric or `alert(...)` is expected");
     refuse("error_rate > 5% and «or» p95 > 1s", "`or` stands where a metric or `alert(...)` is expected");
@@ -63,6 +63,10 @@ fn slips_are_named_at_their_place() {
     );
     refuse("error_rate «=» 5%", "`=` is no comparison; write `==`");
     refuse("error_rate «=>» 5%", "`=>` is no comparison; write `>=`");
+}
+
+#[test]
+fn what_is_no_bound_or_duration_is_named_at_its_place() {
     refuse("error_rate >«»", "the condition ends where a bound such as `10%` or `400ms` is expected");
     refuse(
         "p95 > «p99»",
@@ -84,6 +88,10 @@ fn slips_are_named_at_their_place() {
         "`5` is not a duration: write a number and a unit such as `30s`, `15m`, `24h` or `14d`; \
          the unit stands directly after the number",
     );
+}
+
+#[test]
+fn what_people_write_by_habit_is_named_at_its_place() {
     refuse("error_rate «is» above 5%", "`is` stands where a comparison is expected; leave `is` out");
     refuse("error_rate «10»%", "`10` stands where a comparison is expected; write for instance `> 10%`");
     refuse(
@@ -110,6 +118,10 @@ fn slips_are_named_at_their_place() {
     refuse("score-2.mean > «−»5", "`−` stands where a bound is expected; write the minus as `-`");
     refuse("error_rate > «+»5%", "`+` stands where a bound is expected; leave the `+` out");
     refuse("error_rate > «\"»5%\"", "`\"` stands where a bound is expected; a bound stands without quotes");
+}
+
+#[test]
+fn what_joins_nothing_is_named_at_its_place() {
     refuse("error_rate > 5% «&&» p95 > 1s", "`&&` stands where `and`, `or` or the end is expected; write `and`");
     refuse("error_rate > 5% «OR» p95 > 1s", "`OR` stands where `and`, `or` or the end is expected; write `or`");
     refuse("error_rate > 5%«)»", "`)` stands where `and`, `or` or the end is expected; this `)` closes nothing");
@@ -131,6 +143,10 @@ fn slips_are_named_at_their_place() {
         "alert«(»severity = \"critical\"",
         "this `(` is never closed; write `)`; in a YAML list `[ ... ]` put a condition that has a comma in single quotes",
     );
+}
+
+#[test]
+fn what_is_no_test_of_a_label_is_named_at_its_place() {
     refuse("alert «severity»", "`severity` stands where `(`, as in `alert(severity = \"critical\")`, is expected");
     refuse(
         "alert(severity «=~» \"crit.*\")",

@@ -183,7 +183,11 @@ fn tests_against_the_control() {
 
 #[test]
 fn scores() {
-    refuse("score «>» 75", "`>` stands where `(`, as in `score(p95 weight 2, error_rate critical) >= 75`, is expected");
+    refuse(
+        "«score» > 75",
+        "there is no metric `score`; \
+         a score names the metrics it is made of: `score(p95 weight 2, error_rate critical) >= 75`",
+    );
     refuse("score(«)» >= 75", "`)` stands where a metric is expected");
     refuse("score(p95, «p95» critical) >= 75", "`p95` is in the score already; name each metric once, with its weight");
     refuse("score(p95 weight «0») >= 75", "a weight must be over 0");

@@ -59,6 +59,10 @@ impl Vocabulary<'_> {
     pub(super) fn unknown_metric(&self, name: &str, at: Range<usize>) -> ConditionError {
         let mut error = ConditionError::new(at.start, at.end, format!("there is no metric `{name}`"));
         error.unknown_metric = true;
+        if name == "score" {
+            return error
+                .hint("a score names the metrics it is made of: `score(p95 weight 2, error_rate critical) >= 75`");
+        }
         if let Some(hint) = suggest(name, self.names.iter().copied()) {
             return error.hint(hint);
         }

@@ -25,6 +25,11 @@ const HEALTHY: Duration = Duration::from_millis(400);
 /// How many users are asked to see what everybody gets.
 const SURVEYED: u32 = 500;
 
+/// The last wave's exposure: one in a hundred is held back, to have somebody to compare with.
+const EVERYBODY: &str = "99%";
+/// How many of those asked may be held back, by chance: hardly ever so many.
+const MOST_HELD_BACK: usize = 20;
+
 const GOOD: &str = "batch-patches-v1";
 const BAD: &str = "checkout-v2";
 
@@ -212,7 +217,7 @@ impl<S: Fn(&str) + Send> Story<S> {
                 self.breaks_at = Some(after(HEALTHY));
             }
             (BAD, "closed") => self.check_closed().await,
-            (GOOD, "wave-opened") if exposure == Some("100%") => self.check_everybody().await,
+            (GOOD, "wave-opened") if exposure == Some(EVERYBODY) => self.check_everybody().await,
             (GOOD, "closed") => {
                 self.line("That one was healthy and should not have closed.");
                 self.wrong = true;
@@ -242,8 +247,11 @@ impl<S: Fn(&str) + Send> Story<S> {
     async fn check_everybody(&mut self) {
         let answers = self.shop.survey(GOOD, SURVEYED).await;
         let have = answers.iter().filter(|answer| **answer == Some(true)).count();
-        self.wrong |= have != answers.len();
-        self.line(&format!("Asked for {SURVEYED} users: {have} get the new batch system."));
+        let held_back = answers.iter().filter(|answer| **answer == Some(false)).count();
+        self.wrong |= have.saturating_add(held_back) != answers.len() || held_back > MOST_HELD_BACK;
+        self.line(&format!(
+            "Asked for {SURVEYED} users: {have} get the new batch system, {held_back} are held back until it was watched."
+        ));
         self.everybody = true;
     }
 

@@ -16,7 +16,7 @@ pub(super) fn list(rollouts: &wire::Rollouts) -> String {
             rollout.flag.clone(),
             rollout.state.to_string(),
             wave(rollout),
-            rollout.exposure.clone(),
+            rollout.reach.clone(),
             rollout.reason.clone(),
         ]
     });
@@ -26,7 +26,7 @@ pub(super) fn list(rollouts: &wire::Rollouts) -> String {
 /// A rollout on one line.
 pub(crate) fn line(rollout: &wire::Rollout) -> String {
     let wave = rollout.wave.as_ref().map_or_else(String::new, |_| format!(", wave {}", wave(rollout)));
-    format!("{}: {}{wave}, {} exposed: {}", rollout.name, rollout.state, rollout.exposure, rollout.reason)
+    format!("{}: {}{wave}, {} exposed: {}", rollout.name, rollout.state, rollout.reach, rollout.reason)
 }
 
 pub(super) fn detail(rollout: &wire::Rollout) -> String {
@@ -40,7 +40,7 @@ pub(super) fn detail(rollout: &wire::Rollout) -> String {
     rows.extend([
         ("state", rollout.state.to_string()),
         ("wave", wave(rollout)),
-        ("exposure", rollout.exposure.clone()),
+        ("exposure", rollout.reach.clone()),
         ("attempt", rollout.attempt.to_string()),
         ("since", or_dash(rollout.since.as_deref())),
         ("next check", or_dash(rollout.next_check.as_deref())),

@@ -38,6 +38,7 @@ pub(super) fn rollout_alone(view: &View) -> wire::Rollout {
         state,
         wave: wave.and_then(|index| place(plan, index)),
         exposure: view.exposure.to_string(),
+        reach: view.reach.to_string(),
         attempt,
         reason: view.reason.clone(),
         waits: view.waits.iter().map(|one| wait(one.kind(), one)).collect(),

@@ -36,22 +36,51 @@ pub(super) fn check(
     metrics: &Metrics,
     reader: &mut Reader<'_>,
 ) {
-    let mut told: Vec<Span> = Vec::new();
-    let mut complain = |reader: &mut Reader<'_>, at: Span, message: String, hint: &str| {
-        if !told.contains(&at) {
-            told.push(at);
-            reader.complain(at, message, hint);
-        }
-    };
+    let mut looking = Looking { given, metrics, reader, told: Vec::new() };
     for read in waves {
+        looking.at_wave(read, budget);
+    }
+    let all = || waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
+    for placed in all() {
+        looking.at_spans(placed);
+    }
+    if let Some((after, clauses)) = after {
+        looking.at_watch(after, clauses, waves.last());
+    }
+    let longest = longest_trends(all().map(|placed| &placed.clause.when));
+    for placed in all() {
+        if let Some(message) = lost_in_a_longer_course(&placed.clause.when, &longest) {
+            let hint = "write trends of one metric over times of which the longest is at most ten times the shortest";
+            looking.complain(placed.at, message, hint);
+        }
+    }
+}
+
+/// What is known while looking, and what was told already.
+struct Looking<'l, 'r> {
+    given: Given,
+    metrics: &'l Metrics,
+    reader: &'l mut Reader<'r>,
+    told: Vec<Span>,
+}
+
+impl Looking<'_, '_> {
+    fn complain(&mut self, at: Span, message: String, hint: &str) {
+        if !self.told.contains(&at) {
+            self.told.push(at);
+            self.reader.complain(at, message, hint);
+        }
+    }
+
+    fn at_wave(&mut self, read: &WaveRead, budget: Option<(&Budget, Span)>) {
         let wave = &read.wave;
-        let full = wave.audience.is_none() && given.is_full(wave.exposure);
+        let full = wave.audience.is_none() && self.given.is_full(wave.exposure);
         if let Some((_, at)) = budget.filter(|_| full) {
-            complain(reader, at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
+            self.complain(at, no_control(&wave.name), "write `holdback: 1%` under `after`, or leave out the budget");
         }
         for placed in &read.clauses {
             if full && needs_control(&placed.clause.when) {
-                complain(reader, placed.at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
+                self.complain(placed.at, no_control(&wave.name), HOLD_SOMEBODY_BACK);
             }
             if let Some(lasting) = longest_for(&placed.clause.when).filter(|lasting| *lasting > wave.bake) {
                 let (what, hint) = match read.step {
@@ -60,56 +89,51 @@ pub(super) fn check(
                 };
                 let (lasting, bake) = (format_duration(lasting), format_duration(wave.bake));
                 let message = format!("`for {lasting}` is longer than {what} {}, {bake}", wave.name);
-                complain(reader, placed.at, message, hint);
+                self.complain(placed.at, message, hint);
             }
             if let Some(message) = too_short_for_its_checks(&placed.clause.when, wave.every) {
-                complain(reader, placed.at, message, LONGER_OVER);
+                self.complain(placed.at, message, LONGER_OVER);
             }
         }
         for (one, other) in contradictions(&read.clauses) {
-            let message = format!(
-                "`{}` in `{}` contradicts `{}` in `{}`",
-                one.clause.text,
-                one.clause.list.as_str(),
-                other.clause.text,
-                other.clause.list.as_str()
-            );
-            complain(reader, one.at, message, "what lets a wave go on must lie well within what closes it");
+            let (one_list, other_list) = (one.clause.list.as_str(), other.clause.list.as_str());
+            let (one_text, other_text) = (&one.clause.text, &other.clause.text);
+            let message = format!("`{one_text}` in `{one_list}` contradicts `{other_text}` in `{other_list}`");
+            self.complain(one.at, message, "what lets a wave go on must lie well within what closes it");
         }
     }
-    let all = || waves.iter().flat_map(|read| &read.clauses).chain(after.iter().flat_map(|(_, clauses)| clauses));
-    for placed in all().filter(|placed| given.baseline.is_none() && needs_baseline(&placed.clause.when)) {
-        let message = "the condition compares with the baseline, and the plan takes none".to_owned();
-        complain(reader, placed.at, message, "write `baseline: 1h`: over how long before the first wave it is taken");
-    }
-    for placed in all() {
-        if let Some(message) = longer_than_outcomes_are_kept(&placed.clause.when, given.baseline, metrics) {
-            complain(reader, placed.at, message, "write a shorter time, or take the metric from Prometheus");
+
+    /// The times over which something is asked for.
+    fn at_spans(&mut self, placed: &Placed) {
+        let baseline = self.given.baseline;
+        if baseline.is_none() && needs_baseline(&placed.clause.when) {
+            let message = "the condition compares with the baseline, and the plan takes none".to_owned();
+            let hint = "write `baseline: 1h`: over how long before the first wave it is taken";
+            self.complain(placed.at, message, hint);
+        }
+        if let Some(message) = longer_than_outcomes_are_kept(&placed.clause.when, baseline, self.metrics) {
+            self.complain(placed.at, message, "write a shorter time, or take the metric from Prometheus");
         }
     }
-    for (after, placed) in after.iter().flat_map(|(after, clauses)| clauses.iter().map(move |placed| (after, placed))) {
-        // What is always looked at has its time in the waves.
-        let own = waves.last().is_none_or(|read| read.clauses.iter().all(|other| other.at != placed.at));
-        let lasting = longest_for(&placed.clause.when).filter(|lasting| own && *lasting > after.watch);
-        if let Some(lasting) = lasting {
-            let (lasting, watch) = (format_duration(lasting), format_duration(after.watch));
-            let message = format!("`for {lasting}` is longer than the watch, {watch}");
-            complain(reader, placed.at, message, "write a shorter `for`, or a longer `watch`");
-        }
-        if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
-            complain(reader, placed.at, message, LONGER_OVER);
-        }
-        let full = waves.last().is_some_and(|read| given.is_full(read.wave.exposure));
-        if full && needs_control(&placed.clause.when) {
-            let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
-            complain(reader, placed.at, message, HOLD_SOMEBODY_BACK);
-        }
-    }
-    let longest = longest_trends(all().map(|placed| &placed.clause.when));
-    for placed in all() {
-        if let Some(message) = lost_in_a_longer_course(&placed.clause.when, &longest) {
-            let hint = "write trends of one metric over times of which the longest is at most ten times the shortest";
-            complain(reader, placed.at, message, hint);
+
+    fn at_watch(&mut self, after: &After, clauses: &[Placed], last: Option<&WaveRead>) {
+        for placed in clauses {
+            // What is always looked at has its time in the waves.
+            let own = last.is_none_or(|read| read.clauses.iter().all(|other| other.at != placed.at));
+            let lasting = longest_for(&placed.clause.when).filter(|lasting| own && *lasting > after.watch);
+            if let Some(lasting) = lasting {
+                let (lasting, watch) = (format_duration(lasting), format_duration(after.watch));
+                let message = format!("`for {lasting}` is longer than the watch, {watch}");
+                self.complain(placed.at, message, "write a shorter `for`, or a longer `watch`");
+            }
+            if let Some(message) = too_short_for_its_checks(&placed.clause.when, after.every) {
+                self.complain(placed.at, message, LONGER_OVER);
+            }
+            let full = last.is_some_and(|read| self.given.is_full(read.wave.exposure));
+            if full && needs_control(&placed.clause.when) {
+                let message = "in the watch everybody has the candidate: there is nobody to compare with".to_owned();
+                self.complain(placed.at, message, HOLD_SOMEBODY_BACK);
+            }
         }
     }
 }

@@ -128,7 +128,7 @@ pub(super) const WHO: [&str; 3] = ["users", "rule", "file"];
 
 pub(super) const AFTER: Shape = Shape {
     what: "`after`",
-    fields: &["watch", "every", "holdback", "notify_when", "hold_when", "close_when"],
+    fields: &["watch", "every", "holdback", "notify_when", "hold_when", "step_back_when", "close_when"],
     later: &[],
 };
 

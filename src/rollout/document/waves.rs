@@ -266,7 +266,8 @@ fn approval(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Option<Arc<str>>
     }
 }
 
-/// Reads `after`. What always closes, holds or is told does so here too.
+/// Reads `after`. What is always looked at is looked at here too; what would step back closes, for the watch opened
+/// nothing that could be taken back alone.
 pub(super) fn after(
     node: &Node<'_>,
     always: &[Placed],
@@ -279,10 +280,12 @@ pub(super) fn after(
         Some(node) => holdback(node, reader),
         None => Some(Exposure::NONE),
     };
-    let own = clauses(&fields, &[List::Close, List::Hold, List::Notify], Place::Watch, metrics, reader);
+    let lists = [List::Close, List::StepBack, List::Hold, List::Notify];
+    let own = clauses(&fields, &lists, Place::Watch, metrics, reader);
     let ((watch, every), holdback) = (timing?, holdback?);
     let mut clauses = in_order(&[always, metrics.thresholds(), &own?]);
-    clauses.retain(|placed| matches!(placed.clause.list, List::Close | List::Hold | List::Notify));
+    // Nothing follows the watch that a target could let it go on to.
+    clauses.retain(|placed| lists.contains(&placed.clause.list));
     let after = After { watch, every, holdback, clauses: clauses.iter().map(|placed| placed.clause.clone()).collect() };
     Some((after, clauses))
 }

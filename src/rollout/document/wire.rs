@@ -53,7 +53,7 @@ pub struct RolloutDocument {
     pub budget: Option<BudgetDocument>,
     /// The metrics that conditions may speak of, by name.
     pub metrics: Option<BTreeMap<String, MetricDocument>>,
-    /// What holds or closes in every wave, and closes in the watch after them.
+    /// What is looked at in every wave, and in the watch after them.
     pub always: Option<AlwaysDocument>,
     /// The waves, in their order. Each adds to those before it: nobody loses the candidate from one to the next.
     #[schemars(length(min = 1, max = 100))]
@@ -310,7 +310,7 @@ pub struct BudgetDocument {
 pub struct AlwaysDocument {
     /// When one is true the flag closes.
     pub close_when: Option<Conditions>,
-    /// When one is true the rollout goes back to the wave before.
+    /// When one is true the rollout goes back to the wave before; from the first wave and in the watch it closes.
     pub step_back_when: Option<Conditions>,
     /// While one is true the rollout stays where it is.
     pub hold_when: Option<Conditions>,
@@ -388,6 +388,8 @@ pub struct AfterDocument {
     pub notify_when: Option<Conditions>,
     /// While one is true the watch does not go on.
     pub hold_when: Option<Conditions>,
+    /// When one is true the flag closes: in the watch there is no wave to go back to.
+    pub step_back_when: Option<Conditions>,
     /// When one is true the flag closes.
     pub close_when: Option<Conditions>,
 }

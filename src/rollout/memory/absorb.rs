@@ -1,11 +1,11 @@
 //! Taking what a check brought into what the attempt remembers.
 
+use super::alpha::give;
 use super::ask::{buckets_users, each_clause, looked};
 use super::attempt::TrailKey;
 use super::posted::with_counts;
 use crate::analysis::statistics::{CountTest, Trail};
 use crate::analysis::{Compared, Condition, Counted, Counts, Reading};
-use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, wave_at};
 use crate::rollout::{Arm, Clause, Evidence, Over, Plan, Question, Stage};
 use crate::units::{MetricName, UnixMillis};
@@ -22,7 +22,6 @@ pub(in crate::rollout) fn absorb(
     unseen: Duration,
     now: UnixMillis,
 ) {
-    stage.memory.alpha_parts = stage.memory.alpha_parts.max(tests_of(plan));
     let readings = with_counts(plan, stage, &evidence.readings, now);
     note_silence(stage, evidence, unseen);
     // In the watch the last wave is over, and what it was stays what it was.
@@ -32,7 +31,10 @@ pub(in crate::rollout) fn absorb(
     note_courses(plan, stage, &readings, evidence, now);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| count(plan, stage, (clause, leaf), evidence, &mut counted));
+        clause.when.each_leaf(&mut |leaf| {
+            give(plan, &mut stage.memory, leaf, || clause.text_of(leaf));
+            count(plan, stage, (clause, leaf), evidence, &mut counted);
+        });
     }
     note_cost(plan, stage, evidence);
     for (metric, compared) in &evidence.compared {

@@ -1,16 +1,11 @@
 //! What a check wants to know, beside the candidate's own readings.
 
-use super::attempt::Memory;
+use super::alpha::{level_of, share_of_stage};
 use crate::analysis::{Bound, Condition, Reference};
-use crate::rollout::revision::tests_of;
 use crate::rollout::stage::{Rules, rules_of};
 use crate::rollout::{Arm, Clause, Measure, MetricSource, Over, Plan, Question, Stage, State, Versus};
 use crate::units::{MetricName, UnixMillis};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// As long as outcomes are kept: a longer wave is seen for that long back.
-const LONGEST_SEEN: Duration = Duration::from_secs(3 * 86_400);
 
 /// Everything that a check asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,9 +14,8 @@ pub struct Asked {
     pub others: Vec<Question>,
     /// Both groups against each other.
     pub versus: Vec<Versus>,
-    /// How many outcomes of the candidate there were since the wave began: by which metric, and how long
-    /// that is.
-    pub seen: Option<(MetricName, Duration)>,
+    /// How many outcomes of the candidate there were since the wave began: by which metric, and when that was.
+    pub seen: Option<(MetricName, UnixMillis)>,
     /// How the users are split since that moment.
     pub split: Option<UnixMillis>,
 }
@@ -50,18 +44,18 @@ pub fn questions_at_start(plan: &Plan) -> Vec<Question> {
 
 /// What a check in this state asks for.
 #[must_use]
-pub fn questions(plan: &Plan, state: &State, now: UnixMillis) -> Asked {
+pub fn questions(plan: &Plan, state: &State) -> Asked {
     match rules_of(plan, state) {
-        Some((stage, rules)) => questions_of(plan, &rules, stage, now),
+        Some((stage, rules)) => questions_of(plan, &rules, stage),
         None => Asked::default(),
     }
 }
 
-fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) -> Asked {
+fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage) -> Asked {
     let mut asked = Asked::default();
     let mut against = BTreeMap::new();
     for clause in rules.clauses {
-        clause.when.each_leaf(&mut |leaf| ask_for(plan, stage, leaf, &mut asked, &mut against));
+        clause.when.each_leaf(&mut |leaf| ask_for(plan, (stage, rules.watching), leaf, &mut asked, &mut against));
     }
     if let Some(budget) = &plan.budget {
         against.entry(budget.metric.clone()).or_insert(plan.alpha);
@@ -74,8 +68,7 @@ fn questions_of(plan: &Plan, rules: &Rules<'_>, stage: &Stage, now: UnixMillis) 
     asked.others.sort();
     asked.others.dedup();
     if rules.min_samples > 0 {
-        let span = now.since(stage.entered).min(LONGEST_SEEN);
-        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), span));
+        asked.seen = counted_metric(plan).map(|metric| (metric.clone(), stage.entered));
     }
     // Where a rule decides who may have the candidate, nobody knows how many of each there should be.
     let opened = plan.waves.iter().take(stage.wave.saturating_add(1));
@@ -92,10 +85,16 @@ pub(super) fn looked(stage: &Stage, metric: &MetricName) -> UnixMillis {
     looked.max(stage.entered)
 }
 
-fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, against: &mut BTreeMap<MetricName, f64>) {
+fn ask_for(
+    plan: &Plan,
+    (stage, watching): (&Stage, bool),
+    leaf: &Condition,
+    asked: &mut Asked,
+    against: &mut BTreeMap<MetricName, f64>,
+) {
     let mut other = |metric: &MetricName, arm, over| asked.others.push(Question { metric: metric.clone(), arm, over });
-    let mut versus = |metric: &MetricName, alpha: Option<f64>| {
-        let alpha = alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory)) / stages(plan) / 2.0;
+    let mut versus = |metric: &MetricName, alpha: f64| {
+        let alpha = alpha * share_of_stage(plan, stage, watching) / 2.0;
         let strictest = against.entry(metric.clone()).or_insert(alpha);
         *strictest = strictest.min(alpha);
     };
@@ -116,26 +115,14 @@ fn ask_for(plan: &Plan, stage: &Stage, leaf: &Condition, asked: &mut Asked, agai
         }
         Condition::Regresses(regresses) => {
             other(&regresses.metric, Arm::Control, Over::Usual);
-            versus(&regresses.metric, regresses.alpha);
+            versus(&regresses.metric, level_of(plan, &stage.memory, regresses, &regresses.to_string()));
         }
         Condition::ProvedSafe(safe) => {
             other(&safe.metric, Arm::Control, Over::Usual);
-            versus(&safe.metric, safe.alpha);
+            versus(&safe.metric, safe.alpha.unwrap_or(plan.alpha));
         }
         Condition::Trend(_) | Condition::Alert(_) | Condition::All(_) | Condition::Any(_) => {}
     }
-}
-
-/// The plan's alpha split over its tests, so that all of them together are wrong no more often. A test that
-/// an earlier revision of the plan had has used up its part, too.
-#[must_use]
-pub(in crate::rollout) fn part_of_alpha(plan: &Plan, memory: &Memory) -> f64 {
-    plan.alpha / tests_of(plan).max(memory.alpha_parts).max(1) as f64
-}
-
-/// What begins anew with each wave, and the watch, has its alpha split over them.
-pub(in crate::rollout) fn stages(plan: &Plan) -> f64 {
-    plan.waves.len().saturating_add(usize::from(plan.after.is_some())).max(1) as f64
 }
 
 /// Whether users are what is split: with another attribute, such as a company, those of one go together.

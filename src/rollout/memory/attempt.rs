@@ -23,8 +23,10 @@ pub struct Memory {
     pub late: BTreeMap<String, Box<CountTest>>,
     /// For regressions: the suspicions of that, which come sooner and prove nothing.
     pub suspected: BTreeMap<String, Box<CountTest>>,
-    /// The most tests that have shared the plan's alpha in this attempt.
-    pub alpha_parts: usize,
+    /// The shares of the plan's alpha that tests have taken in this attempt, by the canonical text of their condition.
+    pub alpha_given: BTreeMap<String, f64>,
+    /// The share of what begins anew with each wave that the waves so far have had.
+    pub stages_given: f64,
     /// Up to when both groups have been counted, for each metric by which they are compared.
     pub looked: BTreeMap<MetricName, UnixMillis>,
     /// How long each metric has been without data, as far as somebody watched.

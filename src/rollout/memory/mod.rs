@@ -1,6 +1,7 @@
 //! What an attempt has seen, and what its statistics make of it.
 
 mod absorb;
+mod alpha;
 mod ask;
 mod attempt;
 mod budget;
@@ -11,7 +12,7 @@ mod score;
 mod statistics;
 
 pub(super) use absorb::absorb;
-pub(super) use ask::each_clause;
+pub(super) use alpha::{left_without, share_of_stage};
 pub use ask::{Asked, questions, questions_at_start};
 pub use attempt::{Cost, Mean, Memory, TrailKey};
 pub use budget::largest_safe_next;

@@ -1,9 +1,10 @@
 //! Several metrics of a wave against the control's as one score, as automated canary analysis has it.
 
+use super::elsewhere::of_control;
 use super::statistics::Seen;
 use crate::analysis::statistics::{Class, Trail, Weighed, classify, score};
 use crate::analysis::{Judgement, Measured, NoData, Quantity, Score, Truth, value};
-use crate::rollout::{Arm, Better, Over, Plan, Question, Stage};
+use crate::rollout::{Arm, Better, Plan, Stage};
 use crate::units::MetricName;
 
 /// The least increase of a mean that counts: any, for how certain it is is tested besides.
@@ -14,7 +15,7 @@ pub(super) fn judge_score(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Scor
     let missing: Vec<(MetricName, NoData)> =
         one.parts.iter().filter_map(|part| Some((part.metric.clone(), not_fresh(seen, &part.metric)?))).collect();
     if let Some((metric, why)) = missing.first() {
-        let told = format!("score: {metric}: {why}");
+        let told = format!("score: {}", why.of(metric));
         return Judgement { missing, ..Judgement::plain(Truth::Unknown, told) };
     }
     let classes: Vec<(&MetricName, Class)> =
@@ -47,11 +48,7 @@ fn not_fresh(seen: Seen<'_>, metric: &MetricName) -> Option<NoData> {
     if let Err(why) = value(seen.readings, metric) {
         return Some(why);
     }
-    let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
-    match seen.evidence.others.get(&control) {
-        Some(reading) => reading.value().err(),
-        None => Some(NoData::NoReference("the stable variant was not measured".to_owned())),
-    }
+    of_control(seen.evidence, metric).err()
 }
 
 fn class(plan: &Plan, stage: &Stage, metric: &MetricName) -> Class {

@@ -1,6 +1,7 @@
 //! Judging the conditions that rest on more than one reading.
 
-use super::ask::{part_of_alpha, stages};
+use super::alpha::{level_of, share_of_stage};
+use super::elsewhere::of_control;
 use super::score::judge_score;
 use crate::analysis::statistics::{CountTest, Finding, Heading, Toward, band_safe, band_worse, mean_safe, mean_worse};
 use crate::analysis::{
@@ -21,6 +22,8 @@ const WHOLE_ATTEMPT: f64 = 0.8;
 pub(in crate::rollout) struct Seen<'e> {
     pub evidence: &'e Evidence,
     pub readings: &'e BTreeMap<MetricName, Reading>,
+    /// The last wave is over.
+    pub watching: bool,
 }
 
 /// What is known of a condition that rests on more than one reading.
@@ -34,11 +37,11 @@ pub(in crate::rollout) fn judge_statistics(
     let evidence = seen.evidence;
     match leaf.condition {
         Condition::Regresses(one) => match fresh(seen, &one.metric) {
-            Ok(()) => regresses(plan, stage, evidence, one, &leaf.text(), now),
+            Ok(()) => regresses(plan, stage, seen, one, &leaf.text(), now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::ProvedSafe(one) => match fresh(seen, &one.metric) {
-            Ok(()) => proved_safe(plan, stage, evidence, one, &leaf.text(), now),
+            Ok(()) => proved_safe(plan, stage, seen, one, &leaf.text(), now),
             Err(why) => Judgement::missing(&one.metric, why),
         },
         Condition::Burn(one) => burn(plan, evidence, one),
@@ -53,15 +56,9 @@ pub(in crate::rollout) fn judge_statistics(
 
 /// Proved worse is true; everything else is false, for a test that has not decided yet says nothing
 /// against the candidate. A suspicion that it became worse lately holds: of such some are false.
-fn regresses(
-    plan: &Plan,
-    stage: &Stage,
-    evidence: &Evidence,
-    one: &Regresses,
-    key: &str,
-    now: UnixMillis,
-) -> Judgement {
-    let alpha = one.alpha.unwrap_or_else(|| part_of_alpha(plan, &stage.memory));
+fn regresses(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Regresses, key: &str, now: UnixMillis) -> Judgement {
+    let Seen { evidence, watching, .. } = seen;
+    let alpha = level_of(plan, &stage.memory, one, key);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let (finding, suspected) = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
@@ -69,7 +66,8 @@ fn regresses(
             (band_worse(*candidate, *control, one.tolerance, better, seen), None)
         }
         Ok(Compared::Sums { candidate, control }) => {
-            (mean_worse((candidate, control), one.tolerance, better, alpha / stages(plan), seen), None)
+            let alpha = alpha * share_of_stage(plan, stage, watching);
+            (mean_worse((candidate, control), one.tolerance, better, alpha, seen), None)
         }
         Ok(Compared::Counts(_)) => {
             let finding = |tests: &BTreeMap<String, Box<CountTest>>, alpha: f64| {
@@ -95,16 +93,10 @@ fn regresses(
     Judgement { measured: vec![measured(plan, &one.metric, shown)], pending: suspected.is_some(), ..judgement }
 }
 
-fn proved_safe(
-    plan: &Plan,
-    stage: &Stage,
-    evidence: &Evidence,
-    one: &ProvedSafe,
-    key: &str,
-    now: UnixMillis,
-) -> Judgement {
+fn proved_safe(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &ProvedSafe, key: &str, now: UnixMillis) -> Judgement {
+    let Seen { evidence, watching, .. } = seen;
     // Proofs of safety begin anew with each wave.
-    let alpha = one.alpha.unwrap_or(plan.alpha) / stages(plan);
+    let alpha = one.alpha.unwrap_or(plan.alpha) * share_of_stage(plan, stage, watching);
     let (better, seen) = (better(plan, &one.metric), now.since(stage.entered));
     let finding = match compared(evidence, &one.metric) {
         Err(why) => return Judgement::missing(&one.metric, why),
@@ -130,8 +122,7 @@ fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
     let control = Question { metric: metric.clone(), arm: Arm::Control, over: Over::Usual };
     match seen.evidence.others.get(&control) {
         Some(Reading::NoData(NoData::TooFew { .. })) => Ok(()),
-        Some(reading) => reading.value().map(|_| ()),
-        None => Err(NoData::NoReference("the stable variant was not measured".to_owned())),
+        Some(_) | None => of_control(seen.evidence, metric).map(|_| ()),
     }
 }
 

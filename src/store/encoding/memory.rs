@@ -23,8 +23,13 @@ pub(super) struct MemoryRow {
     late: BTreeMap<String, CountTestRow>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     suspected: BTreeMap<String, CountTestRow>,
-    #[serde(skip_serializing_if = "is_zero")]
+    /// In states of versions in which all tests had the same part, of how many.
+    #[serde(skip_serializing)]
     alpha_parts: usize,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    alpha_given: BTreeMap<String, f64>,
+    #[serde(skip_serializing_if = "is_zero")]
+    stages_given: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trails: Vec<TrailRow>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -83,7 +88,8 @@ impl From<&Memory> for MemoryRow {
             tests,
             late,
             suspected,
-            alpha_parts,
+            alpha_given,
+            stages_given,
             looked,
             silent,
             events,
@@ -97,7 +103,9 @@ impl From<&Memory> for MemoryRow {
             tests: tests.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
             late: late.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
             suspected: suspected.iter().map(|(text, test)| (text.clone(), (&**test).into())).collect(),
-            alpha_parts: *alpha_parts,
+            alpha_parts: 0,
+            alpha_given: alpha_given.clone(),
+            stages_given: *stages_given,
             trails: trails.iter().map(TrailRow::from).collect(),
             looked: looked.iter().map(|(metric, at)| (metric.to_string(), at.get())).collect(),
             silent: silent
@@ -113,8 +121,8 @@ impl From<&Memory> for MemoryRow {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the derived code passes a reference")]
-const fn is_zero(count: &usize) -> bool {
-    *count == 0
+const fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 pub(super) fn millis(span: Duration) -> u64 {
@@ -133,12 +141,17 @@ impl TryFrom<MemoryRow> for Memory {
             late,
             suspected,
             alpha_parts,
+            mut alpha_given,
+            stages_given,
             looked,
             silent,
             events,
             noticed,
             cost,
         } = row;
+        if alpha_parts > 0 {
+            alpha_given = late.keys().map(|test| (test.clone(), 1.0 / alpha_parts as f64)).collect();
+        }
         Ok(Self {
             baseline: by_metric(baseline, |value| value)?,
             waves: waves
@@ -148,7 +161,8 @@ impl TryFrom<MemoryRow> for Memory {
             tests: tests.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
             late: late.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
             suspected: suspected.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
-            alpha_parts,
+            alpha_given,
+            stages_given,
             trails: trails.into_iter().map(trail).collect::<Result<_, _>>()?,
             looked: by_metric(looked, UnixMillis::new)?,
             silent: by_metric(silent, Duration::from_millis)?,

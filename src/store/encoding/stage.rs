@@ -2,7 +2,7 @@
 
 use super::memory::MemoryRow;
 use crate::analysis::Alert;
-use crate::rollout::{Check, Stage, Standing};
+use crate::rollout::{Check, Heard, Stage, Standing};
 use crate::units::{NameError, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -47,6 +47,9 @@ enum StandingRow {
 struct AlertRow {
     fingerprint: String,
     labels: BTreeMap<String, String>,
+    /// When it was last heard of; not there in states of versions that did not note that.
+    #[serde(default)]
+    at: Option<i64>,
 }
 
 impl From<&Stage> for StageRow {
@@ -59,7 +62,7 @@ impl From<&Stage> for StageRow {
             baked: u64::try_from(baked.as_millis()).unwrap_or(u64::MAX),
             checked: checked.as_ref().map(|check| CheckRow { at: check.at.get(), standing: check.standing.into() }),
             true_since: true_since.iter().map(|(text, since)| (text.clone(), since.get())).collect(),
-            firing: firing.iter().map(|(key, alert)| (key.clone(), alert.into())).collect(),
+            firing: firing.iter().map(|(key, heard)| (key.clone(), heard.into())).collect(),
             step: Some(*step),
             returned: *returned,
             memory: memory.into(),
@@ -72,16 +75,20 @@ impl TryFrom<StageRow> for Stage {
 
     fn try_from(row: StageRow) -> Result<Self, NameError> {
         let StageRow { attempt, wave, step, returned, entered, baked, checked, true_since, firing, memory } = row;
+        let entered = UnixMillis::new(entered);
+        let checked = checked.map(|row| Check { at: UnixMillis::new(row.at), standing: row.standing.into() });
+        // Whoever takes a stored state up lets that time begin anew: nobody listened meanwhile.
+        let last = checked.as_ref().map_or(entered, |check| check.at);
         Ok(Self {
             attempt,
             wave,
             step: step.unwrap_or_else(|| u32::try_from(wave).unwrap_or(u32::MAX)),
             returned,
-            entered: UnixMillis::new(entered),
+            entered,
             baked: Duration::from_millis(baked),
-            checked: checked.map(|row| Check { at: UnixMillis::new(row.at), standing: row.standing.into() }),
+            checked,
             true_since: true_since.into_iter().map(|(text, since)| (text, UnixMillis::new(since))).collect(),
-            firing: firing.into_iter().map(|(key, row)| (key, row.into())).collect(),
+            firing: firing.into_iter().map(|(key, row)| (key, row.heard(last))).collect(),
             memory: memory.try_into()?,
         })
     }
@@ -107,14 +114,16 @@ impl From<StandingRow> for Standing {
     }
 }
 
-impl From<&Alert> for AlertRow {
-    fn from(alert: &Alert) -> Self {
-        Self { fingerprint: alert.fingerprint.clone(), labels: alert.labels.clone() }
+impl From<&Heard> for AlertRow {
+    fn from(heard: &Heard) -> Self {
+        let Heard { alert, at } = heard;
+        Self { fingerprint: alert.fingerprint.clone(), labels: alert.labels.clone(), at: Some(at.get()) }
     }
 }
 
-impl From<AlertRow> for Alert {
-    fn from(row: AlertRow) -> Self {
-        Self { fingerprint: row.fingerprint, labels: row.labels }
+impl AlertRow {
+    fn heard(self, otherwise: UnixMillis) -> Heard {
+        let alert = Alert { fingerprint: self.fingerprint, labels: self.labels };
+        Heard { alert, at: self.at.map_or(otherwise, UnixMillis::new) }
     }
 }

@@ -4,7 +4,7 @@ use super::Stored;
 use crate::analysis::statistics::{CountTest, ExcessHarm, Trail, TrailPoint};
 use crate::analysis::{Alert, Counted, Counts, Group};
 use crate::rollout::train::{Ride, Run, TrainState};
-use crate::rollout::{Arm, Cause, Check, Cost, Mean, Memory, Posted, Stage, Standing, State};
+use crate::rollout::{Arm, Cause, Check, Cost, Heard, Mean, Memory, Posted, Stage, Standing, State};
 use crate::units::{MetricName, RolloutName, UnixMillis, WaveName};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
@@ -72,7 +72,8 @@ prop_compose! {
         Memory {
             baseline,
             waves: [(WaveName::new("first").unwrap(), means)].into(),
-            alpha_parts: 3,
+            alpha_given: tests.keys().map(|test| (test.clone(), 0.1)).collect(),
+            stages_given: 0.25,
             late: tests.clone(),
             suspected: [("p95 regresses".to_owned(), Box::new(CountTest::worse_lately(0.1)))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]
@@ -95,7 +96,7 @@ prop_compose! {
         baked in any::<u64>(),
         checked in option::of(check()),
         true_since in btree_map(any::<String>(), time(), 0..4),
-        firing in btree_map(any::<String>(), alert(), 0..4),
+        firing in btree_map(any::<String>(), (alert(), time()).prop_map(|(alert, at)| Heard { alert, at }), 0..4),
         (step, returned, memory) in (any::<u32>(), any::<bool>(), memory()),
     ) -> Stage {
         let baked = Duration::from_millis(baked);
@@ -193,6 +194,7 @@ fn the_stored_form_of_a_train_is_the_promised_one() {
 /// Databases written today must be readable tomorrow: this text may change only with a migration.
 #[test]
 fn the_stored_form_is_the_promised_one() {
+    let alert = Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() };
     let stage = Stage {
         attempt: 1,
         wave: 2,
@@ -200,11 +202,7 @@ fn the_stored_form_is_the_promised_one() {
         baked: Duration::from_secs(90),
         checked: Some(Check { at: UnixMillis::new(2_000), standing: Standing::Blind }),
         true_since: [("p95 > 400ms for 5m".to_owned(), UnixMillis::new(1_500))].into(),
-        firing: [(
-            "f1".to_owned(),
-            Alert { fingerprint: "f1".to_owned(), labels: [("severity".to_owned(), "critical".to_owned())].into() },
-        )]
-        .into(),
+        firing: [("f1".to_owned(), Heard { alert, at: UnixMillis::new(1_600) })].into(),
         step: 3,
         returned: false,
         memory: Memory::default(),
@@ -216,7 +214,11 @@ fn the_stored_form_is_the_promised_one() {
         State::decode(r#"{"state":"completed","attempt":2,"at":5}"#).unwrap(),
         State::Completed { attempt: 2, at: UnixMillis::new(5), step: 0 }
     );
-    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"}}},"step":3,"memory":{}},"since":1700}"#;
+    let text = r#"{"state":"paused","stage":{"attempt":1,"wave":2,"entered":1000,"baked":90000,"checked":{"at":2000,"standing":"blind"},"true_since":{"p95 > 400ms for 5m":1500},"firing":{"f1":{"fingerprint":"f1","labels":{"severity":"critical"},"at":1600}},"step":3,"memory":{}},"since":1700}"#;
+    // Written before it was noted when an alert was last heard of.
+    let without = text.replace(r#","at":1600"#, "");
+    let State::Paused { stage: read, .. } = State::decode(&without).unwrap() else { panic!("paused") };
+    assert_eq!(read.firing["f1"].at, UnixMillis::new(2_000), "as of the last check");
     assert_eq!(State::Paused { stage, since: UnixMillis::new(1_700) }.encode().unwrap(), text);
 
     let metric = Cause::Metric {
@@ -226,6 +228,18 @@ fn the_stored_form_is_the_promised_one() {
     let closed = State::RolledBack { attempt: 1, at: UnixMillis::new(3_000), wave: 1, cause: metric };
     let text = r#"{"state":"rolled_back","attempt":1,"at":3000,"wave":1,"cause":{"by":"metric","condition":"error_rate > 10%","readings":[{"metric":"error_rate","value":"12.4%"}]}}"#;
     assert_eq!(closed.encode().unwrap(), text);
+}
+
+/// In states of earlier versions all tests had the same part of alpha.
+#[test]
+fn tests_keep_the_part_of_alpha_that_they_had_in_earlier_versions() {
+    let test = Box::new(CountTest::worse_lately(0.2));
+    let memory = Memory { late: [("errors regresses by 20%".to_owned(), test)].into(), ..Memory::default() };
+    let stage = Stage { memory, ..Stage::enter(1, 0, UnixMillis::new(0)) };
+    let text = State::Running(stage).encode().unwrap();
+    let earlier = text.replace(r#""memory":{"#, r#""memory":{"alpha_parts":4,"#);
+    let State::Running(read) = State::decode(&earlier).unwrap() else { panic!("running") };
+    assert_eq!(read.memory.alpha_given, [("errors regresses by 20%".to_owned(), 0.25)].into());
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The journal's file: lines are added at its end, and it is rewritten when closings are done with.
+//! The journal's file: lines are added at its end, and it is rewritten when what they keep is done with.
 
 use super::closing::ClosingRecord;
-use super::line;
+use super::line::{self, Kept};
+use super::narrowing::NarrowingRecord;
 use crate::units::RolloutName;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -12,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// The journal's file name in the data directory.
 pub const FILE_NAME: &str = "closings.ndjson";
 
-/// Closings that the store has not taken yet. Its calls wait for the disk: not for an async task's thread.
+/// Closings and steps back that the store has not taken yet. Its calls wait for the disk: not for an async task's thread.
 #[derive(Debug)]
 pub struct Journal {
     place: PathBuf,
@@ -25,7 +26,7 @@ struct Inner {
     file: File,
     /// Where the last complete line ends. What lies behind it was never promised to anybody.
     end: u64,
-    pending: Vec<ClosingRecord>,
+    pending: Vec<Kept>,
 }
 
 impl Journal {
@@ -55,33 +56,67 @@ impl Journal {
     /// When it could not be written: then it does not count as remembered.
     pub fn append(&self, record: &ClosingRecord) -> io::Result<()> {
         let mut inner = self.inner();
-        if inner.pending.iter().any(|other| other.rollout == record.rollout && other.attempt == record.attempt) {
+        let same = |other: &ClosingRecord| other.rollout == record.rollout && other.attempt == record.attempt;
+        if inner.closings().any(same) {
             return Ok(());
         }
-        let line = line::write(record)?;
-        inner.add(line.as_bytes())?;
-        inner.pending.push(record.clone());
-        Ok(())
+        inner.keep(Kept::Closing(record.clone()))
+    }
+
+    /// Adds a step back; when this returns it is on the disk.
+    ///
+    /// # Errors
+    /// When it could not be written: then it does not count as remembered.
+    pub fn append_narrowing(&self, record: &NarrowingRecord) -> io::Result<()> {
+        self.inner().keep(Kept::Narrowing(record.clone()))
     }
 
     /// The closings not cleared yet, in the order in which they happened.
     #[must_use]
     pub fn pending(&self) -> Vec<ClosingRecord> {
-        self.inner().pending.clone()
+        self.inner().closings().cloned().collect()
     }
 
-    /// Forgets the closings of a rollout up to an attempt: the store has them now.
+    /// The steps back not cleared yet, in the order in which they happened.
+    #[must_use]
+    pub fn narrowings(&self) -> Vec<NarrowingRecord> {
+        let narrowing = |kept: &Kept| match kept {
+            Kept::Narrowing(record) => Some(record.clone()),
+            Kept::Closing(_) => None,
+        };
+        self.inner().pending.iter().filter_map(narrowing).collect()
+    }
+
+    /// Forgets the closings of a rollout up to an attempt, and what that attempt went back before it: the store has
+    /// them now.
     ///
     /// # Errors
     /// When the file could not be rewritten: after a crash they may be pending once more, and applying them
     /// again must do no harm.
     pub fn clear(&self, rollout: &RolloutName, attempt: u32) -> io::Result<()> {
+        self.drop_those(|kept| match kept {
+            Kept::Closing(record) => record.rollout == *rollout && record.attempt <= attempt,
+            Kept::Narrowing(record) => record.rollout == *rollout && record.attempt <= attempt,
+        })
+    }
+
+    /// Forgets the steps back of a rollout up to a step of an attempt: the store knows of that exposure now.
+    ///
+    /// # Errors
+    /// As [`clear`](Self::clear).
+    pub fn clear_narrowing(&self, rollout: &RolloutName, attempt: u32, step: u32) -> io::Result<()> {
+        self.drop_those(|kept| match kept {
+            Kept::Closing(_) => false,
+            Kept::Narrowing(record) => record.rollout == *rollout && (record.attempt, record.step) <= (attempt, step),
+        })
+    }
+
+    fn drop_those(&self, done: impl Fn(&Kept) -> bool) -> io::Result<()> {
         let mut inner = self.inner();
-        let done = |record: &ClosingRecord| record.rollout == *rollout && record.attempt <= attempt;
-        if !inner.pending.iter().any(done) {
+        if !inner.pending.iter().any(&done) {
             return Ok(());
         }
-        let left: Vec<_> = inner.pending.iter().filter(|record| !done(record)).cloned().collect();
+        let left: Vec<_> = inner.pending.iter().filter(|kept| !done(kept)).cloned().collect();
         *inner = self.rewrite(left)?;
         sync_folder(&self.place)
     }
@@ -93,7 +128,7 @@ impl Journal {
     }
 
     /// The whole file anew beside the old one, then in its place: a crash leaves the one or the other.
-    fn rewrite(&self, pending: Vec<ClosingRecord>) -> io::Result<Inner> {
+    fn rewrite(&self, pending: Vec<Kept>) -> io::Result<Inner> {
         let beside = self.place.with_extension("new");
         let mut inner = Inner { file: open_private(&beside, true)?, end: 0, pending };
         let lines: String = inner.pending.iter().map(line::write).collect::<Result<_, _>>()?;
@@ -109,6 +144,20 @@ impl Journal {
 }
 
 impl Inner {
+    fn closings(&self) -> impl Iterator<Item = &ClosingRecord> {
+        self.pending.iter().filter_map(|kept| match kept {
+            Kept::Closing(record) => Some(record),
+            Kept::Narrowing(_) => None,
+        })
+    }
+
+    fn keep(&mut self, kept: Kept) -> io::Result<()> {
+        let line = line::write(&kept)?;
+        self.add(line.as_bytes())?;
+        self.pending.push(kept);
+        Ok(())
+    }
+
     /// Writes complete lines behind the last complete one, whatever an earlier failed write left there.
     fn add(&mut self, lines: &[u8]) -> io::Result<()> {
         self.cut()?;

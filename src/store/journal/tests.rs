@@ -1,6 +1,6 @@
 //! A closing that was promised is remembered, whatever a crash did to the file.
 
-use super::{ClosingRecord, Journal};
+use super::{ClosingRecord, Journal, NarrowingRecord};
 use crate::rollout::Cause;
 use crate::units::{MetricName, RolloutName, UnixMillis};
 use std::fs::{self, OpenOptions};
@@ -118,4 +118,41 @@ fn what_is_cleared_stays_cleared_and_nothing_else_goes() {
 fn a_journal_that_cannot_be_made_says_so() {
     let (folder, _) = place();
     assert!(Journal::open(&folder.path().join("missing/closings.ndjson")).is_err());
+}
+
+fn narrowing(rollout: &str, attempt: u32, step: u32) -> NarrowingRecord {
+    let seen = "error_rate 12% > 10%\n".to_owned();
+    NarrowingRecord { rollout: name(rollout), attempt, step, wave: 1, at: UnixMillis::new(7), seen }
+}
+
+#[test]
+fn steps_back_are_kept_beside_closings_and_forgotten_when_the_store_is_past_them() {
+    let (_folder, place) = place();
+    let journal = Journal::open(&place).unwrap();
+    journal.append(&closing("b", 1)).unwrap();
+    let all = [narrowing("a", 1, 3), narrowing("a", 1, 5), narrowing("a", 2, 1), narrowing("b", 1, 1)];
+    all.iter().for_each(|record| journal.append_narrowing(record).unwrap());
+    drop(journal);
+    let journal = Journal::open(&place).unwrap();
+    assert_eq!((journal.damaged(), journal.pending(), journal.narrowings()), (0, vec![closing("b", 1)], all.to_vec()));
+    journal.clear_narrowing(&name("a"), 1, 4).unwrap();
+    assert_eq!(journal.narrowings(), all[1..]);
+    // The store has the closing, and what came before it is nothing any more.
+    journal.clear(&name("b"), 1).unwrap();
+    drop(journal);
+    let journal = Journal::open(&place).unwrap();
+    assert_eq!((journal.pending(), journal.narrowings()), (vec![], all[1..3].to_vec()));
+}
+
+/// A file of a version that knew closings only.
+#[test]
+fn a_line_of_an_earlier_version_is_read() {
+    let (_folder, place) = place();
+    let line = r#"{"sum":"SUM","closing":{"rollout":"a","attempt":1,"at":5,"cause":{"by":"person","name":"ada","reason":null}}}"#;
+    let text = &line[line.find(r#"{"rollout"#).unwrap()..line.len() - 1];
+    let sum: String =
+        <sha2::Sha256 as sha2::Digest>::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    fs::write(&place, format!("{}\n", line.replace("SUM", &sum))).unwrap();
+    let journal = Journal::open(&place).unwrap();
+    assert_eq!((journal.pending().len(), journal.damaged()), (1, 0));
 }

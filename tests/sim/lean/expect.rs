@@ -65,7 +65,7 @@ impl Walk {
 
     fn said_closes(&self, now: i64) -> bool {
         let stage = self.shape.stage(self.model.wave, self.model.watching());
-        let firing: Vec<&'static str> = self.model.firing.values().copied().collect();
+        let firing = self.model.severities();
         self.model.said_closes(&self.shape, stage, &firing, true, now)
     }
 
@@ -79,12 +79,11 @@ impl Walk {
 
     fn expect_alert(&mut self, alert: &Alert, now: i64) -> Expected {
         let severity = self.alerts[&alert.fingerprint.parse::<u64>().unwrap()];
-        let known = self.model.firing.contains_key(&alert.fingerprint.parse().unwrap());
-        if !self.model.live() || !self.shape.speaks_of(severity) || known {
+        if !self.model.live() || !self.shape.speaks_of(severity) {
             return Expected::Stays;
         }
-        self.model.firing.insert(alert.fingerprint.parse().unwrap(), severity);
-        self.closes_if(self.said_closes(now), now)
+        let news = self.model.hear(&self.shape, alert.fingerprint.parse().unwrap(), severity, now);
+        self.closes_if(news && self.said_closes(now), now)
     }
 
     fn expect_report(&mut self, report: &PostedEvent, now: i64) -> Expected {
@@ -94,6 +93,9 @@ impl Walk {
         }
         let new = self.model.posted.take(report.id.parse().unwrap(), u64::from(report.count), now);
         self.reached.reports += u64::from(new);
+        if new {
+            self.model.forget_silent_alerts(&self.shape, now);
+        }
         self.closes_if(new && self.said_closes(now), now)
     }
 
@@ -176,7 +178,7 @@ impl Walk {
             Some(Budget::Everything) if model.cost_seen.is_zero() => return Some("budget-holds"),
             Some(Budget::Everything) | None => {}
         }
-        let firing: Vec<&'static str> = model.firing.values().copied().collect();
+        let firing = model.severities();
         let closes = model.said_closes(shape, shape.stage(model.wave + 1, false), &firing, false, 0);
         closes.then_some("no-wave-opens-against-an-alert")
     }
@@ -243,7 +245,7 @@ impl Walk {
         self.model.begin(now);
         self.model.baseline = baseline;
         let remembered = self.alerts.iter().filter(|(_, severity)| self.shape.speaks_of(severity));
-        self.model.firing = remembered.map(|(number, severity)| (*number, *severity)).collect();
+        self.model.firing = remembered.map(|(number, severity)| (*number, (*severity, now))).collect();
         if self.model.attempt > 1 {
             self.reached.retries += 1;
         }

@@ -80,6 +80,7 @@ impl Model {
         if unwatched {
             self.slow_since.clear();
         }
+        self.forget_silent_alerts(shape, now);
         self.take_up(check, if unwatched { Duration::ZERO } else { gap });
         let mut seen = Seen { good: true, holds: check.given.skewed, ..Seen::default() };
         seen.blind = !check.evidence.flag_problems.is_empty();
@@ -261,7 +262,7 @@ impl Facts for Known<'_> {
     }
 
     fn fires(&self, severity: &str) -> Truth3 {
-        let fires = self.model.firing.values().any(|other| *other == severity);
+        let fires = self.model.severities().contains(&severity);
         if fires { Truth3::True } else { Truth3::False }
     }
 

@@ -6,9 +6,13 @@ use super::proof::{Look, Proofs};
 use crate::shape::{Bound, Leaf, List, Rule, Shape, Since, When};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use tidegate::rollout::HEARD_WITHIN;
 
 /// Over so many check intervals nobody watched.
 const WATCHED: u32 = 3;
+
+/// An alert that is repeated sooner is not noted again.
+const HEARD_ANEW_AFTER: Duration = Duration::from_mins(15);
 
 /// The most metrics of a plan here.
 pub const METRICS: usize = 4;
@@ -76,8 +80,8 @@ pub struct Model {
     pub closed: i64,
     /// Since when each rule's comparison has been true.
     pub slow_since: BTreeMap<usize, i64>,
-    /// Severities of the alerts that it must remember, by fingerprint.
-    pub firing: BTreeMap<u64, &'static str>,
+    /// Severities of the alerts that it must remember, and when each was last heard of, by fingerprint.
+    pub firing: BTreeMap<u64, (&'static str, i64)>,
     /// For how long each metric has been silent, as far as somebody watched.
     pub silent: [Option<Duration>; METRICS],
     pub baseline: [Option<f64>; METRICS],
@@ -160,6 +164,36 @@ impl Model {
 
     pub const fn watching(&self) -> bool {
         matches!(self.phase, Phase::Watching)
+    }
+
+    pub fn severities(&self) -> Vec<&'static str> {
+        self.firing.values().map(|(severity, _)| *severity).collect()
+    }
+
+    /// An alert fires, perhaps still; whether that is news.
+    pub fn hear(&mut self, shape: &Shape, fingerprint: u64, severity: &'static str, now: i64) -> bool {
+        self.forget_silent_alerts(shape, now);
+        let known = self.firing.get(&fingerprint);
+        let anew = known.is_none_or(|(_, at)| since(now, *at) >= HEARD_ANEW_AFTER);
+        if anew {
+            self.firing.insert(fingerprint, (severity, now));
+        }
+        anew
+    }
+
+    /// What nobody heard of for five hours does not fire any more, unless nobody listened.
+    pub fn forget_silent_alerts(&mut self, shape: &Shape, now: i64) {
+        match self.unwatched(shape, now) {
+            true => self.hear_from(now),
+            false => self.firing.retain(|_, (_, at)| {
+                *at = now.min(*at);
+                since(now, *at) <= HEARD_WITHIN
+            }),
+        }
+    }
+
+    fn hear_from(&mut self, now: i64) {
+        self.firing.values_mut().for_each(|(_, at)| *at = now);
     }
 
     pub fn unwatched(&self, shape: &Shape, now: i64) -> bool {
@@ -251,6 +285,7 @@ impl Model {
         if self.unwatched(shape, now) {
             self.slow_since.clear();
         }
+        self.hear_from(now);
         self.last = now;
     }
 

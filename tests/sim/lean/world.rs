@@ -48,7 +48,7 @@ impl Walk {
 
     pub fn evidence(&mut self) -> Evidence {
         let now = UnixMillis::new(self.now());
-        let asked = rollout::questions(&self.plan, &self.state, now);
+        let asked = rollout::questions(&self.plan, &self.state);
         let mut evidence = Evidence::default();
         for index in 0..self.names.len() {
             if self.shape.metrics[index].posted.is_some() {

@@ -33,7 +33,7 @@ pub fn stages(shape: &Shape) -> Vec<Vec<usize>> {
 fn in_order(rules: &[Rule], doc: Option<usize>) -> Vec<usize> {
     let mut order = Vec::new();
     for list in List::ALL {
-        if doc.is_none() && !matches!(list, List::Close | List::Hold | List::Notify) {
+        if doc.is_none() && matches!(list, List::Early | List::Advance) {
             continue;
         }
         for source in 0..3 {

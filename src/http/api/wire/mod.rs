@@ -1,0 +1,23 @@
+//! What goes over the wire of the control door, as the server writes it and the command line reads it: a file for each
+//! kind of answer.
+
+mod applied;
+mod event;
+mod explanation;
+mod failure;
+mod flag;
+mod history;
+mod left_out;
+mod outcome;
+mod rollout;
+mod train;
+
+pub use applied::{Applied, Change, Order, PLAN_WITH_FILES, PlanFormat, PlanWithFiles};
+pub use event::{Event, EventNotCounted, EventsPosted, Triggered};
+pub use explanation::{Explanation, Standing};
+pub use failure::{Failure, FailureDetail, Problem};
+pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
+pub use history::{History, HistoryEntry};
+pub use outcome::Accepted;
+pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
+pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
