@@ -70,7 +70,7 @@ fn trains() {
 #[test]
 fn journeys() {
     let tools = crate::full::Tools::new();
-    campaign("journeys", 10_000, |seed| crate::full::run_journey(seed, &tools));
+    campaign("journeys", 15_000, |seed| crate::full::run_journey(seed, &tools));
 }
 
 #[test]
