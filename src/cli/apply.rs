@@ -127,7 +127,12 @@ fn read(file: &Path) -> Result<Content, Failure> {
         return Ok(sources::read(file));
     }
     let mut bytes = Vec::new();
-    std::io::stdin().lock().take(LARGEST_INPUT).read_to_end(&mut bytes)?;
+    std::io::stdin().lock().take(LARGEST_INPUT.saturating_add(1)).read_to_end(&mut bytes)?;
+    // The beginning alone could be a whole file, with the train missing at its end.
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_INPUT {
+        let failure = Failure::error(format!("standard input has more than {} MiB", LARGEST_INPUT >> 20));
+        return Err(failure.hint("apply a file"));
+    }
     Ok(sources::content(Path::new("standard input"), &bytes, &Catalog::new()))
 }
 

@@ -60,10 +60,10 @@ mod tests {
         let firing = Firing::default();
         let at = |hours: u64| UnixMillis::new(0).plus(Duration::from_secs(hours * 3_600));
         firing.note(&[alert(1), alert(2), alert(3)], &[], at(0));
-        firing.note(&[alert(3)], &[alert(1)], at(4));
-        assert_eq!(firing.now(at(4)), [alert(2), alert(3)]);
-        assert_eq!(firing.now(at(6)), [alert(3)]);
-        assert!(firing.now(at(10)).is_empty());
+        firing.note(&[alert(3)], &[alert(1)], at(24));
+        assert_eq!(firing.now(at(24)), [alert(2), alert(3)], "many repeat once a day");
+        assert_eq!(firing.now(at(26)), [alert(3)]);
+        assert!(firing.now(at(50)).is_empty());
     }
 
     #[test]

@@ -128,6 +128,12 @@ impl Controller {
         told.into_iter().map(|last| self.inner.shared.with_overlaps(last.view())).collect()
     }
 
+    /// The names of all rollouts.
+    #[must_use]
+    pub fn names(&self) -> Vec<RolloutName> {
+        self.lanes().keys().cloned().collect()
+    }
+
     /// One rollout.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<View> {
@@ -332,6 +338,7 @@ impl Controller {
             unsaved: None,
             owed: Owed::default(),
             narrowed: None,
+            stepped_back: None,
             reload_at: None,
             permit: None,
             closings: VecDeque::new(),
@@ -366,7 +373,10 @@ impl Controller {
             sleep(TAKE_UP_AFTER).await;
             let Ok(Ok(Some(record))) = timeout(READ_TIMEOUT, world.store.rollout(&name)).await else { continue };
             let pending = world.journal.as_ref().map(|journal| journal.pending()).unwrap_or_default();
-            let closing = pending.into_iter().find(|closing| closing.rollout == name);
+            let own = |closing: &ClosingRecord| closing.rollout == name;
+            let of_it = |closing: &ClosingRecord| own(closing) && closing.attempt == record.state.attempt();
+            let closing = pending.iter().find(|closing| of_it(closing)).or_else(|| pending.iter().find(|one| own(one)));
+            let closing = closing.cloned();
             if let Err(why) = self.take_up(record, closing).boxed().await {
                 tracing::error!(rollout = %name, why, "the rollout cannot be taken up again");
             }

@@ -13,6 +13,7 @@ use crate::clock::after;
 use crate::planted::{self, Bug};
 use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Finding, Plan, State, Wait, decide};
 use crate::store::PlanSource;
+use crate::store::journal::NarrowingRecord;
 use crate::telemetry::CheckResult;
 use crate::units::UnixMillis;
 use futures_util::future::{BoxFuture, FutureExt as _, OptionFuture};
@@ -59,6 +60,8 @@ pub(super) struct Lane {
     pub(super) owed: Owed,
     /// The attempt and the step of a step back that the local record has and the store has not.
     pub(super) narrowed: Option<(u32, u32)>,
+    /// A step back that is served, and that the store does not have.
+    pub(super) stepped_back: Option<NarrowingRecord>,
     /// The store's record is not known for certain: it is read again before the next change.
     pub(super) reload_at: Option<Instant>,
     /// Its train lets it begin, while it does.
@@ -219,16 +222,16 @@ impl Lane {
                 // Fewer users is the safe side: it takes effect whether or not it can be stored.
                 self.lay(narrowing.overlay().clone());
                 let saved = self.save(&mut decision, grounds).await;
-                if let Saved::No(_) = saved {
+                if saved != Saved::Yes {
                     let (entries, messages) = self.rows(&decision, grounds);
                     self.owed.add(entries, messages);
                 }
-                if saved != Saved::Conflict {
-                    let seen = stepped_back(&decision);
-                    self.take_up(decision);
-                    if let (Saved::No(_), Some(seen)) = (&saved, seen) {
-                        self.journal_narrowing(seen).await;
-                    }
+                let seen = stepped_back(&decision);
+                self.take_up(decision);
+                // What waits was foreseen for the wave that it is not in any more.
+                self.look_again();
+                if let (Saved::No(_) | Saved::Conflict, Some(seen)) = (&saved, seen) {
+                    self.note_step_back(seen).await;
                 }
                 saved
             }

@@ -146,6 +146,7 @@ impl Lane {
             Ok(Ok(version)) => {
                 self.owed = Owed::default();
                 self.version = version;
+                self.stepped_back = None;
                 self.clear_narrowing().await;
                 Saved::Yes
             }
@@ -295,11 +296,12 @@ impl Lane {
 
     /// Writes a step back that is served into the local record: a crash must not serve more users again. Where the
     /// disk does not take it either, it is served all the same.
-    pub(super) async fn journal_narrowing(&mut self, seen: String) {
+    pub(super) async fn note_step_back(&mut self, seen: String) {
         let (State::Running(stage) | State::Paused { stage, .. }) = &*self.state else { return };
-        let Some(journal) = self.shared.world.journal.clone() else { return };
         let (rollout, attempt, step) = (self.plan.name.clone(), stage.attempt, stage.step);
         let record = NarrowingRecord { rollout, attempt, step, wave: stage.wave, at: stage.entered, seen };
+        self.stepped_back = Some(record.clone());
+        let Some(journal) = self.shared.world.journal.clone() else { return };
         let work = timeout(READ_TIMEOUT, journal.remember_narrowing(record));
         match self.meanwhile_closing(work).await {
             Ok(Ok(())) => self.narrowed = Some((attempt, step)),
@@ -408,8 +410,8 @@ impl Lane {
             return;
         }
         self.state = Arc::new(record.state);
+        self.behind = self.step_back_again();
         self.number_after_what_is_served();
-        self.behind = false;
         self.updated = record.updated;
         self.waits = standing_waits(&self.plan, &self.state, self.now()).into();
         self.store_problem = None;
@@ -417,6 +419,22 @@ impl Lane {
         self.serve();
         self.schedule();
         self.announce();
+    }
+
+    /// A step back that is served and not stored counts in whatever record is gone on from, and its row is still owed.
+    fn step_back_again(&mut self) -> bool {
+        let Some(NarrowingRecord { attempt, step, wave, at, seen, .. }) = self.stepped_back.clone() else {
+            return false;
+        };
+        let number = (attempt, step);
+        let Some(decision) = rollout::step_back_again(&self.plan, &self.state, number, (wave, &seen), at) else {
+            self.stepped_back = None;
+            return false;
+        };
+        let (entries, messages) = self.rows(&decision, Grounds::default());
+        self.owed.add(entries, messages);
+        self.state = Arc::new(decision.next);
+        true
     }
 
     /// Goes on from the number of the exposure that is served. A step back that was served and not stored has one
@@ -463,6 +481,10 @@ impl Lane {
             }
         }
         self.narrow_again().await;
+        if self.unsaved.is_none() {
+            // One that broke down may have left what it had claimed.
+            self.shared.settle(&self.plan, &self.state);
+        }
         self.serve();
         if let Ok(decision) = decide(&self.plan, &self.state, &Event::Recovered, self.now()) {
             self.state = Arc::new(decision.next);

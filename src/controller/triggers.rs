@@ -178,6 +178,14 @@ impl Lane {
                 }
             }
         }
+        if !self.closings.is_empty() {
+            // The closing comes first, to the store too: with what closed it known there and the flag open, a crash
+            // would have its sender told that it was counted before. What was noted is answered as closed.
+            for noted in noted.into_iter().rev() {
+                self.waiting.push_front(noted.trigger);
+            }
+            return;
+        }
         let saved = self.save_noted(&before, &noted).await;
         if saved == Saved::Conflict {
             let version = self.version;

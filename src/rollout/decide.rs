@@ -6,6 +6,7 @@ use super::cause::Cause;
 use super::check::{Look, Notice, SteppingBack, look};
 use super::decision::{Change, Closing, Decision, Effect, Narrowing, Refusal};
 use super::event::{Event, Evidence};
+use super::memory::account_for_stages;
 use super::overlay::{closed, open};
 use super::plan::{List, Plan, Wave};
 use super::posting;
@@ -299,6 +300,7 @@ fn recovered(plan: &Plan, state: &State, now: UnixMillis) -> Decision {
     let mut stage = before.clone();
     stage.forget_unwatched(rules.every, now);
     stage.hear_alerts_from(now);
+    account_for_stages(plan, &mut stage, rules.watching);
     if !planted::is(Bug::RestartCountsTheTimeBetween) {
         stage.take_up(now);
     }

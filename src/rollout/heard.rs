@@ -6,9 +6,10 @@ use crate::analysis::Alert;
 use crate::units::UnixMillis;
 use std::time::Duration;
 
-/// How long an alert counts as firing without being repeated. Alertmanager repeats every four hours
-/// unless it is told otherwise; an alert whose end was lost must not stand in the way for ever.
-pub const HEARD_WITHIN: Duration = Duration::from_hours(5);
+/// How long an alert counts as firing without being repeated. Alertmanager repeats every four hours unless it is told
+/// otherwise, and many tell it to repeat once a day: what fires must not be forgotten before that. An alert whose end
+/// was lost must not stand in the way for ever.
+pub const HEARD_WITHIN: Duration = Duration::from_hours(25);
 
 /// An alert that is repeated sooner changes nothing: a storm of one alert must not be written again and again.
 const HEARD_ANEW_AFTER: Duration = Duration::from_mins(15);

@@ -1,6 +1,6 @@
 //! The wave or watch that is under way: what the plan says of it, and its clock.
 
-use super::memory::{Memory, share_of_stage};
+use super::memory::{Memory, given_with};
 use super::plan::{Clause, List, Plan, Wave};
 use super::start::start_in;
 use super::state::{Check, Stage, Standing, State};
@@ -44,7 +44,8 @@ impl Stage {
         }
         next.memory = self.memory.clone();
         // Nothing follows the watch: what this was is a wave.
-        next.memory.stages_given += share_of_stage(plan, self, false);
+        next.memory.stages_given = given_with(plan, self);
+        next.memory.stage_taken = 0.0;
         next.memory.begin_wave();
         // What was proved safe for few users is to be proved anew for more.
         next.memory.tests.retain(|_, test| test.claim != Claim::Safe || planted::is(Bug::SafetyOutlivesItsWave));

@@ -29,13 +29,22 @@ pub struct Script {
     /// How many of the next questions are held back, with the answer they would have had when they came.
     hold: AtomicUsize,
     held: AtomicUsize,
+    /// Of which flag the held question is; of any where none is named.
+    hold_of: Mutex<Option<String>>,
     released: watch::Sender<bool>,
 }
 
 impl Script {
     pub fn new() -> Self {
         let (says, asked) = (Mutex::default(), AtomicUsize::new(0));
-        Self { says, asked, hold: AtomicUsize::new(0), held: AtomicUsize::new(0), released: watch::Sender::new(false) }
+        Self {
+            says,
+            asked,
+            hold: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
+            hold_of: Mutex::default(),
+            released: watch::Sender::new(false),
+        }
     }
 
     pub fn say(&self, flag: &str, says: Says) {
@@ -51,6 +60,12 @@ impl Script {
     pub fn hold_next(&self) {
         self.released.send_replace(false);
         self.hold.store(1, Ordering::SeqCst);
+    }
+
+    /// The next question about a flag's candidate or what comes before it gets its answer only then.
+    pub fn hold_next_of(&self, flag: &str) {
+        *self.hold_of.lock().unwrap() = Some(flag.to_owned());
+        self.hold_next();
     }
 
     /// How many answers were held back so far.
@@ -78,7 +93,8 @@ impl Readings for Script {
         assert!(matches!(metric.source, MetricSource::Outcomes { .. }), "the test's plans ask for outcomes only");
         self.asked.fetch_add(1, Ordering::SeqCst);
         let answer = self.answer(plan, now);
-        let take = |left: usize| left.checked_sub(1);
+        let meant = self.hold_of.lock().unwrap().as_ref().is_none_or(|flag| flag == plan.flag.as_str());
+        let take = |left: usize| left.checked_sub(1).filter(|_| meant);
         if self.hold.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok() {
             self.held.fetch_add(1, Ordering::SeqCst);
             self.released.subscribe().wait_for(|released| *released).await.unwrap();

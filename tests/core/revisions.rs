@@ -122,6 +122,27 @@ fn checked(plan: &Plan, state: &State) -> State {
     decide(plan, state, &Event::Checked(Evidence::default()), NOW).unwrap().next
 }
 
+/// Somebody who adds a wave whenever the last one ends must not have the whole of alpha again each time.
+#[test]
+fn a_share_that_a_wave_has_used_is_given_however_many_waves_are_added() {
+    let text = |waves: usize| {
+        let wave = |number: usize| format!("  - {{ name: w{number}, exposure: {}%, bake: 1h }}\n", number + 1);
+        let head = TESTED.split("waves:").next().unwrap();
+        format!("{head}waves:\n{}", (0..waves).map(wave).collect::<String>())
+    };
+    let state = checked(&plan(&text(1)), &State::Running(Stage::enter(1, 0, NOW)));
+    assert_eq!(memory(&state).stage_taken, 1.0, "the only wave has all of it");
+    let event = Event::Promote { by: "ada".to_owned(), evidence: Evidence::default() };
+    let state = decide(&plan(&text(2)), &state, &event, NOW).unwrap().next;
+    assert_eq!(memory(&state).stages_given, 1.0, "nothing is left for the one that was added");
+
+    // States of versions that gave each wave the same share know nothing of it.
+    let plan = plan(&text(5));
+    let state = State::Running(Stage::enter(1, 3, NOW));
+    let state = decide(&plan, &state, &Event::Recovered, NOW).unwrap().next;
+    assert_eq!(memory(&state).stages_given, 0.6);
+}
+
 /// A test that has looked keeps the share of alpha with which it did; who joins has a part of what is left.
 #[test]
 fn the_shares_of_all_tests_of_an_attempt_never_add_up_to_more_than_alpha() {

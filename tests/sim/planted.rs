@@ -75,7 +75,7 @@ const IN_THE_EXECUTOR: &[(Bug, &[&str])] = &[
         &["open-only-what-is-stored", "answered-is-durable", "stored-is-served", "one-flag-has-one-driver"],
     ),
     (Bug::ClosingIsWrittenTwice, &["one-row-per-change"]),
-    (Bug::StaleEvidenceCounts, &["advance-needs-evidence-of-its-own-wave"]),
+    (Bug::StaleEvidenceCounts, &["advance-needs-evidence-of-its-own-wave", "bake-is-watched-time"]),
     (Bug::ChecksEndAfterAFailure, &["checks-go-on"]),
     (Bug::ClosingHasTwoRows, &["one-row-per-change"]),
     (Bug::ClosingStopsAtAConflict, &["answered-is-durable", "stored-is-served", "one-flag-has-one-driver"]),

@@ -83,8 +83,8 @@ pub(super) fn unknown(controller: &Controller, name: &str) -> ApiError {
 
 /// Which rollout may have been meant.
 pub(super) fn similar(controller: &Controller, name: &str) -> Option<String> {
-    let known: Vec<String> = controller.list().iter().map(|view| view.plan.name.to_string()).collect();
-    suggest(name, known.iter().map(String::as_str)).or_else(|| match known.as_slice() {
+    let known = controller.names();
+    suggest(name, known.iter().map(RolloutName::as_str)).or_else(|| match known.as_slice() {
         [] => Some("there are none yet".to_owned()),
         _ => Some("`tidegate rollout list` shows all".to_owned()),
     })

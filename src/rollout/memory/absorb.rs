@@ -1,6 +1,6 @@
 //! Taking what a check brought into what the attempt remembers.
 
-use super::alpha::give;
+use super::alpha::{give, take_stage_share};
 use super::ask::{buckets_users, each_clause, looked};
 use super::attempt::TrailKey;
 use super::posted::with_counts;
@@ -29,6 +29,7 @@ pub(in crate::rollout) fn absorb(
         note_means(plan, stage, &readings);
     }
     note_courses(plan, stage, &readings, evidence, now);
+    take_stage_share(plan, stage, rules.watching);
     let mut counted = BTreeSet::new();
     for clause in rules.clauses {
         clause.when.each_leaf(&mut |leaf| {

@@ -59,6 +59,26 @@ fn waiting(plan: &Plan, memory: &Memory) -> BTreeSet<String> {
     tests
 }
 
+/// Notes what a stage uses, before it does.
+pub(super) fn take_stage_share(plan: &Plan, stage: &mut Stage, watching: bool) {
+    stage.memory.stage_taken = stage.memory.stage_taken.max(share_of_stage(plan, stage, watching));
+}
+
+/// What the stages so far have had, with this one. What it has used counts, also where a plan of more waves would give
+/// it less now.
+pub(in crate::rollout) fn given_with(plan: &Plan, stage: &Stage) -> f64 {
+    stage.memory.stages_given + stage.memory.stage_taken.max(share_of_stage(plan, stage, false))
+}
+
+/// In states of versions in which each stage had the same share, those before this one have had theirs.
+pub(in crate::rollout) fn account_for_stages(plan: &Plan, stage: &mut Stage, watching: bool) {
+    let before = if watching { plan.waves.len() } else { stage.wave };
+    if stage.memory.stages_given <= 0.0 && before > 0 {
+        let stages = plan.waves.len().saturating_add(usize::from(plan.after.is_some())).max(1);
+        stage.memory.stages_given = (before as f64 / stages as f64).min(1.0);
+    }
+}
+
 /// The share that what begins anew with each wave has in this one.
 pub(in crate::rollout) fn share_of_stage(plan: &Plan, stage: &Stage, watching: bool) -> f64 {
     let waves = plan.waves.len().saturating_sub(stage.wave).saturating_add(usize::from(plan.after.is_some()));

@@ -27,6 +27,8 @@ pub struct Memory {
     pub alpha_given: BTreeMap<String, f64>,
     /// The share of what begins anew with each wave that the waves so far have had.
     pub stages_given: f64,
+    /// The largest share of that which this stage has used, whatever the plan became since.
+    pub stage_taken: f64,
     /// Up to when both groups have been counted, for each metric by which they are compared.
     pub looked: BTreeMap<MetricName, UnixMillis>,
     /// How long each metric has been without data, as far as somebody watched.

@@ -12,7 +12,7 @@ mod score;
 mod statistics;
 
 pub(super) use absorb::absorb;
-pub(super) use alpha::{left_without, share_of_stage};
+pub(super) use alpha::{account_for_stages, given_with, left_without};
 pub use ask::{Asked, questions, questions_at_start};
 pub use attempt::{Cost, Mean, Memory, TrailKey};
 pub use budget::largest_safe_next;

@@ -164,7 +164,9 @@ impl fmt::Display for TrainWait {
             Self::Reenable => f.write_str("stopped; `reenable` opens again what was stable, `retry` begins anew"),
             Self::Waves { rollout, where_ } => write!(f, "{rollout} is {where_}"),
             Self::Watch { rollout, left } => write!(f, "watch of {rollout}: {} left", format_duration(*left)),
-            Self::Held(rollout) => write!(f, "held: the last check of {rollout} was not clear"),
+            Self::Held(rollout) => {
+                write!(f, "waits for a fresh check of {rollout} with its data and nothing to hold for")
+            }
             Self::Member(why) => f.write_str(why),
             Self::Underway(rollout) => write!(f, "waits for {rollout}"),
         }

@@ -30,6 +30,8 @@ pub(super) struct MemoryRow {
     alpha_given: BTreeMap<String, f64>,
     #[serde(skip_serializing_if = "is_zero")]
     stages_given: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    stage_taken: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     trails: Vec<TrailRow>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -90,6 +92,7 @@ impl From<&Memory> for MemoryRow {
             suspected,
             alpha_given,
             stages_given,
+            stage_taken,
             looked,
             silent,
             events,
@@ -106,6 +109,7 @@ impl From<&Memory> for MemoryRow {
             alpha_parts: 0,
             alpha_given: alpha_given.clone(),
             stages_given: *stages_given,
+            stage_taken: *stage_taken,
             trails: trails.iter().map(TrailRow::from).collect(),
             looked: looked.iter().map(|(metric, at)| (metric.to_string(), at.get())).collect(),
             silent: silent
@@ -143,6 +147,7 @@ impl TryFrom<MemoryRow> for Memory {
             alpha_parts,
             mut alpha_given,
             stages_given,
+            stage_taken,
             looked,
             silent,
             events,
@@ -163,6 +168,7 @@ impl TryFrom<MemoryRow> for Memory {
             suspected: suspected.into_iter().map(|(text, row)| (text, Box::new(row.into()))).collect(),
             alpha_given,
             stages_given,
+            stage_taken,
             trails: trails.into_iter().map(trail).collect::<Result<_, _>>()?,
             looked: by_metric(looked, UnixMillis::new)?,
             silent: by_metric(silent, Duration::from_millis)?,

@@ -74,6 +74,7 @@ prop_compose! {
             waves: [(WaveName::new("first").unwrap(), means)].into(),
             alpha_given: tests.keys().map(|test| (test.clone(), 0.1)).collect(),
             stages_given: 0.25,
+            stage_taken: 0.125,
             late: tests.clone(),
             suspected: [("p95 regresses".to_owned(), Box::new(CountTest::worse_lately(0.1)))].into(),
             trails: [((MetricName::new("p95").unwrap(), Arm::Control), Trail { window: Duration::from_secs(9), points })]

@@ -181,7 +181,7 @@ impl Model {
         anew
     }
 
-    /// What nobody heard of for five hours does not fire any more, unless nobody listened.
+    /// What nobody heard of for long does not fire any more, unless nobody listened.
     pub fn forget_silent_alerts(&mut self, shape: &Shape, now: i64) {
         match self.unwatched(shape, now) {
             true => self.hear_from(now),
