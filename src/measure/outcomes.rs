@@ -12,8 +12,8 @@ use std::time::Duration;
 pub use super::series::LONGEST_WINDOW;
 
 /// How many flag-and-variant pairs are kept at once. By `cargo bench --bench outcomes`, one takes 0.5 MB at 5 outcomes
-/// a second, 1.1 MB at 50, and 3.5 MB at most, when every slot has more users than it remembers, latencies from a
-/// microsecond to a day, and values.
+/// a second, 1.1 MB at 50, and 4.3 MB at most, when every slot has more users than it remembers, latencies from a
+/// microsecond to a day, and values, and all of them fail.
 pub const MOST_SERIES: usize = 1_000;
 
 /// How long a search for room that found none stands, so that a flood of new names costs little.
