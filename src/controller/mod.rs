@@ -12,6 +12,7 @@ mod planning;
 mod posting;
 mod saving;
 mod shared;
+mod stepping_back;
 mod told;
 mod train;
 mod triggers;
