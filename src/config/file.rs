@@ -3,6 +3,7 @@
 use super::fault::{Fault, Origin};
 use super::key::Key;
 use super::raw::Raw;
+use super::section::Surroundings;
 use crate::source::{self, Entry, Format, Node, Problems, Span, Text, Value, suggest};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 const LARGEST: u64 = 1 << 20;
 
 /// Reads a settings file. Paths in it are relative to the file's own folder.
-pub(super) fn read(path: &Path, asked_by: &Origin) -> Result<Raw, Vec<Fault>> {
+pub(super) fn read(path: &Path, asked_by: &Origin, variables: &[(String, String)]) -> Result<Raw, Vec<Fault>> {
     let bytes = bytes(path).map_err(|message| vec![Fault::new(asked_by, message)])?;
     let name = path.to_string_lossy();
     let format = Format::of(&name).unwrap_or(Format::Yaml);
     let faults = |problems: Vec<source::Problem>| problems.into_iter().map(Fault::from).collect::<Vec<_>>();
     let parsed = source::parse(&name, &bytes, format).map_err(faults)?;
     let mut problems = Problems::new(&parsed.text);
-    let raw = lower(&parsed.documents, &parsed.text, path.parent().unwrap_or(Path::new("")), &mut problems);
+    let surroundings = Surroundings { folder: path.parent().unwrap_or(Path::new("")), variables };
+    let raw = lower(&parsed.documents, &parsed.text, surroundings, &mut problems);
     match problems.count() {
         0 => Ok(raw),
         _ => Err(faults(problems.into_vec())),
@@ -33,7 +35,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(cannot)
 }
 
-fn lower(documents: &[Node<'_>], text: &Text, folder: &Path, problems: &mut Problems<'_>) -> Raw {
+fn lower(documents: &[Node<'_>], text: &Text, surroundings: Surroundings<'_>, problems: &mut Problems<'_>) -> Raw {
     let mut raw = Raw::default();
     let root = match documents {
         [root] => root,
@@ -49,7 +51,11 @@ fn lower(documents: &[Node<'_>], text: &Text, folder: &Path, problems: &mut Prob
     for entry in entries {
         if let Some((key, values)) = setting(entry, problems) {
             let (line, column) = text.line_column(entry.key_span.start);
-            let values = if key.is_path() { values.iter().map(|value| under(folder, value)).collect() } else { values };
+            let values = if key.is_path() {
+                values.iter().map(|value| under(surroundings.folder, value)).collect()
+            } else {
+                values
+            };
             raw.set(key, values, Origin::File { file: Arc::clone(text.name()), line, column });
         }
     }

@@ -17,11 +17,12 @@ const CONFIG: &str = "TIDEGATE_CONFIG";
 pub fn load(flags: Raw, config: Option<&Path>, variables: &[(String, String)]) -> Result<Settings, Vec<Fault>> {
     let (environment, remarks) = environment::read(variables);
     let above = flags.over(environment);
-    let (raw, mut faults, whole) = match settings_file(config, variables).map(|(path, by)| file::read(&path, &by)) {
-        None => (above, Vec::new(), true),
-        Some(Ok(written)) => (above.over(written), Vec::new(), true),
-        Some(Err(faults)) => (above, faults, false),
-    };
+    let (raw, mut faults, whole) =
+        match settings_file(config, variables).map(|(path, by)| file::read(&path, &by, variables)) {
+            None => (above, Vec::new(), true),
+            Some(Ok(written)) => (above.over(written), Vec::new(), true),
+            Some(Err(faults)) => (above, faults, false),
+        };
     // What a broken file would have said cannot be called missing.
     if whole && raw.get(Key::Paths).is_none_or(|written| written.values.is_empty()) {
         let hint = "say where they are, such as `tidegate serve flags/`";

@@ -1,5 +1,6 @@
 //! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
 
+mod credential;
 mod environment;
 mod fault;
 mod file;
@@ -9,8 +10,10 @@ mod load;
 mod origins;
 mod raw;
 mod secret;
+mod section;
 mod settings;
 
+pub use credential::Credential;
 pub use fault::{Fault, Origin};
 pub use key::Key;
 pub use listener::Listener;
