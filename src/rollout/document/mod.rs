@@ -16,10 +16,13 @@ mod ramp;
 mod reader;
 mod salvage;
 mod shape;
+mod telemetry;
 mod thresholds;
 mod train;
 mod waves;
 
+#[cfg(feature = "server")]
+pub mod telemetry_wire;
 #[cfg(feature = "server")]
 pub mod train_wire;
 #[cfg(feature = "server")]
