@@ -1,0 +1,8 @@
+//! OTLP's JSON form.
+
+mod metrics;
+mod traces;
+mod walk;
+
+pub use metrics::points;
+pub use traces::spans;
