@@ -7,7 +7,7 @@ const MOST: usize = 256;
 
 /// What an attribute is.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value<'b> {
+pub(super) enum Value<'b> {
     /// A text.
     Text(Cow<'b, str>),
     /// `true` or `false`.
@@ -23,7 +23,7 @@ pub enum Value<'b> {
 impl Value<'_> {
     /// The number, when it is one and finite; also one that is written as a text.
     #[must_use]
-    pub fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         let number = match self {
             #[expect(clippy::cast_precision_loss, reason = "an outcome's value is a float")]
             Self::Int(number) => *number as f64,
@@ -36,7 +36,7 @@ impl Value<'_> {
 
     /// As a text: numbers and truths as they are written.
     #[must_use]
-    pub fn text(&self) -> Option<Cow<'_, str>> {
+    pub(super) fn text(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Text(text) => Some(Cow::Borrowed(text)),
             Self::Bool(value) => Some(Cow::Borrowed(if *value { "true" } else { "false" })),
@@ -49,17 +49,17 @@ impl Value<'_> {
 
 /// The attributes of one span, point or event. Printing them shows their names: their values are users' data.
 #[derive(Clone, Default, PartialEq)]
-pub struct Attributes<'b>(Vec<(Cow<'b, str>, Value<'b>)>);
+pub(super) struct Attributes<'b>(Vec<(Cow<'b, str>, Value<'b>)>);
 
 impl<'b> Attributes<'b> {
     /// None.
     #[must_use]
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self(Vec::new())
     }
 
     /// Adds one; what is over the bound is passed over.
-    pub fn push(&mut self, name: Cow<'b, str>, value: Value<'b>) {
+    pub(super) fn push(&mut self, name: Cow<'b, str>, value: Value<'b>) {
         if self.0.len() < MOST {
             self.0.push((name, value));
         }
@@ -67,13 +67,13 @@ impl<'b> Attributes<'b> {
 
     /// The value of the first attribute of that name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value<'b>> {
+    pub(super) fn get(&self, name: &str) -> Option<&Value<'b>> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
     /// The first text that is there and not empty.
     #[must_use]
-    pub fn text(&self, names: &[&str]) -> Option<&str> {
+    pub(super) fn text(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| match self.get(name) {
             Some(Value::Text(text)) if !text.is_empty() => Some(&**text),
             Some(_) | None => None,
@@ -81,13 +81,8 @@ impl<'b> Attributes<'b> {
     }
 
     /// None again, with the room kept.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0.clear();
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'b>)> {
-        self.0.iter().map(|(name, value)| (&**name, value))
     }
 }
 

@@ -5,7 +5,7 @@
 use super::attribute::Attributes;
 
 /// The attribute with the flag's key.
-pub const KEY: &str = "feature_flag.key";
+pub(super) const KEY: &str = "feature_flag.key";
 
 /// The attribute with the variant: as it is called now, and before version 1.32 of the conventions.
 const VARIANT: [&str; 2] = ["feature_flag.result.variant", "feature_flag.variant"];
@@ -14,14 +14,14 @@ const VARIANT: [&str; 2] = ["feature_flag.result.variant", "feature_flag.variant
 const USER: &str = "feature_flag.context.id";
 
 /// What a request failed of; not there when it went well.
-pub const ERROR_TYPE: &str = "error.type";
+pub(super) const ERROR_TYPE: &str = "error.type";
 
 /// The names of span events that tell of an evaluation: now, and before.
-pub const EVENTS: [&str; 2] = ["feature_flag.evaluation", "feature_flag"];
+pub(super) const EVENTS: [&str; 2] = ["feature_flag.evaluation", "feature_flag"];
 
 /// What attributes tell of one evaluation.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Evaluation<'a> {
+pub(super) struct Evaluation<'a> {
     /// The flag's key.
     pub flag: &'a str,
     /// What was served.
@@ -32,7 +32,7 @@ pub struct Evaluation<'a> {
 
 impl<'a> Evaluation<'a> {
     /// Reads attributes; `None` when they name no flag.
-    pub fn of(attributes: &'a Attributes<'_>) -> Option<Self> {
+    pub(super) fn of(attributes: &'a Attributes<'_>) -> Option<Self> {
         let flag = attributes.text(&[KEY])?;
         Some(Self { flag, variant: attributes.text(&VARIANT), user: attributes.text(&[USER]) })
     }

@@ -7,7 +7,7 @@ use super::point::{Counts, Point};
 use super::span::{Span, moment};
 use super::streams::{Added, Arrived, Streams};
 use super::{json, protobuf};
-use crate::measure::{Outcome, User};
+use crate::measure::{Counted, Outcome, User};
 use crate::rollout::{AttributeTest, Expected, Telemetry, TelemetrySource};
 use crate::units::{FlagKey, UnixMillis, VariantName};
 use std::collections::BTreeMap;
@@ -52,15 +52,6 @@ pub struct Known {
     pub variants: Vec<VariantName>,
     /// What counts of its telemetry.
     pub telemetry: Arc<Telemetry>,
-}
-
-/// Outcomes that are all the same.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Counted {
-    /// One of them.
-    pub outcome: Outcome,
-    /// How many.
-    pub times: u64,
 }
 
 /// What became of a request.
@@ -179,6 +170,16 @@ struct Read {
 struct Pending {
     read: Read,
     arrived: Arrived,
+}
+
+/// A body is users' data: printing it shows how long it is.
+impl std::fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Protobuf(body) => write!(f, "Protobuf({} bytes)", body.len()),
+            Self::Json(body) => write!(f, "Json({} bytes)", body.len()),
+        }
+    }
 }
 
 impl<'v> Intake<'v> {

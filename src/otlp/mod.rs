@@ -17,7 +17,7 @@ mod streams;
 use evaluation::{EVENTS, KEY};
 use number::{not_negative, whole, zigzag};
 
-pub use intake::{Body, Counted, Known, Passed, Taken, Vocabulary, metrics, traces};
+pub use intake::{Body, Known, Passed, Taken, Vocabulary, metrics, traces};
 pub use malformed::Malformed;
 pub use protobuf::{failure, partial_success};
 pub use streams::Streams;

@@ -6,7 +6,7 @@ use super::malformed::Malformed;
 const LARGEST: f64 = 9_007_199_254_740_992.0;
 
 /// A counter that is kept as a float, as a whole number: it counts things.
-pub fn whole(number: f64) -> Result<u64, Malformed> {
+pub(super) fn whole(number: f64) -> Result<u64, Malformed> {
     match number.is_finite() && (0.0..=LARGEST).contains(&number) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded before")]
         true => Ok(number as u64),
@@ -15,12 +15,12 @@ pub fn whole(number: f64) -> Result<u64, Malformed> {
 }
 
 /// A counter that is kept as a whole number.
-pub fn not_negative(number: i64) -> Result<u64, Malformed> {
+pub(super) fn not_negative(number: i64) -> Result<u64, Malformed> {
     u64::try_from(number).map_err(|_| Malformed::Wrong("a counter is negative, or no number"))
 }
 
 /// A signed number of 32 bits, of which the small ones of both signs are short.
-pub fn zigzag(number: u64) -> Result<i32, Malformed> {
+pub(super) fn zigzag(number: u64) -> Result<i32, Malformed> {
     let number = u32::try_from(number).map_err(|_| Malformed::Wrong("a scale is out of bounds"))?;
     Ok((number >> 1).cast_signed() ^ (number & 1).cast_signed().wrapping_neg())
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// How many buckets one histogram may have. OpenTelemetry's own have 16, or 160.
-pub const MOST_BUCKETS: usize = 2_048;
+pub(super) const MOST_BUCKETS: usize = 2_048;
 
 /// One point of a counter or a histogram.
 #[derive(Debug)]
-pub struct Point<'b> {
+pub(super) struct Point<'b> {
     /// The metric's unit, as UCUM writes it: `s`, `ms`.
     pub unit: &'b str,
     /// From when on it was counted, in nanoseconds since 1970.

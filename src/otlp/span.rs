@@ -10,7 +10,7 @@ const MOST_EVENTS: usize = 128;
 
 /// A span. The same one is filled again and again, so that a body of many costs few allocations.
 #[derive(Debug, Default)]
-pub struct Span<'b> {
+pub(super) struct Span<'b> {
     /// Its name.
     pub name: Cow<'b, str>,
     /// Its kind; `None` when it has none that is known.
@@ -29,7 +29,7 @@ pub struct Span<'b> {
 
 impl<'b> Span<'b> {
     /// Empty again, with the room kept.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.name = Cow::Borrowed("");
         (self.kind, self.start, self.end, self.failed) = (None, 0, 0, false);
         self.attributes.clear();
@@ -37,7 +37,7 @@ impl<'b> Span<'b> {
     }
 
     /// Takes an event's attributes if they tell of an evaluation.
-    pub fn take_event(&mut self, attributes: &mut Attributes<'b>) {
+    pub(super) fn take_event(&mut self, attributes: &mut Attributes<'b>) {
         if self.evaluations.len() < MOST_EVENTS && attributes.get(super::KEY).is_some() {
             self.evaluations.push(std::mem::take(attributes));
         }
@@ -45,13 +45,13 @@ impl<'b> Span<'b> {
 
     /// When it ended; `None` when that is nowhere near our time.
     #[must_use]
-    pub fn ended(&self) -> Option<UnixMillis> {
+    pub(super) fn ended(&self) -> Option<UnixMillis> {
         moment(self.end)
     }
 
     /// How long it took, in milliseconds; `None` when it ended before it began, or took over a day.
     #[must_use]
-    pub fn took(&self) -> Option<f64> {
+    pub(super) fn took(&self) -> Option<f64> {
         let nanos = self.end.checked_sub(self.start).filter(|_| self.start > 0)?;
         #[expect(clippy::cast_precision_loss, reason = "a latency is told within 1 %")]
         let millis = nanos as f64 / 1_000_000.0;
@@ -60,13 +60,13 @@ impl<'b> Span<'b> {
 }
 
 /// A moment from nanoseconds since 1970, of which 0 means that there is none.
-pub fn moment(nanos: u64) -> Option<UnixMillis> {
+pub(super) fn moment(nanos: u64) -> Option<UnixMillis> {
     let millis = nanos.checked_div(1_000_000).filter(|millis| *millis > 0)?;
     i64::try_from(millis).ok().map(UnixMillis::new)
 }
 
 /// The kind by OTLP's number.
-pub const fn kind(number: u64) -> Option<SpanKind> {
+pub(super) const fn kind(number: u64) -> Option<SpanKind> {
     match number {
         1 => Some(SpanKind::Internal),
         2 => Some(SpanKind::Server),

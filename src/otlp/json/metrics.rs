@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// When it cannot be read to its end. `each` may have been called for a part of it then.
-pub fn points<'b>(
+pub(crate) fn points<'b>(
     body: &'b str,
     wanted: impl Fn(&str) -> bool,
     mut each: impl FnMut(&str, Point<'b>) -> Result<(), Malformed>,

@@ -4,5 +4,5 @@ mod metrics;
 mod traces;
 mod walk;
 
-pub use metrics::points;
-pub use traces::spans;
+pub(super) use metrics::points;
+pub(super) use traces::spans;

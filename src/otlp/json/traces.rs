@@ -10,7 +10,10 @@ use crate::otlp::{EVENTS, Malformed};
 ///
 /// # Errors
 /// When it cannot be read to its end. `each` may have been called for a part of it then.
-pub fn spans<'b>(body: &'b str, mut each: impl FnMut(&Span<'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
+pub(crate) fn spans<'b>(
+    body: &'b str,
+    mut each: impl FnMut(&Span<'b>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
     let (mut reader, mut span) = (Reader::new(body), Span::default());
     object(&mut reader, |key, reader| match key {
         "resourceSpans" => list(reader, |reader| {

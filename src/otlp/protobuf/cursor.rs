@@ -8,7 +8,7 @@ use crate::otlp::Malformed;
 
 /// A field's value as it travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire<'b> {
+pub(super) enum Wire<'b> {
     /// Whole numbers, truths and enumerations.
     Varint(u64),
     /// Eight bytes: fixed numbers and doubles.
@@ -21,7 +21,7 @@ pub enum Wire<'b> {
 
 impl<'b> Wire<'b> {
     /// The bytes of a message, a text or a packed list; another kind is none that any reader expects there.
-    pub fn bytes(self) -> Result<&'b [u8], Malformed> {
+    pub(super) fn bytes(self) -> Result<&'b [u8], Malformed> {
         match self {
             Self::Bytes(bytes) => Ok(bytes),
             Self::Varint(_) | Self::Fixed64(_) | Self::Fixed32(_) => Err(other_type()),
@@ -29,12 +29,12 @@ impl<'b> Wire<'b> {
     }
 
     /// A text.
-    pub fn text(self) -> Result<&'b str, Malformed> {
+    pub(super) fn text(self) -> Result<&'b str, Malformed> {
         std::str::from_utf8(self.bytes()?).map_err(|_| Malformed::Wrong("a text is not UTF-8"))
     }
 
     /// A whole number, a truth or an enumeration.
-    pub fn varint(self) -> Result<u64, Malformed> {
+    pub(super) fn varint(self) -> Result<u64, Malformed> {
         match self {
             Self::Varint(number) => Ok(number),
             Self::Fixed64(_) | Self::Fixed32(_) | Self::Bytes(_) => Err(other_type()),
@@ -42,7 +42,7 @@ impl<'b> Wire<'b> {
     }
 
     /// Eight bytes.
-    pub fn fixed64(self) -> Result<u64, Malformed> {
+    pub(super) fn fixed64(self) -> Result<u64, Malformed> {
         match self {
             Self::Fixed64(number) => Ok(number),
             Self::Varint(_) | Self::Fixed32(_) | Self::Bytes(_) => Err(other_type()),
@@ -56,16 +56,16 @@ const fn other_type() -> Malformed {
 
 /// The fields of one message.
 #[derive(Debug, Clone, Copy)]
-pub struct Fields<'b>(&'b [u8]);
+pub(super) struct Fields<'b>(&'b [u8]);
 
 impl<'b> Fields<'b> {
     /// Of these bytes.
-    pub const fn of(message: &'b [u8]) -> Self {
+    pub(super) const fn of(message: &'b [u8]) -> Self {
         Self(message)
     }
 
     /// Only those of one number, which are messages.
-    pub fn messages(self, number: u32) -> impl Iterator<Item = Result<&'b [u8], Malformed>> {
+    pub(super) fn messages(self, number: u32) -> impl Iterator<Item = Result<&'b [u8], Malformed>> {
         self.filter_map(move |field| match field {
             Ok((found, wire)) if found == number => Some(wire.bytes()),
             Ok(_) => None,
@@ -109,7 +109,7 @@ impl<'b> Iterator for Fields<'b> {
 }
 
 /// A whole number of up to ten bytes, seven bits in each, the least first.
-pub fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
+pub(super) fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
     let mut number = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first().ok_or(Malformed::Cut("a number"))?;
@@ -123,7 +123,7 @@ pub fn varint(bytes: &mut &[u8]) -> Result<u64, Malformed> {
 }
 
 /// The next so many bytes.
-pub fn take<'b, const N: usize>(bytes: &mut &'b [u8]) -> Result<&'b [u8; N], Malformed> {
+pub(super) fn take<'b, const N: usize>(bytes: &mut &'b [u8]) -> Result<&'b [u8; N], Malformed> {
     let (first, rest) = bytes.split_first_chunk().ok_or(Malformed::Cut("a number"))?;
     *bytes = rest;
     Ok(first)

@@ -18,7 +18,7 @@ const EXPONENTIAL: u32 = 10;
 ///
 /// # Errors
 /// When it cannot be read to its end. `each` may have been called for a part of it then.
-pub fn points<'b>(
+pub(crate) fn points<'b>(
     body: &'b [u8],
     wanted: impl Fn(&str) -> bool,
     mut each: impl FnMut(&str, Point<'b>) -> Result<(), Malformed>,

@@ -6,5 +6,5 @@ mod metrics;
 mod traces;
 
 pub use answer::{failure, partial_success};
-pub use metrics::points;
-pub use traces::spans;
+pub(super) use metrics::points;
+pub(super) use traces::spans;

@@ -11,7 +11,10 @@ use std::borrow::Cow;
 ///
 /// # Errors
 /// When it cannot be read to its end. `each` may have been called for a part of it then.
-pub fn spans<'b>(body: &'b [u8], mut each: impl FnMut(&Span<'b>) -> Result<(), Malformed>) -> Result<(), Malformed> {
+pub(crate) fn spans<'b>(
+    body: &'b [u8],
+    mut each: impl FnMut(&Span<'b>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
     let (mut span, mut event) = (Span::default(), Attributes::new());
     for resource in Fields::of(body).messages(1) {
         for scope in Fields::of(resource?).messages(2) {
