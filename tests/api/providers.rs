@@ -95,7 +95,10 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     let outcomes = Arc::new(Outcomes::new());
     let post = |variant: &VariantName, value: f64| {
         let (flag, variant) = (plan.flag.clone(), variant.clone());
-        outcomes.record(&[Outcome { flag, variant, user: None, ok: true, latency_ms: None, value: Some(value) }], NOW);
+        outcomes.record(
+            &[Outcome { flag, variant, user: None, at: None, ok: true, latency_ms: None, value: Some(value) }],
+            NOW,
+        );
     };
     post(&plan.stable, 90.0);
     post(&plan.candidate, 1.0);
@@ -195,7 +198,7 @@ async fn outcomes_of_both_groups_are_read_over_any_span_and_compared_in_base_uni
     let outcomes = Arc::new(Outcomes::new());
     let post = |variant: &VariantName, value: f64, ago: u64| {
         let (flag, variant) = (plan.flag.clone(), variant.clone());
-        let outcome = Outcome { flag, variant, user: None, ok: true, latency_ms: None, value: Some(value) };
+        let outcome = Outcome { flag, variant, user: None, at: None, ok: true, latency_ms: None, value: Some(value) };
         outcomes.record(&[outcome], NOW.minus(Duration::from_secs(ago)));
     };
     post(&plan.stable, 5.0, 7_200);
