@@ -27,6 +27,6 @@ pub use counted::Counted;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
-pub use providers::{Providers, Readings};
+pub use providers::{Providers, Readings, Stretch};
 pub use template::fill;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

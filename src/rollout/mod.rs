@@ -2,6 +2,7 @@
 
 mod advance;
 mod alerts;
+mod ask;
 mod attachments;
 mod cause;
 mod check;
@@ -28,6 +29,7 @@ mod wait;
 
 pub use crate::analysis::statistics::Better;
 pub use crate::flag::Layer;
+pub use ask::{Ask, AskPrometheus, PromQl, Query};
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};

@@ -62,6 +62,8 @@ pub(super) const METRIC: Shape = Shape {
         "role",
         "better",
         "query",
+        "ratio",
+        "connection",
         "address",
         "event",
         "since",
@@ -75,16 +77,20 @@ pub(super) const METRIC: Shape = Shape {
 };
 
 /// Which fields of [`METRIC`] only some providers have.
-pub(super) const OWNED: [(&str, &[Provider]); 8] = [
+pub(super) const OWNED: &[(&str, &[Provider])] = &[
     ("measure", &[Provider::Outcomes]),
     ("slower_than", &[Provider::Outcomes]),
-    ("min_samples", &[Provider::Outcomes]),
+    ("min_samples", &[Provider::Outcomes, Provider::Prometheus]),
     ("window", &[Provider::Outcomes, Provider::Prometheus]),
     ("query", &[Provider::Prometheus]),
+    ("ratio", &[Provider::Prometheus]),
+    ("connection", &[Provider::Prometheus]),
     ("address", &[Provider::Prometheus]),
     ("event", &[Provider::Events]),
     ("since", &[Provider::Events]),
 ];
+
+pub(super) const RATIO: Shape = Shape { what: "`ratio`", fields: &["bad", "total"], later: &[] };
 
 pub(super) const NO_DATA_POLICY: Shape = Shape { what: "`no_data`", fields: &["then", "after"], later: &[] };
 
