@@ -24,6 +24,8 @@ mod control_triggers;
 mod evaluation_door;
 mod event_client;
 mod event_streams;
+#[path = "../support/exported.rs"]
+mod exported;
 mod ofrep;
 mod ofrep_connections;
 mod ofrep_limits;
@@ -35,3 +37,4 @@ mod prometheus;
 mod providers;
 mod raw_client;
 mod scripted_store;
+mod telemetry_intake;
