@@ -205,7 +205,7 @@ async fn a_body_that_cannot_be_read_counts_nothing_and_says_why() {
         ),
         (plain("application/json", b"{\"resourceSpans\":[".to_vec()), 400, "unterminated"),
         (plain("application/json", b"[]".to_vec()), 400, "another kind"),
-        (plain("text/plain", whole.clone()), 415, "application/x-protobuf or application/json"),
+        (plain("application/yaml", whole.clone()), 415, "application/x-protobuf or application/json"),
         (packed("gzip", whole.clone()), 400, "gzip"),
         (packed("br", whole.clone()), 415, "gzip"),
         (packed("gzip", bomb), 413, "16777216"),
