@@ -6,6 +6,7 @@
 
 mod band;
 mod comparison;
+mod counted;
 mod firsts;
 mod latencies;
 mod look;
@@ -22,6 +23,7 @@ mod users;
 mod values;
 mod wire;
 
+pub use counted::Counted;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
