@@ -6,6 +6,7 @@
 
 mod band;
 mod comparison;
+mod counted;
 mod fetch;
 mod firsts;
 mod latencies;
@@ -23,7 +24,9 @@ mod users;
 mod values;
 mod wire;
 
+pub use counted::Counted;
 pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
+
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};

@@ -29,6 +29,7 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         baseline: None,
         alpha: 0.01,
         budget: None,
+        telemetry: None,
         metrics: BTreeMap::new(),
         waves: Vec::new(),
         after: None,

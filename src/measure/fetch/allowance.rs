@@ -130,7 +130,8 @@ mod tests {
         ] {
             assert!(none.forbids_literal(&url(text)).is_some(), "{text}");
         }
-        for text in ["http://8.8.8.8/", "http://[2606:4700::1111]/", "http://prometheus.example/", "http://localhost/"] {
+        for text in ["http://8.8.8.8/", "http://[2606:4700::1111]/", "http://prometheus.example/", "http://localhost/"]
+        {
             assert!(none.forbids_literal(&url(text)).is_none(), "{text}");
         }
     }

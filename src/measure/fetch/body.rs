@@ -38,7 +38,9 @@ impl Unpacking {
         let mut encodings = encodings.filter(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"));
         match (encodings.next(), encodings.next()) {
             (None, _) => Ok(Self::Plain(capped)),
-            (Some(only), None) if [&b"gzip"[..], b"x-gzip"].iter().any(|name| only.as_bytes().eq_ignore_ascii_case(name)) => {
+            (Some(only), None)
+                if [&b"gzip"[..], b"x-gzip"].iter().any(|name| only.as_bytes().eq_ignore_ascii_case(name)) =>
+            {
                 Ok(Self::Gzip(Box::new(MultiGzDecoder::new(capped))))
             }
             (Some(_), _) => Err(NoData::Malformed("it is packed in a way that was not asked for".to_owned())),

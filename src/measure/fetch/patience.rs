@@ -1,7 +1,7 @@
 //! Whether and when an attempt is repeated.
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use std::time::Duration;
 
 /// How often a request is sent at most.

@@ -1,8 +1,8 @@
 //! Asking, within bounds of time and size.
 
+use super::super::fetch::shown;
 use super::address::Address;
 use super::answer;
-use super::super::fetch::shown;
 use crate::analysis::{NoData, Reading};
 use crate::units::UnixMillis;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};

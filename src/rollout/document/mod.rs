@@ -21,10 +21,13 @@ mod salvage;
 mod selector;
 mod shape;
 mod sourced;
+mod telemetry;
 mod thresholds;
 mod train;
 mod waves;
 
+#[cfg(feature = "server")]
+pub mod telemetry_wire;
 #[cfg(feature = "server")]
 pub mod train_wire;
 #[cfg(feature = "server")]
