@@ -61,7 +61,8 @@ impl Allowances {
     }
 
     /// Whether its host and port are allowed by name, wherever the name leads.
-    pub(super) fn names(&self, url: &Url) -> bool {
+    #[must_use]
+    pub fn names(&self, url: &Url) -> bool {
         self.0.iter().any(|allowed| match &allowed.0 {
             Kind::Host(host, port) => {
                 url.host_str() == Some(host.as_str()) && url.port_or_known_default() == Some(*port)

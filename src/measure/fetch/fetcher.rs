@@ -25,6 +25,8 @@ pub struct FetcherSettings {
     pub headers: HeaderMap,
     /// The certificates, as PEM, of the authorities that are trusted instead of the system's.
     pub authorities: Option<Arc<[u8]>>,
+    /// Whether it may go through the proxy that the environment names.
+    pub proxied: bool,
     /// Where it may lead.
     pub reach: Reach,
 }
@@ -33,14 +35,14 @@ impl Default for FetcherSettings {
     /// Five seconds, 64 at once, anywhere, with nothing of its own.
     fn default() -> Self {
         let (timeout, in_flight) = (Duration::from_secs(5), 64);
-        Self { timeout, in_flight, headers: HeaderMap::new(), authorities: None, reach: Reach::Anywhere }
+        Self { timeout, in_flight, headers: HeaderMap::new(), authorities: None, proxied: true, reach: Reach::Anywhere }
     }
 }
 
 /// Where addresses may lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reach {
-    /// Anywhere, and through the proxy that the environment names: for addresses of the server's own settings.
+    /// Anywhere: for addresses of the server's own settings.
     Anywhere,
     /// To the public internet and what is allowed beside it: for addresses that others write. Never through a proxy,
     /// for nobody here knows where a name leads that a proxy resolves.
@@ -60,7 +62,7 @@ impl Fetcher {
     /// One that has sent nothing yet.
     #[must_use]
     pub fn new(settings: FetcherSettings) -> Self {
-        let room = Arc::new(Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS)));
+        let room = Self::room(&settings);
         Self { settings: Arc::new(settings), http: Arc::default(), room }
     }
 
@@ -70,10 +72,14 @@ impl Fetcher {
         self.settings.timeout
     }
 
-    /// Whether two share their connections.
+    /// Another one that shares the connections, and has as many requests under way beside those of this one.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.settings, &other.settings)
+    pub fn with_own_room(&self) -> Self {
+        Self { room: Self::room(&self.settings), ..self.clone() }
+    }
+
+    fn room(settings: &FetcherSettings) -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS)))
     }
 
     /// Sends a request, and again when what went wrong may pass, and gives the answer whatever its status is. Nothing is
@@ -168,7 +174,8 @@ impl Fetcher {
         let agent = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
         let client = Client::builder().redirect(redirect::Policy::none()).user_agent(agent);
         match &self.settings.reach {
-            Reach::Anywhere => client,
+            Reach::Anywhere if self.settings.proxied => client,
+            Reach::Anywhere => client.no_proxy(),
             Reach::Public(allowed) => client.no_proxy().dns_resolver(Arc::new(Guarded(Arc::clone(allowed)))),
         }
     }
