@@ -23,7 +23,7 @@ mod values;
 mod wire;
 
 pub use outcome::{Outcome, User};
-pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
+pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
 pub use providers::{Providers, Readings};
 pub use template::fill;

@@ -24,6 +24,7 @@ mod control_triggers;
 mod evaluation_door;
 mod event_client;
 mod event_streams;
+mod late_outcomes;
 mod ofrep;
 mod ofrep_connections;
 mod ofrep_limits;
