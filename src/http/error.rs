@@ -44,6 +44,8 @@ pub enum ApiError {
         /// The kinds that are.
         expected: &'static str,
     },
+    /// The body is packed in a way that is not read here: 415.
+    WrongEncoding,
     /// Understood and wrong: 422, with every problem and its place.
     Invalid {
         /// The summary.
@@ -80,7 +82,7 @@ impl ApiError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongContentType { .. } | Self::WrongEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -107,6 +109,9 @@ impl ApiError {
             Self::TooLarge { limit } => (format!("the body is larger than {limit} bytes"), None, Vec::new()),
             Self::WrongContentType { expected } => {
                 (format!("the header `Content-Type` must be {expected}"), None, Vec::new())
+            }
+            Self::WrongEncoding => {
+                ("the header `Content-Encoding` must be gzip, or left out".to_owned(), None, Vec::new())
             }
             Self::Invalid { message, problems } => (message, None, problems),
             Self::Unavailable(message) => (message, Some("try again".to_owned()), Vec::new()),

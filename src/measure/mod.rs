@@ -5,6 +5,7 @@
 //! there is none. Nothing here decides anything.
 
 mod band;
+mod batches;
 mod comparison;
 mod firsts;
 mod latencies;
@@ -22,9 +23,10 @@ mod users;
 mod values;
 mod wire;
 
+pub use batches::{BatchId, BatchIdError, Batches, Once};
 pub use outcome::{Outcome, User};
 pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
 pub use providers::{Providers, Readings};
 pub use template::fill;
-pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, Place, Served, Written, parse_outcomes};

@@ -1,5 +1,6 @@
 //! What applications post, kept per flag and variant in sliding windows of bounded memory.
 
+use super::batches::Batches;
 use super::outcome::{Noted, Outcome};
 use super::series::Series;
 use crate::analysis::{NoData, Reading};
@@ -30,6 +31,7 @@ const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Outcomes {
     table: RwLock<Table>,
+    batches: Batches,
 }
 
 /// What became of posted outcomes.
@@ -43,6 +45,18 @@ pub struct Recorded {
     pub future: u64,
     /// Not counted: [`MOST_SERIES`] others are in use.
     pub dropped: u64,
+    /// Not counted: they came without a variant, and what their key was served at that time is not known. Whoever
+    /// reads the batch finds that; here it is always 0.
+    pub unattributed: u64,
+}
+
+impl Recorded {
+    /// How many outcomes there were.
+    #[must_use]
+    pub fn all(self) -> u64 {
+        let Self { kept, late, future, dropped, unattributed } = self;
+        [late, future, dropped, unattributed].into_iter().fold(kept, u64::saturating_add)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -176,6 +190,12 @@ impl Outcomes {
             Some(series) => locked(&series).all_since(since, now).read(measure, min_samples, now),
             None => Reading::NoData(no_room()),
         }
+    }
+
+    /// Which batches were counted.
+    #[must_use]
+    pub const fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// How many flag-and-variant pairs are kept now.
