@@ -87,7 +87,7 @@ impl Server {
         let control = bind(settings.control.address, "control").await?;
         let (store, journal) = open_store(&settings.store).await?;
         let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
-        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
+        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
         let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));

@@ -26,6 +26,7 @@ mod event_client;
 mod event_streams;
 #[path = "../support/exported.rs"]
 mod exported;
+mod late_outcomes;
 mod ofrep;
 mod ofrep_connections;
 mod ofrep_limits;
