@@ -295,7 +295,10 @@ impl<'v> Intake<'v> {
         for portion in portions {
             let latency = portion.value.zip(read.millis).map(|(value, millis)| value * millis);
             let latency_ms = latency.filter(|latency| (0.0..=LONGEST_LATENCY).contains(latency));
-            self.keep(Counted { outcome: Outcome { latency_ms, ..read.outcome.clone() }, times: portion.times })?;
+            let outcome = Outcome { latency_ms, ..read.outcome.clone() };
+            // Nobody counts as many between two exports.
+            let times = u32::try_from(portion.times).unwrap_or(u32::MAX);
+            self.keep(Counted { outcome, times })?;
         }
         Ok(())
     }
