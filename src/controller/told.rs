@@ -119,6 +119,21 @@ impl Last {
         (Arc::clone(&told.plan), is_live(&told.state))
     }
 
+    /// Where it stands.
+    pub(super) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.told().state)
+    }
+
+    /// Whether it remembers that this alert fires.
+    pub(super) fn remembers_alert(&self, fingerprint: &str) -> bool {
+        match &*self.told().state {
+            State::Running(stage) | State::Watching(stage) | State::Paused { stage, .. } => {
+                stage.firing.contains_key(fingerprint)
+            }
+            State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
+        }
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
