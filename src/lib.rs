@@ -66,3 +66,5 @@ pub mod publish;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod triggers;

@@ -5,8 +5,9 @@ use super::inbox::{TriggerKind, Triggered};
 use super::may_close::MayClose;
 use super::view::{AlertAnswer, CommandError};
 use crate::analysis::Alert;
+use crate::live::Live;
 use crate::rollout::{self, Bearing, Concern, Effect, Event, Plan, concern, decide};
-use crate::units::RolloutName;
+use crate::units::{FlagKey, RolloutName};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -95,6 +96,18 @@ impl Controller {
     #[must_use]
     pub fn has_rollout(&self, name: &str) -> bool {
         self.lanes().contains_key(name)
+    }
+
+    /// Whether a rollout drives a flag, or did last.
+    #[must_use]
+    pub fn drives(&self, flag: &FlagKey) -> bool {
+        self.holder(flag).is_some()
+    }
+
+    /// What is served.
+    #[must_use]
+    pub fn live(&self) -> &Arc<Live> {
+        self.shared().world.publisher.live()
     }
 
     /// The alerts that can do something to a rollout, those that can close it first, however many others stand
