@@ -4,6 +4,7 @@ use super::fault::{Fault, Origin};
 use super::key::Key;
 use super::raw::Raw;
 use super::section::Surroundings;
+use super::triggers;
 use crate::source::{self, Entry, Format, Node, Problems, Span, Text, Value, suggest};
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +50,10 @@ fn lower(documents: &[Node<'_>], text: &Text, surroundings: Surroundings<'_>, pr
         return raw;
     };
     for entry in entries {
+        if entry.key == "triggers" {
+            raw.triggers = triggers::read(&entry.value, surroundings, problems);
+            continue;
+        }
         if let Some((key, values)) = setting(entry, problems) {
             let (line, column) = text.line_column(entry.key_span.start);
             let values = if key.is_path() {

@@ -8,10 +8,12 @@ mod key;
 mod listener;
 mod load;
 mod origins;
+mod probe;
 mod raw;
 mod secret;
 mod section;
 mod settings;
+mod triggers;
 
 pub use credential::Credential;
 pub use fault::{Fault, Origin};

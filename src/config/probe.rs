@@ -114,7 +114,11 @@ fn tcp(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Target> {
     match found.filter(|(host, port)| !host.is_empty() && *port != 0) {
         Some((host, port)) => Some(Target::Tcp { host: host.to_owned(), port }),
         None => {
-            problems.add_with_hint(node.span, "`tcp` must be a name or address with a port", "such as `db.example:5432`");
+            problems.add_with_hint(
+                node.span,
+                "`tcp` must be a name or address with a port",
+                "such as `db.example:5432`",
+            );
             None
         }
     }

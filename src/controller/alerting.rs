@@ -121,8 +121,7 @@ impl Controller {
         firing: &'a [Alert],
         answer: &mut AlertAnswer,
     ) -> Vec<Borne<'a>> {
-        let mut borne: Vec<Borne<'_>> =
-            firing.iter().map(|alert| (rollout::bearing(plan, alert), alert)).collect();
+        let mut borne: Vec<Borne<'_>> = firing.iter().map(|alert| (rollout::bearing(plan, alert), alert)).collect();
         borne.retain(|(bearing, _)| *bearing != Bearing::None);
         let concerned = live && firing.iter().any(|alert| concern(plan, alert) != Concern::No);
         if borne.is_empty() && !concerned {

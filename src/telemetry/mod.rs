@@ -8,6 +8,6 @@ mod rollouts;
 mod triggers;
 
 pub use logging::{LogFormat, LoggingError, init_logging};
-pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult};
+pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult, Signal};
 pub use requests::{RequestKind, RequestMetrics};
 pub use triggers::{AlertResult, PostResult, TriggerMetrics};

@@ -105,7 +105,8 @@ impl TriggerMetrics {
     pub(super) fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let posts = Opts::new("tidegate_trigger_posts_total", "Posts of sources of alerts, by what became of them.");
         let alerts = Opts::new("tidegate_trigger_alerts_total", "Alerts in posts, by what became of them.");
-        let probes = Opts::new("tidegate_probe_up", "Whether what a probe looks at answered as it should the last time.");
+        let probes =
+            Opts::new("tidegate_probe_up", "Whether what a probe looks at answered as it should the last time.");
         let metrics = Self {
             posts: IntCounterVec::new(posts, &["source", "result"])?,
             alerts: IntCounterVec::new(alerts, &["source", "result"])?,

@@ -116,16 +116,16 @@ mod tests {
         assert_eq!(filter.to_string(), text);
         assert!(filter.hears(&alert(&[("severity", "critical")])) && filter.hears(&alert(&[("priority", "P1")])));
         assert!(!filter.hears(&alert(&[("severity", "critical"), ("team", "search")])));
-        assert!(Filter::default().hears(&alert(&[])) && !Filter::labels(vec![("a".into(), "1".into())]).hears(&alert(&[])));
+        assert!(
+            Filter::default().hears(&alert(&[])) && !Filter::labels(vec![("a".into(), "1".into())]).hears(&alert(&[]))
+        );
     }
 
     #[test]
     fn what_is_no_condition_over_alerts_is_refused_with_its_place() {
-        for (text, part) in [
-            ("alert(severity == \"x\")", "column 16: "),
-            ("", "column 1: "),
-            ("error_rate > 1%", "error_rate"),
-        ] {
+        for (text, part) in
+            [("alert(severity == \"x\")", "column 16: "), ("", "column 1: "), ("error_rate > 1%", "error_rate")]
+        {
             let message = Filter::parse(text).unwrap_err();
             assert!(message.contains(part), "{text}: {message}");
         }

@@ -19,7 +19,7 @@ const MOST_MESSAGES: usize = 16_384;
 
 /// How what is told stands to what was told before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sequence {
+pub(super) enum Sequence {
     /// It says something new.
     New,
     /// It says once more what is known.
@@ -40,7 +40,7 @@ struct Last {
 
 /// The memory of one source.
 #[derive(Debug, Default)]
-pub struct Order {
+pub(super) struct Order {
     known: HashMap<String, Last>,
     by_use: BTreeMap<u64, String>,
     uses: u64,
@@ -50,7 +50,7 @@ pub struct Order {
 
 impl Order {
     /// Takes what is told, and remembers it unless it is stale.
-    pub fn take(&mut self, told: &Told, now: UnixMillis) -> Sequence {
+    pub(super) fn take(&mut self, told: &Told, now: UnixMillis) -> Sequence {
         let fingerprint = &told.alert.fingerprint;
         let sequence = self.known.get(fingerprint).map_or(Sequence::New, |last| last.sequence(told, now));
         if sequence == Sequence::Stale {
@@ -79,19 +79,17 @@ impl Order {
     }
 
     /// Whether this was told last of its alert as ended, while it was told that it fires.
-    #[must_use]
-    pub fn has_ended(&self, fingerprint: &str) -> bool {
+    pub(super) fn has_ended(&self, fingerprint: &str) -> bool {
         self.known.get(fingerprint).is_some_and(|last| last.standing == Standing::Resolved)
     }
 
     /// Whether a message of that identity was taken to its end.
-    #[must_use]
-    pub fn was_taken(&self, message: &str) -> bool {
+    pub(super) fn was_taken(&self, message: &str) -> bool {
         self.messages.contains_key(message)
     }
 
     /// A message was taken to its end: what it brought is durable.
-    pub fn taken(&mut self, message: &str) {
+    pub(super) fn taken(&mut self, message: &str) {
         if self.messages.contains_key(message) {
             return;
         }

@@ -22,7 +22,7 @@ pub const SIGNATURE: HeaderName = HeaderName::from_static("tidegate-signature");
 pub const TIMESTAMP: HeaderName = HeaderName::from_static("tidegate-timestamp");
 
 /// How far the clock of a sender may be off, in both directions.
-pub const TOLERANCE: Duration = Duration::from_mins(5);
+pub(super) const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// How a source proves itself.
 #[derive(Clone, PartialEq, Eq)]

@@ -9,22 +9,20 @@ const BURST_SECONDS: f64 = 5.0;
 
 /// A bucket that fills at an even rate.
 #[derive(Debug)]
-pub struct Rate {
+pub(super) struct Rate {
     per_second: f64,
     left: Mutex<(f64, Instant)>,
 }
 
 impl Rate {
     /// A full bucket.
-    #[must_use]
-    pub fn new(per_second: NonZeroU32) -> Self {
+    pub(super) fn new(per_second: NonZeroU32) -> Self {
         let per_second = f64::from(per_second.get());
         Self { per_second, left: Mutex::new((per_second * BURST_SECONDS, Instant::now())) }
     }
 
     /// Takes one, if there is one.
-    #[must_use]
-    pub fn take(&self) -> bool {
+    pub(super) fn take(&self) -> bool {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let gained = now.saturating_duration_since(left.1).as_secs_f64() * self.per_second;

@@ -6,7 +6,7 @@ use crate::units::UnixMillis;
 use std::collections::{BTreeMap, VecDeque};
 
 /// The most problems that are kept of one source; the one that was seen longest ago goes first.
-pub const MOST_PROBLEMS: usize = 32;
+const MOST_PROBLEMS: usize = 32;
 
 /// A problem is written to the log again only after so long.
 const LOGGED_ANEW_AFTER: std::time::Duration = std::time::Duration::from_mins(10);
@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn a_flood_of_problems_takes_no_more_room_and_no_more_lines_than_a_few() {
         let mut record = Record::default();
-        let lines = (0..10_000).filter(|number| record.trouble(&format!("no rollout {number}"), UnixMillis::new(5))).count();
+        let lines =
+            (0..10_000).filter(|number| record.trouble(&format!("no rollout {number}"), UnixMillis::new(5))).count();
         assert_eq!(record.troubles.len(), MOST_PROBLEMS);
         assert!(lines <= MOST_PROBLEMS, "{lines}");
         let same = (0..10_000).filter(|_| record.trouble("wrong signature", UnixMillis::new(6))).count();

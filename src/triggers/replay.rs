@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most posts of one source that are remembered: as many as come in ten minutes at two hundred a second.
-pub const MOST_REMEMBERED: usize = 131_072;
+pub(super) const MOST_REMEMBERED: usize = 131_072;
 
 /// What a post is found to be.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Replayed {
+pub(super) enum Replayed {
     /// It was taken before.
     Taken,
     /// The same is being taken at this moment: whether that succeeds nobody knows yet.
@@ -23,7 +23,7 @@ pub enum Replayed {
 
 /// The memory of one source.
 #[derive(Debug, Default)]
-pub struct Replays(Mutex<Memory>);
+pub(super) struct Replays(Mutex<Memory>);
 
 #[derive(Debug, Default)]
 struct Memory {
@@ -36,7 +36,7 @@ struct Memory {
 
 /// A post that is being taken. Dropped without a word it was not, and may be sent again.
 #[derive(Debug)]
-pub struct Taking {
+pub(super) struct Taking {
     replays: Arc<Replays>,
     signature: Digest,
     taken: bool,
@@ -47,7 +47,12 @@ impl Replays {
     ///
     /// # Errors
     /// When it was taken before, or may have been.
-    pub fn begin(self: &Arc<Self>, signature: Digest, at: UnixMillis, now: UnixMillis) -> Result<Taking, Replayed> {
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        signature: Digest,
+        at: UnixMillis,
+        now: UnixMillis,
+    ) -> Result<Taking, Replayed> {
         let mut memory = self.memory();
         memory.forget_before(now.minus(TOLERANCE));
         match memory.known.get(&signature) {
@@ -85,7 +90,7 @@ impl Memory {
 
 impl Taking {
     /// It was taken: what it brought is durable.
-    pub fn done(mut self) {
+    pub(super) fn done(mut self) {
         self.taken = true;
         if let Some((_, taken)) = self.replays.memory().known.get_mut(&self.signature) {
             *taken = true;

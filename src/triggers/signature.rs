@@ -12,7 +12,7 @@ use sha2::Sha256;
 const MOST_SIGNATURES: usize = 8;
 
 /// A signature in bytes.
-pub type Digest = [u8; 32];
+pub(super) type Digest = [u8; 32];
 
 /// What a signed post brings beside its body.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

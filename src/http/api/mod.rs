@@ -1,14 +1,15 @@
 //! The control door: rollouts, trains, flags, outcomes, triggers and health, over HTTP.
 
 mod access;
-mod alertmanager;
 mod body;
 mod events;
 mod flags;
 mod health;
 mod history;
 mod ordered;
+mod otlp;
 mod outcomes;
+mod packed;
 mod plan_body;
 mod posted;
 pub(super) mod render;
@@ -19,10 +20,12 @@ mod server;
 mod state;
 mod train_render;
 mod trains;
+mod trigger_render;
 mod triggers;
 pub mod wire;
 
 pub use crate::http::connection::Limits;
+pub use otlp::Intake;
 pub use router::router;
 pub use server::{serve, serve_within};
 pub use state::Api;

@@ -96,13 +96,7 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
     }
 }
 
-fn told(
-    desk: &Desk,
-    settings: &ProbeSettings,
-    standing: Standing,
-    since: Option<UnixMillis>,
-    now: UnixMillis,
-) -> Told {
+fn told(desk: &Desk, settings: &ProbeSettings, standing: Standing, since: Option<UnixMillis>, now: UnixMillis) -> Told {
     let labels = BTreeMap::from([
         ("alertname".to_owned(), desk.name().to_string()),
         ("probe".to_owned(), settings.target.to_string()),

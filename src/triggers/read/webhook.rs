@@ -40,7 +40,8 @@ pub fn webhook(body: &[u8], signed_at: Option<UnixMillis>) -> Result<Delivery, M
     Ok(Delivery { told, ..Delivery::default() })
 }
 
-const EXAMPLE: &str = r#"send such as {"id": "payments-probe", "status": "firing", "labels": {"severity": "critical"}}"#;
+const EXAMPLE: &str =
+    r#"send such as {"id": "payments-probe", "status": "firing", "labels": {"severity": "critical"}}"#;
 
 fn read(fields: &Fields<'_>, signed_at: Option<UnixMillis>) -> Result<Told, Malformed> {
     fields.only(&FIELDS)?;
