@@ -4,6 +4,7 @@ use super::look::Prober;
 use super::settings::ProbeSettings;
 use super::streak::{Streak, Turn};
 use crate::analysis::Alert;
+use crate::controller::CommandError;
 use crate::triggers::desk::{Desk, Triggers};
 use crate::triggers::source::Kind;
 use crate::triggers::told::{Delivery, Standing, Told};
@@ -12,8 +13,15 @@ use rand::Rng as _;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+
+/// How long a probe waits at least until what it told is durable, before it looks and tells again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn late() -> CommandError {
+    CommandError::Unavailable("what the probe told is not durable yet".to_owned())
+}
 
 /// What a probe saw last.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +87,9 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
         ending = false;
         let Some(standing) = standing else { continue };
         let delivery = Delivery { told: vec![told(desk, settings, standing, since, now)], ..Delivery::default() };
-        match triggers.tell(desk, delivery).await {
+        // What it closes is served as closed at once; that it is not on disk yet must not end the looking.
+        let patience = settings.every.max(PATIENCE);
+        match timeout(patience, triggers.tell(desk, delivery)).await.unwrap_or_else(|_| Err(late())) {
             Ok(answer) => {
                 triggers.count(desk, answer.result());
                 if turn == Turn::Begins {

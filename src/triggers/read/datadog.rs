@@ -14,10 +14,6 @@ use std::collections::BTreeMap;
 /// The longest identity, in bytes.
 const LONGEST_ID: usize = 128;
 
-/// The fields of the payload.
-const FIELDS: [&str; 10] =
-    ["id", "scope", "cycle", "transition", "date", "event", "priority", "tags", "hostname", "title"];
-
 /// What a transition says.
 enum Transition {
     Alert,
@@ -33,15 +29,13 @@ enum Transition {
 pub fn datadog(body: &[u8]) -> Result<Delivery, Malformed> {
     let document = document(body)?;
     let fields = Fields::of(&document, "")?;
-    fields.only(&FIELDS)?;
-    filled(&fields)?;
-    let monitor = fields.identity("id", LONGEST_ID)?;
+    let monitor = monitor(&fields)?;
     let Some(transition) = transition(&fields)? else {
         let beside = "a notification that changes nothing".to_owned();
         return Ok(Delivery { beside: Some(beside), ..Delivery::default() });
     };
-    let scope = fields.text("scope")?.unwrap_or_default();
-    let labels = labels(&fields, monitor, scope, &transition)?;
+    let scope = helpful(&fields, "scope")?;
+    let labels = labels(&fields, &monitor, scope, &transition)?;
     let told = Told {
         // One monitor has an alert for each group of tags that it watches.
         alert: Alert { fingerprint: format!("{monitor}/{}", sorted(scope)), labels },
@@ -51,26 +45,48 @@ pub fn datadog(body: &[u8]) -> Result<Delivery, Malformed> {
         },
         began: None,
         at: date(&fields)?,
-        message: fields.text("event")?.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID).map(str::to_owned),
+        message: message(&fields)?,
         no_data: matches!(transition, Transition::NoData),
     };
     Ok(Delivery { told: vec![told], ..Delivery::default() })
 }
 
-/// A variable that Datadog does not know, or does not fill in for this kind of monitor, arrives as it was written.
-fn filled(fields: &Fields<'_>) -> Result<(), Malformed> {
-    for field in FIELDS {
-        let Some(Value::String(text)) = fields.get(field) else { continue };
-        if field != "title" && text.starts_with('$') {
-            let wrong = format!("`{field}` is `{}`: Datadog did not fill in the variable", shown(text));
-            return Err(Malformed::new(wrong).hint("paste the payload as the documentation has it"));
-        }
+/// The monitor's number, as a text or a number.
+fn monitor(fields: &Fields<'_>) -> Result<String, Malformed> {
+    if let Some(Value::Number(number)) = fields.get("id") {
+        return Ok(number.to_string());
     }
-    Ok(())
+    let id = fields.identity("id", LONGEST_ID)?;
+    if is_unfilled(id) {
+        return Err(Malformed::new(format!("`id` is `{}`: Datadog did not fill in the variable", shown(id))).hint(PASTE));
+    }
+    Ok(id.to_owned())
+}
+
+const PASTE: &str = "paste the payload as the documentation has it";
+
+/// A variable that Datadog does not know, or has nothing for with this kind of monitor, arrives as it was written.
+fn is_unfilled(text: &str) -> bool {
+    text.starts_with('$')
+}
+
+/// A text that only helps.
+fn helpful<'v>(fields: &Fields<'v>, field: &str) -> Result<&'v str, Malformed> {
+    Ok(fields.text(field)?.filter(|text| !is_unfilled(text)).unwrap_or_default())
+}
+
+/// What tells a notification from others. The event alone would not do: one may gather several.
+fn message(fields: &Fields<'_>) -> Result<Option<String>, Malformed> {
+    let event = helpful(fields, "event")?;
+    if event.is_empty() || event.len() > LONGEST_ID {
+        return Ok(None);
+    }
+    let (transition, date) = (fields.text("transition")?.unwrap_or_default(), date(fields)?.unwrap_or_default());
+    Ok(Some(format!("{event}/{transition}/{}", date.get())))
 }
 
 fn transition(fields: &Fields<'_>) -> Result<Option<Transition>, Malformed> {
-    fields.needed("transition")?;
+    fields.needed("transition").map_err(|missing| missing.hint(PASTE))?;
     let said = fields.text("transition")?.unwrap_or_default();
     match said.to_ascii_lowercase().as_str() {
         "triggered" | "re-triggered" | "renotify" => Ok(Some(Transition::Alert)),
@@ -90,7 +106,7 @@ fn transition(fields: &Fields<'_>) -> Result<Option<Transition>, Malformed> {
 fn date(fields: &Fields<'_>) -> Result<Option<UnixMillis>, Malformed> {
     let millis = match fields.get("date") {
         None => return Ok(None),
-        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() || is_unfilled(text) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_i64(),
     };
@@ -107,18 +123,18 @@ fn labels(
     transition: &Transition,
 ) -> Result<BTreeMap<String, String>, Malformed> {
     let mut labels = Labels::default();
-    for tag in fields.text("tags")?.unwrap_or_default().split(',').chain(scope.split(',')) {
+    for tag in helpful(fields, "tags")?.split(',').chain(scope.split(',')) {
         if let Some((name, value)) = tag.trim().split_once(':') {
             labels.set_if_absent(name, value);
         }
     }
-    let title = fields.text("title")?.filter(|title| !title.is_empty());
-    labels.set("alertname", title.unwrap_or(&format!("monitor {monitor}")));
+    labels.set("alertname", &format!("monitor {monitor}"));
+    labels.set("alertname", helpful(fields, "title")?);
     labels.set("monitor", monitor);
     labels.set("scope", scope);
-    labels.set("priority", fields.text("priority")?.unwrap_or_default());
-    labels.set("hostname", fields.text("hostname")?.unwrap_or_default());
-    labels.set("cycle", fields.text("cycle")?.unwrap_or_default());
+    labels.set("priority", helpful(fields, "priority")?);
+    labels.set("hostname", helpful(fields, "hostname")?);
+    labels.set("cycle", helpful(fields, "cycle")?);
     match transition {
         // A monitor that only warns must not close what is closed for its alerts, whatever its tags say.
         Transition::Warning => labels.set("severity", "warning"),
