@@ -2,6 +2,7 @@
 
 use super::fault::Origin;
 use super::key::Key;
+use crate::measure::ConnectionSettings;
 use crate::triggers::Source;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub struct Raw {
     written: BTreeMap<Key, Written>,
     /// The section `triggers`, which only a settings file can have.
     pub(super) triggers: Vec<Source>,
+    /// The section `connections`, which only a settings file can have.
+    pub(super) connections: Vec<ConnectionSettings>,
 }
 
 impl Raw {
@@ -70,6 +73,9 @@ impl Raw {
         }
         if self.triggers.is_empty() {
             self.triggers = weaker.triggers;
+        }
+        if self.connections.is_empty() {
+            self.connections = weaker.connections;
         }
         self
     }
