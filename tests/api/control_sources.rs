@@ -138,7 +138,7 @@ async fn what_is_not_shown_to_be_the_sources_closes_nothing_and_is_counted_by_re
 #[tokio::test]
 async fn a_signed_post_is_taken_once() {
     let control = running().await;
-    let alert = json!({ "id": "c", "status": "firing", "flag": "search" });
+    let alert = json!({ "id": "c", "status": "firing", "flag": "search", "labels": { "severity": "critical" } });
     let at = now();
     assert_eq!(control.webhook("checks", at, &alert).await.1["closed"], json!(["search-v2"]));
     let (status, replayed) = control.webhook("checks", at, &alert).await;
