@@ -68,3 +68,5 @@ pub mod publish;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod triggers;

@@ -18,6 +18,7 @@ use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
 use crate::store::{LedgerCheck, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
+use crate::triggers::{Triggers, probe};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -133,7 +134,12 @@ impl Server {
         };
         let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
+        let triggers = Triggers::new(settings.triggers.clone(), controller.clone(), metrics.clone(), clock);
+        for desk in triggers.desks() {
+            server.tasks.spawn(probe::watch(triggers.clone(), Arc::clone(desk), shutdown.clone()));
+        }
         let state = api::Api {
+            triggers,
             controller,
             live,
             metrics,

@@ -3,6 +3,7 @@
 use super::evaluations::LiveCollector;
 use super::requests::RequestMetrics;
 use super::rollouts::RolloutCollector;
+use super::triggers::TriggerMetrics;
 use crate::live::Live;
 use crate::otlp::Passed;
 use crate::rollout::State;
@@ -89,6 +90,7 @@ pub struct Metrics {
     checks: IntCounterVec,
     outcomes: IntCounterVec,
     events: IntCounterVec,
+    triggers: TriggerMetrics,
     exported: IntCounterVec,
 }
 
@@ -113,6 +115,7 @@ impl Metrics {
             let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
             registry.register(Box::new(histogram.clone())).map(|()| histogram)
         };
+        let triggers = TriggerMetrics::register(&registry)?;
         let rollouts = RolloutCollector::new()?;
         registry.register(Box::new(rollouts.clone()))?;
         Ok(Self {
@@ -132,6 +135,7 @@ impl Metrics {
             checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
             outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
             events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
+            triggers,
             exported: counter(
                 "tidegate_telemetry_total",
                 "Spans and metric points that applications exported, by what became of them.",
@@ -146,6 +150,12 @@ impl Metrics {
     #[must_use]
     pub fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// The triggers' part.
+    #[must_use]
+    pub const fn triggers(&self) -> &TriggerMetrics {
+        &self.triggers
     }
 
     /// Tells where a rollout stands and what it serves. A flag that it had before has no series any more: what is gone

@@ -1,7 +1,6 @@
 //! The control door: rollouts, trains, flags, outcomes, triggers and health, over HTTP.
 
 mod access;
-mod alertmanager;
 mod body;
 mod events;
 mod flags;
@@ -23,6 +22,7 @@ mod server;
 mod state;
 mod train_render;
 mod trains;
+mod trigger_render;
 mod triggers;
 pub mod wire;
 
