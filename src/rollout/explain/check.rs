@@ -23,6 +23,9 @@ pub struct Check {
     pub seen: String,
     /// The parts that it is made of.
     pub parts: Vec<Part>,
+    /// How many times a value would have to grow, or shrink to how small a part, until it is true: 1 or more, the
+    /// smaller the nearer. `None` where that is not known.
+    pub factor: Option<f64>,
     /// All of it in one sentence without a full stop: `error_rate is 2.1%, closes over 10% for 5m: 7.9 points away`.
     pub sentence: String,
 }
@@ -46,20 +49,33 @@ impl Check {
             condition: Arc::clone(&clause.text),
             verdict: finding.map(crate::rollout::Finding::verdict),
             seen: judgement.map(|judgement| judgement.seen.clone()).unwrap_or_default(),
+            factor: factor(&clause.when, &parts),
             parts,
             sentence,
         }
     }
+}
 
-    /// How many times a value is to grow, or how small a part of it is to be left, until the nearest part is true: a
-    /// number of 1 or more, the smaller the nearer. `None` where that is not known.
-    pub(super) fn factor(&self) -> Option<f64> {
-        let factor = |part: &Part| match part.distance {
-            Distance::There => Some(1.0),
-            Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
-            Distance::Away { .. } | Distance::Unknown => None,
-        };
-        self.parts.iter().filter_map(factor).min_by(f64::total_cmp)
+/// Of parts that must all be true the farthest counts, else the nearest.
+fn factor(condition: &Condition, parts: &[Part]) -> Option<f64> {
+    let factor = |part: &Part| match part.distance {
+        Distance::There => Some(1.0),
+        Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
+        Distance::Away { .. } | Distance::Unknown => None,
+    };
+    match condition {
+        Condition::All(_) => {
+            let all: Option<Vec<f64>> = parts.iter().map(factor).collect();
+            all?.into_iter().max_by(f64::total_cmp)
+        }
+        Condition::Any(_)
+        | Condition::Compare(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Regresses(_)
+        | Condition::ProvedSafe(_)
+        | Condition::Score(_)
+        | Condition::Alert(_) => parts.iter().filter_map(factor).min_by(f64::total_cmp),
     }
 }
 
@@ -101,8 +117,23 @@ fn alone(clause: &Clause, leaf: &Condition, part: Option<&Part>) -> String {
             format!("{said}: one that does {verb} it")
         }
         (Some(verb), Distance::There, _) => format!("{said}: {verb}"),
-        (Some(_), Distance::Unknown, _) | (None, ..) => format!("{said} ({})", comes_of(clause)),
+        (None, Distance::Away { .. } | Distance::There, _) if matches!(leaf, Condition::Compare(_)) => said.clone(),
+        (verb, Distance::Unknown, _) => {
+            unknown(part, verb.unwrap_or("must be")).unwrap_or_else(|| format!("{said} ({})", comes_of(clause)))
+        }
+        (None, Distance::Away { .. } | Distance::There, _) => format!("{said} ({})", comes_of(clause)),
     }
+}
+
+/// `error_rate closes over 10% for 5m: it was not looked at yet`, of a comparison that nothing is known of.
+fn unknown(part: &Part, verb: &str) -> Option<String> {
+    let (metric, side) = (part.metric.as_ref()?, part.side.as_ref()?);
+    let why = match (&part.missing, &part.figure) {
+        (Some(why), _) => format!("that cannot be said ({})", why.of(metric)),
+        (None, None) => "it was not looked at yet".to_owned(),
+        (None, Some(figure)) => format!("it is {}, and the bound is not known", figure.quantity.format(figure.value)),
+    };
+    Some(format!("{metric} {verb} {side}: {why}"))
 }
 
 /// `error_rate is 2.1%, closes over 10% for 5m: 7.9 points away`.

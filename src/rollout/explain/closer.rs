@@ -65,7 +65,7 @@ impl Closer {
             List::Close | List::Hold | List::Notify | List::Early | List::Advance => Threat::Condition(condition),
         };
         let in_time = running.map(|lasting| lasting.left()).max().filter(|_| check.verdict.is_some());
-        Self { threat, sentence: check.sentence.clone(), factor: check.factor(), in_time }
+        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time }
     }
 
     const fn plain(threat: Threat, sentence: String) -> Self {

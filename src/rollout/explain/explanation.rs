@@ -81,8 +81,12 @@ impl Explanation {
             let needs: Vec<&str> = self.next.needs.iter().map(|need| need.sentence.as_str()).collect();
             said.push(format!("It needs: {}", needs.join("; ")));
         }
-        said.extend(self.closers.first().map(|closer| format!("Nearest to closing: {}", closer.sentence)));
-        let told = self.closers.first().map(|closer| closer.sentence.as_str());
+        let nearest = self.closers.first().filter(|closer| closer.factor.is_some() || closer.in_time.is_some());
+        said.extend(nearest.map(|closer| format!("Nearest to closing: {}", closer.sentence)));
+        if self.checked.is_none() && !self.checks.is_empty() {
+            said.push("Its metrics were not looked at in this stage yet".to_owned());
+        }
+        let told = nearest.map(|closer| closer.sentence.as_str());
         let silent = self.silences.iter().filter(|silence| Some(silence.sentence.as_str()) != told);
         said.extend(silent.map(|silence| silence.sentence.clone()));
         said.extend(self.budget.map(|budget| capital(&budget.sentence())));

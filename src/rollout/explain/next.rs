@@ -83,9 +83,7 @@ impl Step {
 
     fn begin(plan: &Plan, attempt: u32) -> Self {
         match plan.waves.first() {
-            Some(wave) => {
-                Self::Begin { attempt, wave: wave.name.clone(), reach: Reach::of_wave(plan, wave) }
-            }
+            Some(wave) => Self::Begin { attempt, wave: wave.name.clone(), reach: Reach::of_wave(plan, wave) },
             None => Self::Nothing,
         }
     }
@@ -94,7 +92,9 @@ impl Step {
 impl Next {
     /// Of a state in which nobody is observed.
     pub(super) fn resting(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -> Self {
-        let needs: Vec<Need> = sight.waits.iter().map(Need::of).collect();
+        // That somebody must begin it, or the time, is said with the step itself.
+        let told = |wait: &&Wait| !matches!(wait, Wait::Start | Wait::StartTime { .. } | Wait::Retry);
+        let needs: Vec<Need> = sight.waits.iter().filter(told).map(Need::of).collect();
         match state {
             State::Pending { attempts } => Self::pending(plan, attempts.saturating_add(1), sight, needs, now),
             State::RolledBack { attempt, at, .. } => Self::closed(plan, *attempt, *at, sight, now),
@@ -102,8 +102,9 @@ impl Next {
                 step: Step::Nothing,
                 earliest: None,
                 needs: Vec::new(),
-                sentence: "nothing more comes by itself: the flag can be cleaned up, and until then `rollback` closes it"
-                    .to_owned(),
+                sentence:
+                    "nothing more comes by itself: the flag can be cleaned up, and until then `rollback` closes it"
+                        .to_owned(),
             },
         }
     }
@@ -116,13 +117,14 @@ impl Next {
         let waits_for_time = sight.waits.iter().any(|wait| matches!(wait, Wait::StartTime { .. }));
         let (earliest, sentence) = match (train, plan.start.filter(|start| waits_for_time && *start > now)) {
             (Some((boarded, reason)), _) => {
-                needs.retain(|need| need.kind != "start");
-                needs.push(Need { kind: "train", sentence: format!("train {}: {reason}", boarded.train), person: false });
+                needs.push(Need {
+                    kind: "train",
+                    sentence: format!("train {}: {reason}", boarded.train),
+                    person: false,
+                });
                 (None, format!("{told} when its train {} begins it, and nobody else can", boarded.train))
             }
-            (None, Some(start)) => {
-                (Some(start), format!("{told} by itself in {}", format_duration(start.since(now))))
-            }
+            (None, Some(start)) => (Some(start), format!("{told} by itself in {}", format_duration(start.since(now)))),
             (None, None) => (None, format!("{told} when somebody says `tidegate rollout start {}`", plan.name)),
         };
         Self { step, earliest, needs, sentence }
@@ -162,8 +164,13 @@ impl Next {
     pub(super) fn of(scene: &Scene<'_>, state: &State, checks: &[Check]) -> Self {
         let step = following(scene);
         let told = step.told();
-        let mut needs: Vec<Need> =
-            scene.sight.waits.iter().filter(|wait| !matches!(wait, Wait::NextCheck)).map(Need::of).collect();
+        let mut needs: Vec<Need> = scene
+            .sight
+            .waits
+            .iter()
+            .filter(|wait| !matches!(wait, Wait::NextCheck | Wait::Resume))
+            .map(Need::of)
+            .collect();
         needs.extend(unasked_approval(scene, &needs));
         let paused = matches!(state, State::Paused { .. });
         let left = scene.rules.bake.saturating_sub(scene.stage.baked);
@@ -175,7 +182,8 @@ impl Next {
         let time = format_duration(earliest.since(scene.now));
         let what = if scene.rules.watching { "watch" } else { "bake" };
         let early = checks.iter().any(|check| check.list == List::Early && !check.observe);
-        let early = if early && !left.is_zero() { ", or at an earlier check once all of `early_when` is true" } else { "" };
+        let early =
+            if early && !left.is_zero() { ", or at an earlier check once all of `early_when` is true" } else { "" };
         let others = needs.iter().any(|need| !matches!(need.kind, "bake" | "watch"));
         let others = if others { ", if what it needs is there by then" } else { "" };
         let (earliest, sentence) = match (paused, left.is_zero(), stands) {

@@ -101,13 +101,7 @@ impl Part {
         }
     }
 
-    fn compare(
-        scene: &Scene<'_>,
-        compare: &Compare,
-        text: String,
-        list: List,
-        judgement: Option<&Judgement>,
-    ) -> Self {
+    fn compare(scene: &Scene<'_>, compare: &Compare, text: String, list: List, judgement: Option<&Judgement>) -> Self {
         let metric = Some(compare.metric.clone());
         let lasting = compare.lasting.map(|wanted| lasting(scene, &text, wanted));
         let bound = bound_of(scene, compare, judgement);
@@ -119,12 +113,13 @@ impl Part {
                 return Self { metric, lasting, side: Some(far), missing: Some(why), ..Self::plain(text, sentence) };
             }
             None => {
-                let sentence = format!("{} was not looked at yet, its bound is {far}", compare.metric);
+                let sentence = format!("{} was not looked at yet, wanted {far}", compare.metric);
                 return Self { metric, lasting, side: Some(far), ..Self::plain(text, sentence) };
             }
         };
         let quantity = compare.quantity;
-        let distance = bound.as_ref().map_or(Distance::Unknown, |(bound, _)| Distance::of(compare.comparison, value, *bound));
+        let distance =
+            bound.as_ref().map_or(Distance::Unknown, |(bound, _)| Distance::of(compare.comparison, value, *bound));
         let is = format!("{} is {}", compare.metric, quantity.format(value));
         let wanted = matches!(list, List::Advance | List::Early);
         let sentence = match (distance, distance.told(quantity), lasting) {

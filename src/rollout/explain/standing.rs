@@ -56,39 +56,42 @@ impl Standing {
 
     fn told(&self, plan: &Plan, state: &State) -> String {
         let (name, reach, lasted) = (&plan.name, self.reach, format_duration(self.lasted));
+        let candidate = format!("\"{}\"", plan.candidate);
         let place = |index: usize| {
             let wave = wave_name(plan, index).map(|name| name.to_string()).unwrap_or_default();
             format!("wave {wave} ({} of {})", index.saturating_add(1).min(plan.waves.len()), plan.waves.len())
         };
         let attempt = |attempt: u32| if attempt > 1 { format!(", in attempt {attempt}") } else { String::new() };
         match state {
-            State::Pending { attempts: 0 } => format!("{name} has not begun: nobody has {}", plan.candidate),
+            State::Pending { attempts: 0 } => format!("{name} has not begun: nobody has {candidate}"),
             State::Pending { attempts } => {
-                format!("{name} has not begun again after attempt {attempts}: nobody has {}", plan.candidate)
+                format!("{name} has not begun again after attempt {attempts}: nobody has {candidate}")
             }
             State::Running(stage) => {
                 let back = self.returned_from.as_ref().map(|wave| format!("; it came back from wave {wave}"));
                 let (place, attempt) = (place(stage.wave), attempt(stage.attempt));
-                format!("{name} is in {place} for {lasted}{attempt}: {reach} have {}{}", plan.candidate, back.unwrap_or_default())
+                format!(
+                    "{name} is in {place} for {lasted}{attempt}: {reach} have {candidate}{}",
+                    back.unwrap_or_default()
+                )
             }
             State::Paused { stage, .. } => format!(
-                "{name} is paused in {} for {lasted}: {reach} keep {}, its clock stands still, and what closes is \
+                "{name} is paused in {} for {lasted}: {reach} keep {candidate}, its clock stands still, and what closes is \
                  looked at all the same",
-                place(stage.wave),
-                plan.candidate
+                place(stage.wave)
             ),
             State::Watching(_) => {
                 let watch = plan.after.as_ref().map_or(Duration::ZERO, |after| after.watch);
-                let (watch, candidate) = (format_duration(watch), &plan.candidate);
+                let watch = format_duration(watch);
                 format!("{name} is watched after its last wave, for {lasted} of {watch}: {reach} have {candidate}")
             }
             State::Completed { .. } => {
-                format!("{name} is completed, {lasted} ago: {reach} have {}, and nothing closes it by itself", plan.candidate)
+                format!("{name} is completed, {lasted} ago: {reach} have {candidate}, and nothing closes it by itself")
             }
             State::RolledBack { cause, wave, attempt: number, .. } => {
                 let (place, attempt) = (place(*wave), attempt(*number));
                 let seen = self.closed_by.as_ref().map(|seen| format!(". The check saw: {seen}")).unwrap_or_default();
-                format!("{name} was closed {lasted} ago in {place}{attempt}: {cause}. Nobody has {}{seen}", plan.candidate)
+                format!("{name} was closed {lasted} ago in {place}{attempt}: {cause}. Nobody has {candidate}{seen}")
             }
         }
     }
