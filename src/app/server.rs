@@ -136,6 +136,7 @@ impl Server {
             live,
             metrics,
             outcomes,
+            intake: api::Intake::default(),
             store,
             problems,
             ledger,

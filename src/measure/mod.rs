@@ -6,6 +6,7 @@
 
 mod band;
 mod comparison;
+mod counted;
 mod firsts;
 mod latencies;
 mod look;
@@ -22,9 +23,10 @@ mod users;
 mod values;
 mod wire;
 
+pub use counted::Counted;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
-pub use providers::{Providers, Readings};
+pub use providers::{Providers, Readings, Stretch};
 pub use template::fill;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

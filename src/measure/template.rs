@@ -36,11 +36,6 @@ pub fn fill(template: &str, variant: &VariantName, flag: &FlagKey, window: Durat
     filled
 }
 
-/// Whether a query asks for one variant.
-pub(super) fn names_variant(template: &str) -> bool {
-    template.contains("{{variant}}")
-}
-
 /// Whether a query looks back as long as it is told to.
 pub(super) fn names_window(template: &str) -> bool {
     template.contains("{{window}}")
