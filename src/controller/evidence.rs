@@ -49,6 +49,11 @@ pub(super) struct LastReading {
 }
 
 impl LastReading {
+    /// Which metric answered what.
+    pub(super) fn answer(&self) -> (MetricName, Reading) {
+        (self.metric.clone(), self.reading.clone())
+    }
+
     fn view(&self) -> ReadingView {
         let (shown, no_data) = match &self.reading {
             Reading::Value { value, .. } => (self.quantity.format(*value), None),

@@ -4,6 +4,7 @@
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asked;
 mod band;
 mod comparison;
 mod counted;
@@ -23,6 +24,7 @@ mod users;
 mod values;
 mod wire;
 
+pub use asked::asked;
 pub use counted::Counted;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};

@@ -4,6 +4,8 @@ mod access;
 mod alertmanager;
 mod body;
 mod events;
+mod explain;
+mod explain_render;
 mod flags;
 mod health;
 mod history;
