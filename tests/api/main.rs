@@ -34,4 +34,5 @@ mod own_metrics;
 mod prometheus;
 mod providers;
 mod raw_client;
+mod rollout_explained;
 mod scripted_store;
