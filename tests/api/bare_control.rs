@@ -70,6 +70,7 @@ impl BareControl {
             controller,
             live,
             outcomes,
+            intake: Default::default(),
             store,
             metrics,
             problems: watch::channel(Arc::new(special.problems)).1,
