@@ -33,8 +33,7 @@ async fn a_rollout_is_explained_from_its_start_to_its_closing() {
     assert_eq!((&pending["next"]["kind"], &pending["next"]["wave"]), (&json!("begin"), &json!("some")));
 
     control.post("/api/v1/rollouts/search-v2/start", "{}").await;
-    let batch: Vec<Value> =
-        (0..100).map(|n| json!({ "flag": "search", "variant": "on", "ok": n % 50 != 0 })).collect();
+    let batch: Vec<Value> = (0..100).map(|n| json!({ "flag": "search", "variant": "on", "ok": n % 50 != 0 })).collect();
     control.post("/api/v1/outcomes", &Value::Array(batch).to_string()).await;
     let mut running = explained(&control).await;
     for _ in 0..100 {
@@ -93,7 +92,11 @@ async fn a_user_is_told_which_wave_reaches_them() {
         assert_eq!(place["wave"], json!(if inside { 1 } else { 2 }), "{place}");
         assert_eq!(place["answer"]["answer"], control.served("search", &user).await, "what is served now");
         assert_eq!(place["answer"]["answer"]["variant"], json!(if inside { "on" } else { "off" }));
-        let words = if inside { "wave 1 some (10% of everybody) has reached them" } else { "wave 2 all (100% of everybody) reaches them" };
+        let words = if inside {
+            "wave 1 some (10% of everybody) has reached them"
+        } else {
+            "wave 2 all (100% of everybody) reaches them"
+        };
         let percent = bucket as f64 / 10_000.0;
         let expected = format!("user {user} is at {percent:.1}% of everybody (bucket {bucket} of 1000000): {words}.");
         assert_eq!(place["sentence"], json!(expected));
