@@ -67,6 +67,8 @@ pub mod otlp;
 #[cfg(feature = "server")]
 pub mod publish;
 #[cfg(feature = "server")]
+pub mod rehearse;
+#[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
