@@ -1,6 +1,6 @@
 //! What a metric asks, for people.
 
-use super::template::fill;
+use super::template::{Names, fill_with};
 use crate::rollout::{Metric, MetricSource, Plan};
 use crate::units::format_duration;
 
@@ -15,6 +15,12 @@ pub fn asked(plan: &Plan, metric: &Metric) -> Option<String> {
             format_duration(*window)
         )),
         MetricSource::Events { .. } => None,
-        MetricSource::Query(query) => Some(fill(&query.ask.text(), &plan.candidate, &plan.flag, query.window)),
+        MetricSource::Query(query) => {
+            let names = Names { variant: &plan.candidate, flag: &plan.flag, window: query.window };
+            // People read it: what each system needs around a name is put there when it is asked.
+            let window = || format_duration(query.window).replace(' ', "");
+            let put = |placeholder, _: &str| names.of(placeholder).map_or_else(window, str::to_owned);
+            Some(fill_with(&query.ask.text(), put))
+        }
     }
 }
