@@ -219,6 +219,12 @@ fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
 }
 
+/// The providers of metrics that settings name, without a server around them: nothing is posted here.
+#[must_use]
+pub fn metric_providers(settings: &Settings) -> Providers {
+    Providers::new(Arc::new(Outcomes::new()), connections(settings))
+}
+
 /// What metrics may be asked from. The server that is named alone is the connection `prometheus`.
 fn connections(settings: &Settings) -> Connections {
     let alone = settings.prometheus.clone().map(|address| ConnectionSettings {

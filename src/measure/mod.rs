@@ -4,6 +4,7 @@
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asked;
 mod asking;
 mod band;
 mod batches;
@@ -27,6 +28,7 @@ mod users;
 mod values;
 mod wire;
 
+pub use asked::asked;
 pub use asking::{Asking, LastAnswer};
 pub use batches::{BatchId, BatchIdError, Batches, Once};
 pub use connections::{

@@ -39,6 +39,7 @@ mod probes;
 mod prometheus;
 mod providers;
 mod raw_client;
+mod rollout_explained;
 mod scripted_store;
 mod telemetry_intake;
 mod sent;

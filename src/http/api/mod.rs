@@ -3,6 +3,8 @@
 mod access;
 mod body;
 mod events;
+mod explain;
+mod explain_render;
 mod flags;
 mod health;
 mod history;
