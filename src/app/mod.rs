@@ -3,6 +3,7 @@
 mod attached;
 pub mod demo;
 mod feed;
+mod keeper;
 mod loader;
 mod open_files;
 mod serve;

@@ -1,6 +1,7 @@
 //! One Tidegate process: everything wired together, started in order and stopped in order.
 
 use super::feed::Feed;
+use super::keeper::Keeper;
 use super::loader::Loader;
 use super::open_files;
 use super::watch::Watch;
@@ -14,7 +15,7 @@ use crate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
-use crate::store::{LedgerCheck, Store, StoreError, sqlite};
+use crate::store::{LedgerCheck, OutcomeStore, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
 use std::io;
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub struct Server {
     pub control: SocketAddr,
     controller: Controller,
     tasks: TaskTracker,
+    /// None when nothing is to outlive the process.
+    keeper: Option<Arc<Keeper>>,
 }
 
 /// Why a server did not start.
@@ -83,12 +86,17 @@ impl Server {
         // The doors first: a second server on the same ports must not touch the first one's data.
         let evaluation = bind(settings.evaluation.address, "evaluation").await?;
         let control = bind(settings.control.address, "control").await?;
-        let (store, journal) = open_store(&settings.store).await?;
+        let Opened { store, outcomes: kept, journal } = open_store(&settings.store).await?;
         let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
         let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
         let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)));
+        let keeper = kept.map(|kept| Keeper::new(kept, Arc::clone(&outcomes), Arc::clone(&live), clock));
+        if let Some(keeper) = &keeper {
+            // Before the rollouts are taken up: the first check may come at once.
+            keeper.restore_outcomes().await;
+        }
 
         let mut loader = Loader::new(settings.paths.clone());
         let watch = Watch::new(&settings.paths);
@@ -114,6 +122,10 @@ impl Server {
             tracing::error!(rollout = %rollout.rollout, why = rollout.why, "a stored rollout cannot be taken up");
         }
         let tasks = TaskTracker::new();
+        if let Some(keeper) = &keeper {
+            keeper.restore_served().await;
+            tasks.spawn(Arc::clone(keeper).run(shutdown.clone()));
+        }
         let feed = Feed::new(loader, publisher, controller.clone(), metrics.clone(), unreadable);
         let problems = feed.problems();
         let first = feed.announce().await;
@@ -128,6 +140,7 @@ impl Server {
             control: local(&control, settings.control.address),
             controller: controller.clone(),
             tasks,
+            keeper,
         };
         let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
@@ -158,6 +171,10 @@ impl Server {
         self.controller.stopped().await;
         self.tasks.close();
         self.tasks.wait().await;
+        if let Some(keeper) = &self.keeper {
+            // Nothing comes in any more.
+            keeper.keep().await;
+        }
     }
 }
 
@@ -194,13 +211,24 @@ fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
-async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<dyn Closings>>), StartError> {
+/// What is kept, and where.
+struct Opened {
+    store: Arc<dyn Store>,
+    /// None when nothing is to outlive the process.
+    outcomes: Option<Arc<dyn OutcomeStore>>,
+    journal: Option<Arc<dyn Closings>>,
+}
+
+async fn open_store(choice: &StoreChoice) -> Result<Opened, StartError> {
     match choice {
-        StoreChoice::Ephemeral => Ok((Arc::new(sqlite::ephemeral().await?), None)),
+        StoreChoice::Ephemeral => {
+            Ok(Opened { store: Arc::new(sqlite::ephemeral().await?), outcomes: None, journal: None })
+        }
         StoreChoice::Folder(folder) => {
             let store = Arc::new(sqlite::open(folder).await?);
             let journal = open_journal(folder)?;
-            Ok((store, Some(Arc::new(journal))))
+            let outcomes: Arc<dyn OutcomeStore> = Arc::clone(&store) as _;
+            Ok(Opened { store, outcomes: Some(outcomes), journal: Some(Arc::new(journal)) })
         }
     }
 }

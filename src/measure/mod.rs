@@ -6,8 +6,10 @@
 
 mod band;
 mod batches;
+mod bytes;
 mod comparison;
 mod firsts;
+mod keeping;
 mod latencies;
 mod look;
 mod outcome;
@@ -24,6 +26,7 @@ mod values;
 mod wire;
 
 pub use batches::{BatchId, BatchIdError, Batches, Once};
+pub use keeping::{Kept, KeptBatch, KeptPart, KeptRing};
 pub use outcome::{Outcome, User};
 pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};

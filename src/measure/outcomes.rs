@@ -204,6 +204,29 @@ impl Outcomes {
         self.table.read().unwrap_or_else(PoisonError::into_inner).series.len()
     }
 
+    /// The flags of which something is counted.
+    #[must_use]
+    pub fn flags(&self) -> Vec<FlagKey> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let mut flags: Vec<FlagKey> = table.series.keys().map(|(flag, _)| flag.clone()).collect();
+        flags.dedup();
+        flags
+    }
+
+    /// Every series with its name.
+    pub(super) fn all_series(&self) -> Vec<((FlagKey, VariantName), Arc<Mutex<Series>>)> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.series.iter().map(|(name, series)| (name.clone(), Arc::clone(series))).collect()
+    }
+
+    /// Puts a series back in its place, unless there is one already or no room.
+    pub(super) fn put_back(&self, flag: FlagKey, variant: VariantName, series: Series) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        if table.series.len() < MOST_SERIES {
+            table.series.entry((flag, variant)).or_insert_with(|| Arc::new(Mutex::new(series)));
+        }
+    }
+
     pub(super) fn series(
         &self,
         flag: &FlagKey,
