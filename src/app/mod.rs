@@ -2,6 +2,7 @@
 
 mod attached;
 pub mod demo;
+mod exposed;
 mod feed;
 mod keeper;
 mod loader;

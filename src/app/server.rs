@@ -1,5 +1,6 @@
 //! One Tidegate process: everything wired together, started in order and stopped in order.
 
+use super::exposed;
 use super::feed::Feed;
 use super::keeper::Keeper;
 use super::loader::Loader;
@@ -132,6 +133,9 @@ impl Server {
         watch.wake_by_signal(shutdown.clone());
         tasks.spawn(first.run(watch, shutdown.clone()));
         tasks.spawn(notify::deliver(Arc::clone(&store), clock, controller.changes(), shutdown.clone()));
+        let counted =
+            exposed::count(Arc::clone(&live), Arc::clone(&outcomes), metrics.clone(), clock, shutdown.clone());
+        tasks.spawn(counted);
         let (verified, ledger) = watch::channel("not verified yet".to_owned());
         tasks.spawn(verify_ledger(Arc::clone(&store), verified, shutdown.clone()));
 

@@ -5,7 +5,7 @@ use super::outcome::{Noted, Outcome};
 use super::series::Series;
 use crate::analysis::{NoData, Reading};
 use crate::rollout::Measure;
-use crate::units::{FlagKey, UnixMillis, VariantName, format_duration};
+use crate::units::{FlagKey, UnixMillis, User, VariantName, format_duration};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -189,6 +189,22 @@ impl Outcomes {
         match self.series(flag, variant, Claim::Read, now) {
             Some(series) => locked(&series).all_since(since, now).read(measure, min_samples, now),
             None => Reading::NoData(no_room()),
+        }
+    }
+
+    /// Notes who was served a variant in a stage of a rollout, which `stage` tells from all others and which began
+    /// `since` then.
+    pub fn expose(
+        &self,
+        flag: &FlagKey,
+        variant: &VariantName,
+        stage: u64,
+        since: UnixMillis,
+        users: impl Iterator<Item = User>,
+        now: UnixMillis,
+    ) {
+        if let Some(series) = self.series(flag, variant, Claim::Read, now) {
+            locked(&series).expose(stage, since, users, now);
         }
     }
 

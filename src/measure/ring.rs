@@ -312,8 +312,8 @@ mod tests {
     use super::*;
     use crate::analysis::{NoData, Reading};
     use crate::measure::latencies::Bin;
-    use crate::measure::outcome::User;
     use crate::rollout::Measure;
+    use crate::units::User;
 
     fn outcome() -> Noted {
         Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None }

@@ -1,12 +1,13 @@
 //! One flag's variant over the last three days.
 
 use super::bytes::{Reader, Writer};
+use super::exposed::Exposed;
 use super::look::Look;
 use super::outcome::Noted;
 use super::ring::{Part, Ring, Shape};
 use super::standing::Standing;
 use super::tally::Tally;
-use crate::units::UnixMillis;
+use crate::units::{UnixMillis, User};
 use std::time::Duration;
 
 /// The rings from fine to wide. Each width is a multiple of the one before, so that wide slots begin where narrow
@@ -45,6 +46,8 @@ pub(super) struct Series {
     counted: Option<UnixMillis>,
     /// The last one asked for comes first.
     standing: Vec<Standing>,
+    /// Who was served it, where that is counted.
+    exposed: Option<Exposed>,
     /// Whether anything has changed since it was last written down.
     changed: bool,
 }
@@ -77,6 +80,7 @@ impl Series {
             read: None,
             counted: None,
             standing: Vec::new(),
+            exposed: None,
             changed: true,
         }
     }
@@ -184,6 +188,24 @@ impl Series {
         slots.flat_map(|(begins, slot)| slot.looked_at().map(move |part| (begins, part)))
     }
 
+    /// Notes who was served it in a stage that began then. What comes of a stage before it is too late.
+    pub(super) fn expose(&mut self, stage: u64, since: UnixMillis, users: impl Iterator<Item = User>, now: UnixMillis) {
+        if self.exposed.as_ref().is_some_and(|exposed| !exposed.is_of(stage) && exposed.since() > since) {
+            return;
+        }
+        self.read = Some(now);
+        self.changed = true;
+        let known = self.exposed.take().filter(|exposed| exposed.is_of(stage));
+        let exposed = self.exposed.insert(known.unwrap_or_else(|| Exposed::new(stage, since)));
+        users.for_each(|user| exposed.add(user));
+    }
+
+    /// Who was served it in the stage that was entered then; `None` when that is not counted.
+    pub(super) fn exposed(&mut self, entered: UnixMillis, now: UnixMillis) -> Option<&Exposed> {
+        self.read = Some(now);
+        self.exposed.as_ref().filter(|exposed| exposed.since() >= entered)
+    }
+
     /// What has changed since this was last called, written down: the head, and slots by ring and number. `None` when
     /// nothing did.
     pub(super) fn take_changed(&mut self) -> Option<ChangedSeries> {
@@ -209,6 +231,7 @@ impl Series {
         }
         out.length(self.standing.len());
         self.standing.iter().for_each(|standing| standing.keep(&mut out));
+        out.maybe(self.exposed.as_ref(), |out, exposed| exposed.keep(out));
         out.sealed()
     }
 
@@ -219,6 +242,7 @@ impl Series {
         let (recorded, read, counted) = (moment()?, moment()?, moment()?);
         let length = from.length(MOST_STANDING)?;
         let standing = std::iter::repeat_with(|| Standing::kept(&mut from)).take(length).collect::<Option<Vec<_>>>()?;
+        let exposed = from.maybe(Exposed::kept)?;
         if !from.is_done() {
             return None;
         }
@@ -226,7 +250,7 @@ impl Series {
         for (ring, slot, data) in slots {
             rings.get_mut(ring)?.restore(slot, data)?;
         }
-        Some(Self { rings, recorded, read, counted, standing, changed: false })
+        Some(Self { rings, recorded, read, counted, standing, exposed, changed: false })
     }
 
     /// Whether it was read lately: a rollout is looking at it.

@@ -3,9 +3,10 @@
 use super::bytes::{Reader, Writer};
 use super::firsts::Firsts;
 use super::latencies::Bin;
-use super::outcome::{Noted, User};
+use super::outcome::Noted;
 use crate::analysis::Group;
 use crate::units::UnixMillis;
+use crate::units::User;
 use std::fmt;
 
 /// How many users a slot of time remembers.
@@ -103,6 +104,11 @@ impl Users {
         if let Some(user) = noted.user {
             self.insert(Seen::new(user, noted.ok, noted.latency));
         }
+    }
+
+    /// Takes somebody up of whom nothing more is known.
+    pub(super) fn see(&mut self, user: User) {
+        self.insert(Seen::new(user, true, None));
     }
 
     fn insert(&mut self, seen: Seen) {
@@ -324,7 +330,6 @@ impl Sample {
     }
 
     /// For how many of them something failed.
-    #[cfg(test)]
     pub(super) fn failed(&self) -> u64 {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
     }

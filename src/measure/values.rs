@@ -1,9 +1,9 @@
 //! Posted values: their mean, and how far it may be from the true one.
 
 use super::bytes::{Reader, Writer};
-use super::outcome::User;
 use super::tally::nearly_all;
 use crate::analysis::{NoData, Sums};
+use crate::units::User;
 
 /// Users are dealt to this many groups by their hash.
 const GROUPS: usize = 64;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading, Sums};
 use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
 use tidegate::rollout::{
-    Arm, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, RetrySalt, Role, Since, Unit, Versus,
+    Arm, Better, Exposures, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, RetrySalt, Role, Since, Unit,
+    Versus,
 };
 use tidegate::units::{FlagKey, MetricName, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
@@ -24,6 +25,7 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         salt: Arc::from("cart"),
         layer: None,
         retry: RetrySalt::default(),
+        exposures: Exposures::default(),
         start: None,
         baseline: None,
         alpha: 0.01,

@@ -1,6 +1,6 @@
 //! The routes.
 
-use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, trains, triggers};
+use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, seen, trains, triggers};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -18,6 +18,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/rollouts/{name}", get(rollouts::get))
         .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))
         .route("/api/v1/rollouts/{name}/history", get(history::of_one))
+        .route("/api/v1/rollouts/{name}/outcomes", get(seen::of_rollout))
         .route("/api/v1/trains", get(trains::list).post(trains::apply))
         .route("/api/v1/trains/{name}", get(trains::get))
         .route("/api/v1/trains/{name}/{verb}", post(trains::command))

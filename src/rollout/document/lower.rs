@@ -8,7 +8,7 @@ use super::metrics::{Metrics, metrics as read_metrics};
 use super::reader::{BUCKET_BY, Reader};
 use super::shape;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Wave};
+use crate::rollout::{After, Attachments, Budget, Exposures, Layer, Plan, RetrySalt, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -79,6 +79,7 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         salt: head.salt,
         layer: head.layer,
         retry: head.retry,
+        exposures: head.exposures,
         start: head.start,
         baseline: body.baseline,
         alpha: head.alpha,
@@ -99,6 +100,7 @@ struct Head {
     salt: Arc<str>,
     layer: Option<Layer>,
     retry: RetrySalt,
+    exposures: Exposures,
     start: Option<UnixMillis>,
     alpha: f64,
 }
@@ -122,6 +124,10 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         Some(node) => reader.word(node, "kind of retry", shape::RETRY, &[]),
         None => Some(RetrySalt::default()),
     };
+    let exposures = match fields.get("exposures") {
+        Some(node) => reader.word(node, "kind of exposures", shape::EXPOSURES, &[]),
+        None => Some(Exposures::default()),
+    };
     let start = match fields.get("start") {
         Some(node) => reader.moment(node, "start").map(Some),
         None => Some(None),
@@ -141,6 +147,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         salt: salt?,
         layer: layer?,
         retry: retry?,
+        exposures: exposures?,
         start: start?,
         alpha: alpha?,
     })

@@ -10,6 +10,7 @@ mod history;
 mod left_out;
 mod outcome;
 mod rollout;
+mod seen;
 mod train;
 
 pub use applied::{Applied, Change, Order, PLAN_WITH_FILES, PlanFormat, PlanWithFiles};
@@ -20,4 +21,5 @@ pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
 pub use history::{History, HistoryEntry};
 pub use outcome::Accepted;
 pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
+pub use seen::{SeenExposures, SeenLatency, SeenOutcomes, SeenUsers, SeenValues, SeenVariant};
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
