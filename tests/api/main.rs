@@ -30,6 +30,7 @@ mod ofrep_connections;
 mod ofrep_limits;
 mod ofrep_origins;
 mod ofrep_selectors;
+mod outcome_door;
 mod outcomes_wire;
 mod own_metrics;
 mod prometheus;
