@@ -14,4 +14,4 @@ mod watch;
 
 pub use loader::{Loader, Looked};
 pub use serve::{ServeError, serve};
-pub use server::{Server, StartError};
+pub use server::{Server, StartError, metric_providers};

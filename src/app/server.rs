@@ -12,12 +12,15 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
+use crate::measure::{
+    ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection, Providers,
+};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
 use crate::store::{LedgerCheck, OutcomeStore, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
+use crate::triggers::{Triggers, probe};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -92,7 +95,7 @@ impl Server {
         let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
-        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)));
+        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));
         let keeper = kept.map(|kept| Keeper::new(kept, Arc::clone(&outcomes), Arc::clone(&live), clock));
         if let Some(keeper) = &keeper {
             // Before the rollouts are taken up: the first check may come at once.
@@ -148,11 +151,17 @@ impl Server {
         };
         let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
+        let triggers = Triggers::new(settings.triggers.clone(), controller.clone(), metrics.clone(), clock);
+        for desk in triggers.desks() {
+            server.tasks.spawn(probe::watch(triggers.clone(), Arc::clone(desk), shutdown.clone()));
+        }
         let state = api::Api {
+            triggers,
             controller,
             live,
             metrics,
             outcomes,
+            intake: api::Intake::default(),
             store,
             problems,
             ledger,
@@ -242,9 +251,22 @@ fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
 }
 
-fn prometheus(settings: &Settings) -> Prometheus {
-    let address = settings.prometheus.clone();
-    Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })
+/// The providers of metrics that settings name, without a server around them: nothing is posted here.
+#[must_use]
+pub fn metric_providers(settings: &Settings) -> Providers {
+    Providers::new(Arc::new(Outcomes::new()), connections(settings))
+}
+
+/// What metrics may be asked from. The server that is named alone is the connection `prometheus`.
+fn connections(settings: &Settings) -> Connections {
+    let alone = settings.prometheus.clone().map(|address| ConnectionSettings {
+        name: Arc::from("prometheus"),
+        address: Some(address),
+        fetch: FetcherSettings::default(),
+        kind: ConnectionKind::Prometheus(PrometheusConnection::default()),
+    });
+    let all = settings.connections.iter().cloned().chain(alone).collect();
+    Connections::new(all, settings.metric_addresses.clone())
 }
 
 /// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.

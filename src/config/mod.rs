@@ -1,5 +1,6 @@
 //! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
 
+mod connections;
 mod credential;
 mod environment;
 mod fault;
@@ -8,10 +9,13 @@ mod key;
 mod listener;
 mod load;
 mod origins;
+mod probe;
+mod prometheus_connection;
 mod raw;
 mod secret;
 mod section;
 mod settings;
+mod triggers;
 
 pub use credential::Credential;
 pub use fault::{Fault, Origin};

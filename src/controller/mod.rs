@@ -1,5 +1,6 @@
 //! The control loop: takes up events, lets the pure core decide, commits, publishes.
 
+mod alerting;
 mod claims;
 mod commands;
 mod evidence;
@@ -8,17 +9,20 @@ mod gather;
 mod handle;
 mod inbox;
 mod lane;
+mod may_close;
 mod planning;
 mod posting;
 mod saving;
 mod shared;
 mod stepping_back;
+mod telemetry;
 mod told;
 mod train;
 mod triggers;
 mod view;
 
 pub use handle::{Controller, Unreadable};
+pub use may_close::{MayClose, Pattern};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
 pub use train::{MemberView, TrainApplied, TrainVerb, TrainView};

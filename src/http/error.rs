@@ -19,6 +19,13 @@ pub enum ApiError {
     },
     /// No key, or the wrong one: 401.
     Unauthorised(Denied),
+    /// A source of alerts that does not show that it is the one: 401.
+    Unproved {
+        /// What is missing or wrong, without any of it.
+        message: String,
+        /// How it is shown.
+        hint: &'static str,
+    },
     /// A browser's page of another origin, or a name that is not this machine's: 403.
     Foreign(String),
     /// No such thing: 404.
@@ -75,7 +82,7 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Malformed { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthorised(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorised(_) | Self::Unproved { .. } => StatusCode::UNAUTHORIZED,
             Self::Foreign(_) => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -85,6 +92,16 @@ impl ApiError {
             Self::WrongContentType { .. } | Self::WrongEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What is wrong, and what to do, in one line: for those who do not read our own shape.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let detail = self.clone().into_wire().error;
+        match detail.hint {
+            Some(hint) => format!("{}; {hint}", detail.message),
+            None => detail.message,
         }
     }
 
@@ -99,6 +116,7 @@ impl ApiError {
                 let hint = "send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`";
                 (message.to_owned(), Some(hint.to_owned()), Vec::new())
             }
+            Self::Unproved { message, hint } => (message, Some(hint.to_owned()), Vec::new()),
             Self::Foreign(message) => {
                 let hint = "set a control key to reach Tidegate by another name or from another origin";
                 (message, Some(hint.to_owned()), Vec::new())

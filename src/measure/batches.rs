@@ -6,13 +6,16 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 /// How many batches are remembered: the newest ones. About 10 MB.
 pub(super) const MOST: usize = 65_536;
 
 /// How long a batch is remembered.
 pub(super) const REMEMBERED: Duration = Duration::from_hours(24);
+
+/// Keeps names that are made of contents apart from those that senders give.
+const OF_CONTENT: u64 = 0x0C0D_E0F7_B0D1_E500;
 
 /// The longest name of a batch, in bytes.
 const LONGEST: usize = 200;
@@ -36,6 +39,12 @@ pub enum BatchIdError {
 }
 
 impl BatchId {
+    /// The name of a batch that has none: its content tells it from all others.
+    #[must_use]
+    pub fn of_content(content: &[u8]) -> Self {
+        Self(xxh3_128_with_seed(content, OF_CONTENT))
+    }
+
     /// Takes a text as the name of a batch.
     ///
     /// # Errors

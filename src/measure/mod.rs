@@ -1,14 +1,19 @@
-//! Where metrics come from: what applications post themselves, and Prometheus.
+//! Where metrics come from: what applications post themselves, and systems outside.
 //!
 //! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or both groups
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asked;
+mod asking;
 mod band;
 mod batches;
 mod bytes;
 mod comparison;
+mod connections;
+mod counted;
 mod exposed;
+mod fetch;
 mod firsts;
 mod keeping;
 mod latencies;
@@ -28,12 +33,17 @@ mod values;
 mod wire;
 
 pub use crate::units::User;
+pub use asked::asked;
+pub use asking::{Asking, LastAnswer};
 pub use batches::{BatchId, BatchIdError, Batches, Once};
+pub use connections::{
+    Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
+};
+pub use counted::Counted;
+pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
 pub use keeping::{Kept, KeptBatch, KeptPart, KeptRing};
 pub use outcome::Outcome;
 pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
-pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
-pub use providers::{Providers, Readings};
+pub use providers::{Providers, Readings, Stretch};
 pub use seen::{Seen, SeenUsers};
-pub use template::fill;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, Place, Served, Written, parse_outcomes};

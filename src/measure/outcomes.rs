@@ -115,24 +115,33 @@ impl Outcomes {
     /// Counts outcomes, each at its own time or, where it has none, at `now`. Each series is taken once for all of its
     /// outcomes, so that many requests at a time do not wait for each other with every outcome.
     pub fn record(&self, outcomes: &[Outcome], now: UnixMillis) -> Recorded {
+        self.record_each(outcomes.iter().map(|outcome| (outcome, 1)), now)
+    }
+
+    /// The same of outcomes of which there are many alike.
+    pub(super) fn record_each<'o>(
+        &self,
+        outcomes: impl Iterator<Item = (&'o Outcome, u32)>,
+        now: UnixMillis,
+    ) -> Recorded {
         let mut recorded = Recorded::default();
         let mut sorted = Sorted::default();
-        for outcome in outcomes {
+        for (outcome, times) in outcomes {
             let at = match outcome.at.unwrap_or(now) {
                 at if at <= now && now.since(at) > OLDEST => {
-                    recorded.late = recorded.late.saturating_add(1);
+                    recorded.late = recorded.late.saturating_add(u64::from(times));
                     continue;
                 }
                 at if at.since(now) > FARTHEST_AHEAD => {
-                    recorded.future = recorded.future.saturating_add(1);
+                    recorded.future = recorded.future.saturating_add(u64::from(times));
                     continue;
                 }
                 at => at.min(now),
             };
-            sorted.of(&outcome.flag, &outcome.variant).push((Noted::from(outcome), at));
+            sorted.of(&outcome.flag, &outcome.variant).push((Noted { times, ..Noted::from(outcome) }, at));
         }
         for ((flag, variant), noted) in sorted.first.into_iter().chain(sorted.others) {
-            let count = noted.len() as u64;
+            let count = noted.iter().map(|(noted, _)| u64::from(noted.times)).sum();
             let Some(series) = self.series(flag, variant, Claim::Record, now) else {
                 recorded.dropped = recorded.dropped.saturating_add(count);
                 continue;

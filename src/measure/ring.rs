@@ -316,7 +316,7 @@ mod tests {
     use crate::units::User;
 
     fn outcome() -> Noted {
-        Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None }
+        Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None, times: 1 }
     }
 
     fn ring(width: i64) -> Ring {

@@ -282,7 +282,7 @@ mod tests {
     use crate::rollout::Measure;
 
     fn outcome() -> Noted {
-        Noted { user: None, ok: true, latency: None, value: None }
+        Noted { user: None, ok: true, latency: None, value: None, times: 1 }
     }
 
     fn add(series: &mut Series, now: i64) {

@@ -2,6 +2,7 @@
 
 mod advance;
 mod alerts;
+mod ask;
 mod attachments;
 mod cause;
 mod check;
@@ -10,6 +11,7 @@ mod decide;
 mod decision;
 pub mod document;
 mod event;
+pub mod explain;
 mod heard;
 mod memory;
 mod overlay;
@@ -22,11 +24,13 @@ mod share;
 mod stage;
 mod start;
 mod state;
+mod telemetry;
 pub mod train;
 mod wait;
 
 pub use crate::analysis::statistics::Better;
 pub use crate::flag::Layer;
+pub use ask::{Ask, AskPrometheus, PromQl, Query};
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};
@@ -52,4 +56,5 @@ pub use revision::may_revise;
 pub use share::{Reach, reach};
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
+pub use telemetry::{AttributeTest, Expected, SpanKind, Telemetry, TelemetrySource};
 pub use wait::{Wait, sentence};

@@ -51,6 +51,7 @@ fn same_head(old: &Plan, new: &Plan) -> Result<(), String> {
         ("exposures", old.exposures != new.exposures),
         ("alpha", old.alpha.to_bits() != new.alpha.to_bits()),
         ("baseline", old.baseline != new.baseline),
+        ("telemetry", old.telemetry != new.telemetry),
     ];
     match differs.iter().find(|(_, differs)| *differs) {
         Some((field, _)) => Err(format!("`{field}` cannot change under way")),

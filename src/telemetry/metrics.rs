@@ -3,7 +3,9 @@
 use super::evaluations::LiveCollector;
 use super::requests::RequestMetrics;
 use super::rollouts::RolloutCollector;
+use super::triggers::TriggerMetrics;
 use crate::live::Live;
+use crate::otlp::Passed;
 use crate::rollout::State;
 use crate::units::{Exposure, FlagKey, RolloutName};
 use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
@@ -40,6 +42,24 @@ pub enum OutcomeResult {
     Repeated,
 }
 
+/// What is exported to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans of traces.
+    Spans,
+    /// Points of metrics.
+    Points,
+}
+
+impl Signal {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Points => "points",
+        }
+    }
+}
+
 /// What became of an event that somebody posted. Of several rollouts the first of these counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventResult {
@@ -71,6 +91,8 @@ pub struct Metrics {
     outcomes: IntCounterVec,
     exposures: IntCounterVec,
     events: IntCounterVec,
+    triggers: TriggerMetrics,
+    exported: IntCounterVec,
 }
 
 impl Metrics {
@@ -94,6 +116,7 @@ impl Metrics {
             let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
             registry.register(Box::new(histogram.clone())).map(|()| histogram)
         };
+        let triggers = TriggerMetrics::register(&registry)?;
         let rollouts = RolloutCollector::new()?;
         registry.register(Box::new(rollouts.clone()))?;
         Ok(Self {
@@ -118,6 +141,12 @@ impl Metrics {
                 &["result"],
             )?,
             events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
+            triggers,
+            exported: counter(
+                "tidegate_telemetry_total",
+                "Spans and metric points that applications exported, by what became of them.",
+                &["signal", "result"],
+            )?,
             requests,
             registry,
         })
@@ -127,6 +156,12 @@ impl Metrics {
     #[must_use]
     pub fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// The triggers' part.
+    #[must_use]
+    pub const fn triggers(&self) -> &TriggerMetrics {
+        &self.triggers
     }
 
     /// Tells where a rollout stands and what it serves. A flag that it had before has no series any more: what is gone
@@ -186,6 +221,17 @@ impl Metrics {
                 self.exposures.with_label_values(&[result]).inc_by(count);
             }
         }
+    }
+
+    /// Counts outcomes that were read of telemetry.
+    pub fn telemetry_counted(&self, signal: Signal, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.exported.with_label_values(&[signal.as_str(), "counted"]).inc_by(count);
+    }
+
+    /// Counts telemetry that was no outcome.
+    pub fn telemetry_passed(&self, signal: Signal, why: Passed, count: u64) {
+        self.exported.with_label_values(&[signal.as_str(), why.as_str()]).inc_by(count);
     }
 
     /// Counts a posted event.

@@ -9,12 +9,13 @@ use tidegate::config::Secret;
 use tidegate::controller::{Controller, World};
 use tidegate::eval::Bucketing;
 use tidegate::http::Gate;
-use tidegate::http::api::{Api, Limits, serve_within};
+use tidegate::http::api::{Api, Intake, Limits, serve_within};
 use tidegate::live::Live;
-use tidegate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
+use tidegate::measure::{Connections, Outcomes, Providers};
 use tidegate::publish::Publisher;
 use tidegate::source::Problem;
 use tidegate::telemetry::Metrics;
+use tidegate::triggers::Triggers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -53,23 +54,25 @@ impl BareControl {
         let live = Arc::new(Live::new(snapshot(1, "flags: {}")));
         let metrics = Metrics::new(Arc::clone(&live)).unwrap();
         let outcomes = Arc::new(Outcomes::new());
-        let prometheus = Prometheus::new(PrometheusSettings::default());
         let clock = Clock::system();
         let world = World {
             store: Arc::clone(&store) as _,
             journal: None,
             publisher: Arc::new(Publisher::new(Arc::clone(&live), Bucketing::V3)),
-            readings: Arc::new(Providers::new(Arc::clone(&outcomes), prometheus)),
+            readings: Arc::new(Providers::new(Arc::clone(&outcomes), Connections::new(Vec::new(), Vec::new()))),
             metrics: metrics.clone(),
             clock,
         };
         let shutdown = CancellationToken::new();
         let (controller, _) = Controller::recover(world, shutdown.clone()).await.unwrap();
         let key = special.key.map(|key| Secret::new(key).unwrap());
+        let triggers = Triggers::new(Vec::new(), controller.clone(), metrics.clone(), clock);
         let api = Api {
+            triggers,
             controller,
             live,
             outcomes,
+            intake: Intake::default(),
             store,
             metrics,
             problems: watch::channel(Arc::new(special.problems)).1,

@@ -87,10 +87,13 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send) -> Result<Endi
         store: StoreChoice::Ephemeral,
         strict: true,
         prometheus: None,
+        connections: Vec::new(),
+        metric_addresses: Vec::new(),
         bucketing: Bucketing::V3,
         event_streams: None,
         cors_origins: Origins::default(),
         log: LogFormat::Text,
+        triggers: Vec::new(),
         remarks: Vec::new(),
     };
     let speed = options.speed.unwrap_or(SPEED).max(1);

@@ -73,13 +73,18 @@ fn answer(recorded: Recorded) -> Response {
 fn count(api: &Api, batch: &Batch, now: UnixMillis) -> Recorded {
     let recorded = api.outcomes.record(&batch.outcomes, now);
     let recorded = Recorded { unattributed: batch.unattributed, ..recorded };
+    counted(api, recorded);
+    recorded
+}
+
+/// Tells in the metrics what was counted and what was not.
+pub(super) fn counted(api: &Api, recorded: Recorded) {
     let Recorded { kept, late, future, dropped, unattributed } = recorded;
     api.metrics.outcomes(OutcomeResult::Accepted, kept);
     api.metrics.outcomes(OutcomeResult::Late, late);
     api.metrics.outcomes(OutcomeResult::Future, future);
     api.metrics.outcomes(OutcomeResult::Refused, dropped);
     api.metrics.outcomes(OutcomeResult::Unattributed, unattributed);
-    recorded
 }
 
 fn same_id(header: Option<BatchId>, member: Option<BatchId>) -> Result<Option<BatchId>, ApiError> {

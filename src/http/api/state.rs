@@ -1,5 +1,6 @@
 //! What the handlers may use.
 
+use super::otlp::Intake;
 use crate::clock::Clock;
 use crate::controller::Controller;
 use crate::http::Gate;
@@ -8,6 +9,7 @@ use crate::measure::Outcomes;
 use crate::source::Problem;
 use crate::store::Store;
 use crate::telemetry::Metrics;
+use crate::triggers::Triggers;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,8 @@ pub struct Api {
     pub live: Arc<Live>,
     /// Where posted outcomes go.
     pub outcomes: Arc<Outcomes>,
+    /// What is kept of telemetry between requests.
+    pub intake: Intake,
     /// Asked for its health only; everything else goes through the controller.
     pub store: Arc<dyn Store>,
     /// Tidegate's own metrics.
@@ -31,6 +35,8 @@ pub struct Api {
     pub ledger: watch::Receiver<String>,
     /// The time.
     pub clock: Clock,
+    /// The sources of alerts.
+    pub triggers: Triggers,
     /// Who may come in.
     pub gate: Gate,
     /// Cancelled when the server stops: long polls end then.

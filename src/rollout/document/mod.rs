@@ -5,21 +5,29 @@ mod askable;
 mod budget;
 mod clauses;
 mod courses;
+mod events;
 mod fields;
 mod flag_check;
 mod group;
 mod layer;
 mod lower;
 mod metrics;
+mod outcomes;
+mod prometheus;
 mod query;
 mod ramp;
 mod reader;
 mod salvage;
+mod selector;
 mod shape;
+mod sourced;
+mod telemetry;
 mod thresholds;
 mod train;
 mod waves;
 
+#[cfg(feature = "server")]
+pub mod telemetry_wire;
 #[cfg(feature = "server")]
 pub mod train_wire;
 #[cfg(feature = "server")]

@@ -1,4 +1,4 @@
-//! The placeholders in a Prometheus query.
+//! The placeholders in what is asked.
 
 use super::reader::Reader;
 use crate::source::{Node, suggest};

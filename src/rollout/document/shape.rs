@@ -1,7 +1,7 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
 use crate::rollout::train::{Cohorts, Extent};
-use crate::rollout::{Better, Exposures, List, Measure, NoDataThen, RetrySalt, Role, Unit};
+use crate::rollout::{Better, Exposures, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit};
 
 /// A kind of mapping.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) const ROLLOUT: Shape = Shape {
         "baseline",
         "alpha",
         "budget",
+        "telemetry",
         "metrics",
         "always",
         "waves",
@@ -62,6 +63,8 @@ pub(super) const METRIC: Shape = Shape {
         "role",
         "better",
         "query",
+        "ratio",
+        "connection",
         "address",
         "event",
         "since",
@@ -75,16 +78,20 @@ pub(super) const METRIC: Shape = Shape {
 };
 
 /// Which fields of [`METRIC`] only some providers have.
-pub(super) const OWNED: [(&str, &[Provider]); 8] = [
+pub(super) const OWNED: &[(&str, &[Provider])] = &[
     ("measure", &[Provider::Outcomes]),
     ("slower_than", &[Provider::Outcomes]),
-    ("min_samples", &[Provider::Outcomes]),
+    ("min_samples", &[Provider::Outcomes, Provider::Prometheus]),
     ("window", &[Provider::Outcomes, Provider::Prometheus]),
     ("query", &[Provider::Prometheus]),
+    ("ratio", &[Provider::Prometheus]),
+    ("connection", &[Provider::Prometheus]),
     ("address", &[Provider::Prometheus]),
     ("event", &[Provider::Events]),
     ("since", &[Provider::Events]),
 ];
+
+pub(super) const RATIO: Shape = Shape { what: "`ratio`", fields: &["bad", "total"], later: &[] };
 
 pub(super) const NO_DATA_POLICY: Shape = Shape { what: "`no_data`", fields: &["then", "after"], later: &[] };
 
@@ -92,6 +99,14 @@ pub(super) const ALWAYS: Shape =
     Shape { what: "`always`", fields: &["close_when", "step_back_when", "hold_when", "notify_when"], later: &[] };
 
 pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", "observe"], later: &[] };
+
+pub(super) const TELEMETRY: Shape =
+    Shape { what: "`telemetry`", fields: &["spans", "metric", "user", "value", "failed_when"], later: &[] };
+
+pub(super) const SPANS: Shape = Shape { what: "`spans`", fields: &["name", "kind"], later: &[] };
+
+pub(super) const FAILED_WHEN: Shape =
+    Shape { what: "a test of an attribute", fields: &["attribute", "at_least", "is"], later: &[] };
 
 pub(super) const BUDGET: Shape =
     Shape { what: "`budget`", fields: &["metric", "objective", "share", "window"], later: &[] };
@@ -178,6 +193,14 @@ pub(super) const NO_DATA: Words<NoDataThen> =
 pub(super) const BETTER: Words<Better> = &[("lower", Better::Lower), ("higher", Better::Higher)];
 
 pub(super) const ON_WARNING: Words<List> = &[("hold", List::Hold), ("notify", List::Notify)];
+
+pub(super) const SPAN_KINDS: Words<SpanKind> = &[
+    ("internal", SpanKind::Internal),
+    ("server", SpanKind::Server),
+    ("client", SpanKind::Client),
+    ("producer", SpanKind::Producer),
+    ("consumer", SpanKind::Consumer),
+];
 
 pub(super) const RETRY: Words<RetrySalt> = &[("same", RetrySalt::Same), ("fresh", RetrySalt::Fresh)];
 

@@ -50,6 +50,7 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("LayerDocument", &shape::LAYER);
     check_fields("ClauseDocument", &shape::CLAUSE);
     check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
+    check_fields("RatioDocument", &shape::RATIO);
     check_fields("train", &shape::TRAIN);
     check_fields("MemberFields", &shape::MEMBER);
 }
@@ -71,7 +72,7 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
         assert_eq!(provider["properties"]["provider"]["const"], *word);
     }
     for (provider, (_, kind)) in providers.iter().zip(shape::PROVIDERS) {
-        for (field, owners) in shape::OWNED {
+        for (field, owners) in shape::OWNED.iter().copied() {
             assert_eq!(properties(provider).contains(field), owners.contains(kind), "{field}: {provider:#}");
         }
     }

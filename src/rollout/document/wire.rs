@@ -3,6 +3,7 @@
 //! Documents are not read through these types but field by field, with the place of each fault; a
 //! test keeps the two in step.
 
+use super::telemetry_wire::TelemetryDocument;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
@@ -54,6 +55,9 @@ pub struct RolloutDocument {
     pub alpha: Option<AlphaDocument>,
     /// What the candidate may cost.
     pub budget: Option<BudgetDocument>,
+    /// Which spans or metric points of traced applications become outcomes; every span that names the flag when
+    /// left out.
+    pub telemetry: Option<TelemetryDocument>,
     /// The metrics that conditions may speak of, by name.
     pub metrics: Option<BTreeMap<String, MetricDocument>>,
     /// What is looked at in every wave, and in the watch after them.
@@ -103,13 +107,20 @@ pub enum MetricDocument {
         /// What closes the flag, such as `> 10% for 5m`.
         critical: Option<String>,
     },
-    /// An instant query to Prometheus.
+    /// Asked from Prometheus, or what speaks its query API. It has a `query` or a `ratio`.
     Prometheus {
         /// PromQL that gives one number. `{{variant}}`, `{{flag}}` and `{{window}}` are filled in.
-        query: String,
-        /// What `{{window}}` stands for; `5m` when left out.
+        query: Option<String>,
+        /// By how much one counter grew, as a share of how much another did.
+        ratio: Option<RatioDocument>,
+        /// Fewer counts than this are no data; 20 when left out. Only for a `ratio`.
+        min_samples: Option<u64>,
+        /// What `{{window}}` stands for, and over how long a `ratio` counts; `5m` when left out.
         window: Option<DurationText>,
-        /// A different server than the configured one, such as `http://prometheus:9090`.
+        /// The connection of the server's settings that is asked; `prometheus` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// Another server than a configured one, such as `http://prometheus:9090`.
         #[schemars(regex(pattern = "^https?://"))]
         address: Option<String>,
         /// What the query answers in; `number` when left out.
@@ -150,6 +161,16 @@ pub enum MetricDocument {
         /// What closes the flag, such as `> 10% for 5m`.
         critical: Option<String>,
     },
+}
+
+/// Two counters, each as a plain selector of any number of series.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RatioDocument {
+    /// What went badly, such as `http_requests_total{code=~"5..",variant="{{variant}}"}`.
+    pub bad: String,
+    /// Everything, what went badly included.
+    pub total: String,
 }
 
 /// A figure that posted outcomes give.
