@@ -17,7 +17,6 @@ impl Writer {
     /// A number in as many bytes as it needs (LEB128).
     pub(super) fn number(&mut self, mut number: u64) {
         loop {
-            #[expect(clippy::cast_possible_truncation, reason = "seven bits")]
             let low = (number & 0x7F) as u8;
             number >>= 7;
             if number == 0 {

@@ -96,6 +96,9 @@ impl<'o> Sorted<'o> {
     }
 }
 
+/// A series with its name.
+pub(super) type Named = ((FlagKey, VariantName), Arc<Mutex<Series>>);
+
 /// Who wants a place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claim {
@@ -239,7 +242,7 @@ impl Outcomes {
     }
 
     /// Every series with its name.
-    pub(super) fn all_series(&self) -> Vec<((FlagKey, VariantName), Arc<Mutex<Series>>)> {
+    pub(super) fn all_series(&self) -> Vec<Named> {
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
         table.series.iter().map(|(name, series)| (name.clone(), Arc::clone(series))).collect()
     }

@@ -29,7 +29,7 @@ enum ServedRow {
     Nothing,
     Unknown,
     /// By the definition with this digest, for definitions are not written down.
-    By(String, Option<OverlayRow>),
+    By(String, Option<Box<OverlayRow>>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -115,7 +115,7 @@ fn served_row(before: &Before) -> ServedRow {
             None => ServedRow::By(digest(definition), None),
             // Only what is read as it was written.
             Some(overlay) => match overlay_row(overlay).filter(|row| read_overlay(row).as_ref() == Some(overlay)) {
-                Some(row) => ServedRow::By(digest(definition), Some(row)),
+                Some(row) => ServedRow::By(digest(definition), Some(Box::new(row))),
                 None => ServedRow::Unknown,
             },
         },
