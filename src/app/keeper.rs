@@ -1,16 +1,16 @@
 //! What was counted and what was served, kept beside the serving, so that a restart loses some seconds of it at most.
 
-use crate::clock::Clock;
+use crate::clock::{Clock, after};
 use crate::live::Live;
 use crate::measure::{Kept, Outcomes};
 use crate::publish::{overlaid, restore_before, write_before};
 use crate::store::{OutcomeStore, ServedBefore, StoreError};
-use crate::units::{FlagKey, VariantName};
+use crate::units::{FlagKey, Generation, VariantName};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use tokio::time::sleep;
+use tokio::time::{MissedTickBehavior, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// How often what was counted is kept: so much of it a killed process loses.
@@ -32,7 +32,8 @@ pub(super) struct Keeper {
 #[derive(Debug, Default)]
 struct KeptSoFar {
     series: BTreeSet<(FlagKey, VariantName)>,
-    served: Vec<ServedBefore>,
+    /// The generation, and the flags of which it is kept what was served up to it.
+    served: Option<(Generation, BTreeSet<FlagKey>)>,
     /// Whether the last attempt failed: that is told once and not every ten seconds.
     failing: bool,
 }
@@ -93,10 +94,13 @@ impl Keeper {
     /// Keeps at intervals, and what is served as soon as it changes, until the shutdown.
     pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         let mut changes = self.live.changes();
+        // However often something else changes, the outcomes have their turn.
+        let mut turn = interval_at(after(EVERY), EVERY);
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = sleep(EVERY) => self.keep().await,
+                _ = turn.tick() => self.keep().await,
                 changed = changes.changed() => {
                     if changed.is_err() {
                         return;
@@ -140,10 +144,13 @@ impl Keeper {
         let published = self.live.load_full();
         let mut flags: BTreeSet<FlagKey> = overlaid(published.snapshot()).cloned().collect();
         flags.extend(self.outcomes.flags());
-        let before = |flag: FlagKey| Some(ServedBefore { eras: write_before(&self.live, &flag)?, flag });
-        let served: Vec<_> = flags.into_iter().filter_map(before).collect();
-        let changed = (served != kept.served).then_some(&*served);
-        self.store.keep_served(changed, up_to).await?;
+        let served = Some((published.snapshot().generation(), flags));
+        if served == kept.served {
+            return self.store.keep_served(None, up_to).await;
+        }
+        let before = |flag: &FlagKey| Some(ServedBefore { eras: write_before(&self.live, flag)?, flag: flag.clone() });
+        let rows: Vec<_> = served.iter().flat_map(|(_, flags)| flags).filter_map(before).collect();
+        self.store.keep_served(Some(&rows), up_to).await?;
         kept.served = served;
         Ok(())
     }

@@ -63,7 +63,7 @@ async fn a_killed_server_counts_on_from_what_it_kept_and_nothing_twice() {
     until("the wave is looked at", async || seen(&tidegate).await).await;
     let served = tidegate.customers_with_new_cart().await;
     let lucky = format!("customer-{}", served.first().expect("half of all"));
-    let outcome = |user: u32| json!({ "flag": "new-cart", "variant": "on", "targetingKey": format!("u-{user}"), "ok": user % 4 != 0 });
+    let outcome = |user: u32| json!({ "flag": "new-cart", "variant": "on", "targetingKey": format!("u-{user}"), "ok": !user.is_multiple_of(4) });
     let batch: Vec<Value> = (0..100).map(outcome).collect();
     assert_eq!(post(&tidegate, "first", &batch).await, json!({ "accepted": 100 }));
     let counted = until("evaluations are counted", async || {
