@@ -10,10 +10,12 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
+use tidegate::eval::{Bucketing, Context, Snapshot};
+use tidegate::flag::{Catalog, Gate, Overlay, Part, Parts, Rank, Share, lower as lower_flags};
 use tidegate::measure::{Batch, Outcome, Outcomes, Served, User, Written, parse_outcomes};
 use tidegate::rollout::{Attachments, Measure, Plan, Versus, lower};
 use tidegate::source::{Format, parse};
-use tidegate::units::{FlagKey, MetricName, UnixMillis, VariantName};
+use tidegate::units::{Exposure, FlagKey, Generation, MetricName, RolloutName, UnixMillis, VariantName};
 
 /// How many outcomes one request carries.
 const BATCH: usize = 1_000;
@@ -77,6 +79,7 @@ fn main() {
     best("reading the JSON of one outcome", rounds, || {
         bodies.iter().map(|body| black_box(parsed(body)).outcomes.len()).sum()
     });
+    through_the_door(rounds);
     // Each batch comes 50 ms after the one before: 20,000 outcomes a second.
     let (outcomes, mut now) = (Outcomes::new(), HOUR);
     best("counting one outcome", rounds, || {
@@ -111,8 +114,70 @@ fn main() {
     memory("both variants, 2,000 outcomes a second of 1,000,000 users", 2_000, 1_000_000, hours.min(3));
 }
 
+/// A thousand outcomes as they are posted, read, derived where they come without a variant, and counted: on one core.
+fn through_the_door(rounds: usize) {
+    let mut service = Service::new(50_000);
+    let keys: Vec<Vec<u8>> = (0..20).map(|_| service.body(BATCH)).collect();
+    let variant = |body: &Vec<u8>| {
+        String::from_utf8(body.clone()).expect("text").replace("\"ok\"", "\"variant\":\"on\",\"ok\"").into_bytes()
+    };
+    let given: Vec<Vec<u8>> = keys.iter().map(variant).collect();
+    let timed = |body: &Vec<u8>| {
+        let time = format!("\"time\":{},\"ok\"", HOUR - 1_000);
+        String::from_utf8(body.clone()).expect("text").replace("\"ok\"", &time).into_bytes()
+    };
+    let late: Vec<Vec<u8>> = keys.iter().map(timed).collect();
+    let (flag, snapshot) = (FlagKey::new("search").expect("a key"), served());
+    let derive = |key: &str| {
+        let context = Context::of(key).at(HOUR / 1_000);
+        let flag = snapshot.flag(flag.as_str()).expect("a flag");
+        Served::Variant(VariantName::new(flag.resolve(&context).variant().expect("one")).expect("a name"))
+    };
+    for (what, bodies) in [("with its variant", given), ("by its key", keys), ("by its key, with a time", late)] {
+        let (outcomes, mut now) = (Outcomes::new(), HOUR);
+        let round = || {
+            bodies
+                .iter()
+                .map(|body| {
+                    now += 1;
+                    let batch = parse_outcomes(body, Written::Json, |_, key, _| derive(key)).expect("sound");
+                    black_box(outcomes.record(&batch.outcomes, UnixMillis::new(now)));
+                    batch.outcomes.len()
+                })
+                .sum()
+        };
+        let took = best(&format!("one outcome {what}, read, derived and counted"), rounds, round);
+        println!("  that is {:.0} a second on one core", 1e9 / took);
+    }
+}
+
+/// A tenth of the users has the candidate.
+fn served() -> Snapshot {
+    let text = "flags: { search: { state: ENABLED, variants: { 'on': true, 'off': false }, defaultVariant: 'off' } }";
+    let mut catalog = Catalog::new();
+    let parsed = parse("flags.yaml", text.as_bytes(), Format::Yaml);
+    catalog.update("flags.yaml", parsed.and_then(|parsed| lower_flags(&parsed)));
+    let name = |text: &str| VariantName::new(text).expect("a name");
+    let exposure = Exposure::from_ppm(100_000).expect("a share");
+    let share = Share {
+        parts: Parts::of(Part { step: 0, exposure, audience: None }),
+        bucket_by: "targetingKey".into(),
+        salt: "s".into(),
+        layer: None,
+    };
+    let overlay = Overlay {
+        rollout: RolloutName::new("s").expect("a name"),
+        rank: Rank::open(1, 0),
+        candidate: name("on"),
+        stable: name("off"),
+        gate: Gate::Open(share),
+    };
+    let overlays = [(FlagKey::new("search").expect("a key"), overlay)].into();
+    Snapshot::build(Generation::new(1), catalog.flags(), &overlays, Bucketing::V3, None)
+}
+
 /// The fastest of all rounds: what is slower, something else on the machine made slow.
-fn best(what: &str, rounds: usize, mut round: impl FnMut() -> usize) {
+fn best(what: &str, rounds: usize, mut round: impl FnMut() -> usize) -> f64 {
     let mut fastest = f64::INFINITY;
     for _ in 0..rounds {
         let begun = Instant::now();
@@ -120,6 +185,7 @@ fn best(what: &str, rounds: usize, mut round: impl FnMut() -> usize) {
         fastest = fastest.min(begun.elapsed().as_secs_f64() * 1e9 / count as f64);
     }
     println!("{what}: {fastest:.0} ns");
+    fastest
 }
 
 /// What is still held after hours of steady outcomes.
@@ -162,7 +228,8 @@ fn worst(hours: i64) {
             })
             .collect()
     };
-    let batches: Vec<Vec<Outcome>> = (0..20).map(|number| batch(if number % 2 == 0 { &on } else { &off })).collect();
+    let mut batches: Vec<Vec<Outcome>> =
+        (0..20).map(|number| batch(if number % 2 == 0 { &on } else { &off })).collect();
     let plan = plan();
     let mut kept = None;
     let counted = allocation_counter::measure(|| {
@@ -170,11 +237,16 @@ fn worst(hours: i64) {
         let end = HOUR + hours * HOUR;
         let steps = (HOUR..end).step_by(10_000).chain((end..end + 120_000).step_by(1_000));
         for (step, now) in steps.enumerate() {
-            for batch in batches.iter().skip(step % 10 * 2).take(2) {
+            for batch in batches.iter_mut().skip(step % 10 * 2).take(2) {
+                // Every other one is too late for its look, so that it is in two slots of each ring.
+                batch.iter_mut().step_by(2).for_each(|one| one.at = Some(UnixMillis::new(now - 1_500)));
                 outcomes.record(batch, UnixMillis::new(now));
             }
             for entered in [0, HOUR] {
                 let versus = Versus { entered: UnixMillis::new(entered), ..versus(now) };
+                if step % 3 == 0 {
+                    let _ = outcomes.compare(&plan, Measure::ErrorRatio, &versus, UnixMillis::new(now));
+                }
                 let _ = outcomes.compare(&plan, Measure::LatencyP99, &versus, UnixMillis::new(now));
             }
         }

@@ -2,7 +2,9 @@
 
 mod attached;
 pub mod demo;
+mod exposed;
 mod feed;
+mod keeper;
 mod loader;
 mod open_files;
 mod serve;

@@ -1,6 +1,8 @@
 //! One Tidegate process: everything wired together, started in order and stopped in order.
 
+use super::exposed;
 use super::feed::Feed;
+use super::keeper::Keeper;
 use super::loader::Loader;
 use super::open_files;
 use super::watch::Watch;
@@ -16,7 +18,7 @@ use crate::measure::{
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
-use crate::store::{LedgerCheck, Store, StoreError, sqlite};
+use crate::store::{LedgerCheck, OutcomeStore, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
 use crate::triggers::{Triggers, probe};
 use std::io;
@@ -42,6 +44,8 @@ pub struct Server {
     pub control: SocketAddr,
     controller: Controller,
     tasks: TaskTracker,
+    /// None when nothing is to outlive the process.
+    keeper: Option<Arc<Keeper>>,
 }
 
 /// Why a server did not start.
@@ -86,12 +90,17 @@ impl Server {
         // The doors first: a second server on the same ports must not touch the first one's data.
         let evaluation = bind(settings.evaluation.address, "evaluation").await?;
         let control = bind(settings.control.address, "control").await?;
-        let (store, journal) = open_store(&settings.store).await?;
+        let Opened { store, outcomes: kept, journal } = open_store(&settings.store).await?;
         let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
         let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
         let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));
+        let keeper = kept.map(|kept| Keeper::new(kept, Arc::clone(&outcomes), Arc::clone(&live), clock));
+        if let Some(keeper) = &keeper {
+            // Before the rollouts are taken up: the first check may come at once.
+            keeper.restore_outcomes().await;
+        }
 
         let mut loader = Loader::new(settings.paths.clone());
         let watch = Watch::new(&settings.paths);
@@ -117,12 +126,19 @@ impl Server {
             tracing::error!(rollout = %rollout.rollout, why = rollout.why, "a stored rollout cannot be taken up");
         }
         let tasks = TaskTracker::new();
+        if let Some(keeper) = &keeper {
+            keeper.restore_served().await;
+            tasks.spawn(Arc::clone(keeper).run(shutdown.clone()));
+        }
         let feed = Feed::new(loader, publisher, controller.clone(), metrics.clone(), unreadable);
         let problems = feed.problems();
         let first = feed.announce().await;
         watch.wake_by_signal(shutdown.clone());
         tasks.spawn(first.run(watch, shutdown.clone()));
         tasks.spawn(notify::deliver(Arc::clone(&store), clock, controller.changes(), shutdown.clone()));
+        let counted =
+            exposed::count(Arc::clone(&live), Arc::clone(&outcomes), metrics.clone(), clock, shutdown.clone());
+        tasks.spawn(counted);
         let (verified, ledger) = watch::channel("not verified yet".to_owned());
         tasks.spawn(verify_ledger(Arc::clone(&store), verified, shutdown.clone()));
 
@@ -131,6 +147,7 @@ impl Server {
             control: local(&control, settings.control.address),
             controller: controller.clone(),
             tasks,
+            keeper,
         };
         let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
@@ -167,6 +184,10 @@ impl Server {
         self.controller.stopped().await;
         self.tasks.close();
         self.tasks.wait().await;
+        if let Some(keeper) = &self.keeper {
+            // Nothing comes in any more.
+            keeper.keep().await;
+        }
     }
 }
 
@@ -203,13 +224,24 @@ fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
-async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<dyn Closings>>), StartError> {
+/// What is kept, and where.
+struct Opened {
+    store: Arc<dyn Store>,
+    /// None when nothing is to outlive the process.
+    outcomes: Option<Arc<dyn OutcomeStore>>,
+    journal: Option<Arc<dyn Closings>>,
+}
+
+async fn open_store(choice: &StoreChoice) -> Result<Opened, StartError> {
     match choice {
-        StoreChoice::Ephemeral => Ok((Arc::new(sqlite::ephemeral().await?), None)),
+        StoreChoice::Ephemeral => {
+            Ok(Opened { store: Arc::new(sqlite::ephemeral().await?), outcomes: None, journal: None })
+        }
         StoreChoice::Folder(folder) => {
             let store = Arc::new(sqlite::open(folder).await?);
             let journal = open_journal(folder)?;
-            Ok((store, Some(Arc::new(journal))))
+            let outcomes: Arc<dyn OutcomeStore> = Arc::clone(&store) as _;
+            Ok(Opened { store, outcomes: Some(outcomes), journal: Some(Arc::new(journal)) })
         }
     }
 }

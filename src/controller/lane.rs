@@ -11,7 +11,7 @@ use super::train::Permit;
 use super::view::{CommandError, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Finding, Plan, State, Wait, decide};
+use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Exposures, Finding, Plan, State, Wait, decide};
 use crate::store::PlanSource;
 use crate::store::journal::NarrowingRecord;
 use crate::telemetry::CheckResult;
@@ -237,7 +237,9 @@ impl Lane {
             }
             Effect::Open(opening) => {
                 if planted::is(Bug::OpensBeforeItIsStored) {
-                    self.shared.world.publisher.open(&self.plan.flag, opening.clone().into_overlay());
+                    let counts = self.plan.exposures == Exposures::Evaluations;
+                    let overlay = opening.clone().into_overlay();
+                    self.shared.world.publisher.open_counted(&self.plan.flag, overlay, counts);
                 }
                 let saved = self.save(&mut decision, grounds).await;
                 if saved == Saved::Yes {

@@ -10,7 +10,7 @@ use super::view::CommandError;
 use crate::clock::after;
 use crate::flag::Overlay;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Decision, Effect, Event, State, decide, standing_waits};
+use crate::rollout::{self, Decision, Effect, Event, Exposures, State, decide, standing_waits};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, Message, Record};
 use crate::units::format_duration;
@@ -439,7 +439,8 @@ impl Lane {
             Some(Effect::Close(closing)) => closing.overlay().clone(),
             Some(Effect::Keep | Effect::Open(_) | Effect::Narrow(_)) | None => overlay,
         };
-        self.shared.world.publisher.open(&self.plan.flag, overlay);
+        let counts = self.plan.exposures == Exposures::Evaluations;
+        self.shared.world.publisher.open_counted(&self.plan.flag, overlay, counts);
     }
 
     pub(super) fn all_problems(&self) -> Vec<String> {

@@ -20,6 +20,7 @@ mod number;
 mod operator;
 mod set;
 mod variants;
+mod written;
 
 pub use attributes::Looked;
 pub use catalog::{Catalog, CatalogEntry};

@@ -1,11 +1,13 @@
 //! The cell that holds the served snapshot. Reading it takes no lock; a publication replaces it whole.
 
 use super::difference::may_differ;
+use super::exposures::{CountedFlag, Counting, Exposures};
 use super::past::Past;
 use super::tally::Tallies;
 use crate::eval::Snapshot;
-use crate::units::{FlagKey, Generation, UnixMillis};
+use crate::units::{FlagKey, Generation, UnixMillis, VariantName};
 use arc_swap::{ArcSwap, Guard};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -15,6 +17,7 @@ pub struct Published {
     snapshot: Snapshot,
     tallies: Tallies,
     changed: Generation,
+    counting: Option<Arc<Counting>>,
 }
 
 impl Published {
@@ -30,12 +33,29 @@ impl Published {
         &self.tallies
     }
 
+    /// What is counted of who is served what; `None`, as nearly always, when nothing is.
+    #[must_use]
+    pub fn counting(&self) -> Option<&Counting> {
+        self.counting.as_deref()
+    }
+
     /// The generation since which every answer is as it is now: that of this snapshot, or an earlier one
     /// when the publications since then changed nothing that can be seen in an answer.
     #[must_use]
     pub const fn changed(&self) -> Generation {
         self.changed
     }
+}
+
+/// A flag of which it is counted who is served what.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// The number under which its stage is known to [`Exposures`].
+    pub number: u32,
+    /// The variant being rolled out.
+    pub candidate: VariantName,
+    /// The variant that everybody else gets.
+    pub stable: VariantName,
 }
 
 /// The snapshot in service. Only a newer generation replaces it, so that a publication that was
@@ -45,6 +65,7 @@ pub struct Live {
     cell: ArcSwap<Published>,
     changes: watch::Sender<Generation>,
     past: Past,
+    exposures: Exposures,
 }
 
 impl Live {
@@ -53,8 +74,8 @@ impl Live {
     pub fn new(snapshot: Snapshot) -> Self {
         let tallies = Tallies::new(&snapshot);
         let changed = snapshot.generation();
-        let cell = ArcSwap::from_pointee(Published { snapshot, tallies, changed });
-        Self { cell, changes: watch::Sender::new(changed), past: Past::default() }
+        let cell = ArcSwap::from_pointee(Published { snapshot, tallies, changed, counting: None });
+        Self { cell, changes: watch::Sender::new(changed), past: Past::default(), exposures: Exposures::default() }
     }
 
     /// Follows [`Published::changed`]. What is told here is served already. A slow reader finds only the
@@ -62,6 +83,12 @@ impl Live {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Generation> {
         self.changes.subscribe()
+    }
+
+    /// Who was served what, as far as rollouts count it.
+    #[must_use]
+    pub const fn exposures(&self) -> &Exposures {
+        &self.exposures
     }
 
     /// What was served before, as far as publications told when they happened.
@@ -72,7 +99,14 @@ impl Live {
 
     /// As [`publish`](Self::publish), with the moment from which on it is served. `flag` is the only one that may have
     /// changed, if it is known. Two of these must not run at one time.
-    pub fn publish_at(&self, snapshot: Snapshot, flag: Option<&FlagKey>, now: UnixMillis) -> bool {
+    /// The flags of `counted` are counted, by their numbers.
+    pub fn publish_at(
+        &self,
+        snapshot: Snapshot,
+        flag: Option<&FlagKey>,
+        now: UnixMillis,
+        counted: &BTreeMap<FlagKey, Counted>,
+    ) -> bool {
         let current = self.cell.load_full();
         if snapshot.generation() > current.snapshot.generation() {
             // Noted first: whoever loaded what is served before it changes must find out that it has.
@@ -81,7 +115,21 @@ impl Live {
                 None => self.past.note_all(&current.snapshot, &snapshot, now),
             }
         }
-        self.publish(snapshot)
+        let counting = self.counting(&snapshot, counted);
+        self.replace(snapshot, counting)
+    }
+
+    fn counting(&self, snapshot: &Snapshot, counted: &BTreeMap<FlagKey, Counted>) -> Option<Arc<Counting>> {
+        let flags: Box<[_]> = counted
+            .iter()
+            .filter_map(|(key, counted)| {
+                let flag = snapshot.flag(key.as_str())?;
+                let place = |variant: &VariantName| flag.variants().position(|name| name == variant.as_str());
+                let (candidate, stable) = (place(&counted.candidate), place(&counted.stable));
+                Some(CountedFlag { position: flag.position(), number: counted.number, candidate, stable })
+            })
+            .collect();
+        (!flags.is_empty()).then(|| Arc::new(Counting { flags, queue: self.exposures.queue() }))
     }
 
     /// What is served now. Hold it for one evaluation, not longer: it keeps that generation alive.
@@ -99,6 +147,10 @@ impl Live {
     /// Serves `snapshot` from now on and says whether it did: an older or equal generation than the
     /// one in service is left out.
     pub fn publish(&self, snapshot: Snapshot) -> bool {
+        self.replace(snapshot, None)
+    }
+
+    fn replace(&self, snapshot: Snapshot, counting: Option<Arc<Counting>>) -> bool {
         let mut current = self.cell.load_full();
         loop {
             if snapshot.generation() <= current.snapshot.generation() {
@@ -109,7 +161,8 @@ impl Live {
                 true => snapshot.generation(),
                 false => current.changed,
             };
-            let next = Arc::new(Published { snapshot: snapshot.clone(), tallies, changed });
+            let counting = counting.clone();
+            let next = Arc::new(Published { snapshot: snapshot.clone(), tallies, changed, counting });
             let found = self.cell.compare_and_swap(&current, next);
             if Arc::ptr_eq(&found, &current) {
                 self.tell(changed);

@@ -3,9 +3,11 @@
 mod cell;
 mod counters;
 mod difference;
+mod exposures;
 mod past;
 mod tally;
 
-pub use cell::{Live, Published};
+pub use cell::{Counted, Live, Published};
+pub use exposures::{CountedStage, Counting, Exposures, Shown, Waiting};
 pub use past::{Before, Era, Past, REMEMBERED, Stretch, Then};
 pub use tally::{FlagTally, Tallies};

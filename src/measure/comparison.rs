@@ -1,6 +1,7 @@
 //! Candidate and control side by side, from what applications posted.
 
 use super::band::band;
+use super::exposed::Exposed;
 use super::look::Look;
 use super::outcomes::{Claim, Outcomes, locked, no_room};
 use super::ring::Part;
@@ -74,6 +75,22 @@ impl Outcomes {
         let without_users =
             || NoData::Refused("outcomes come without `targetingKey`: users cannot be counted".to_owned());
         let (candidate, control) = candidate.zip(control).ok_or_else(without_users)?;
+        let (candidate, control) = Sample::in_common(candidate.each_once(), control.each_once());
+        Ok(Split { candidate: candidate.count(), control: control.count() })
+    }
+
+    /// The same by what evaluations gave to whom, where the plan says that they are counted. Who was served nothing is
+    /// not there: an exposure is no outcome.
+    ///
+    /// # Errors
+    /// While nobody was served either variant since then.
+    pub fn split_of_evaluations(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
+        let nobody = || Users::all([&Users::new(1)].into_iter());
+        let ask = |series: &mut Series| series.exposed(since, now).map(Exposed::users);
+        let (candidate, control) = match self.both(plan, now, ask)? {
+            (None, None) => return Err(NoData::Empty),
+            (candidate, control) => (candidate.unwrap_or_else(nobody), control.unwrap_or_else(nobody)),
+        };
         let (candidate, control) = Sample::in_common(candidate.each_once(), control.each_once());
         Ok(Split { candidate: candidate.count(), control: control.count() })
     }

@@ -1,5 +1,6 @@
 //! When something first failed for a user.
 
+use super::bytes::{Reader, Writer};
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,6 +40,24 @@ impl Firsts {
             self.below = below;
             self.moments.split_off(&below);
         }
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.number(self.below);
+        out.length(self.moments.len());
+        for (hash, moment) in &self.moments {
+            out.number(*hash);
+            out.signed(moment.get());
+        }
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        let below = from.number()?;
+        let length = from.length(MOST)?;
+        let moments = std::iter::repeat_with(|| Some((from.number()?, UnixMillis::new(from.signed()?))));
+        Some(Self { below, moments: moments.take(length).collect::<Option<_>>()? })
     }
 
     /// Of whom something is known.

@@ -1,5 +1,7 @@
 //! Latencies in bins that are as wide as the latency allows.
 
+use super::bytes::{Reader, Writer};
+
 /// The natural logarithm of the ratio of a bin's edges: 1.01 by 0.99, so that its middle is at most 1 % away from
 /// everything in it.
 const LN_RATIO: f64 = 0.020_000_666_706_669_435;
@@ -178,6 +180,21 @@ impl<C: Count> Latencies<C> {
             }
         }
         None
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.length(self.first);
+        out.length(self.counts.len());
+        self.counts.iter().for_each(|count| out.number(count.get()));
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        let first = usize::try_from(from.number()?).ok().filter(|first| first.is_multiple_of(STEP) && *first < BINS)?;
+        let length = from.length(BINS.next_multiple_of(STEP).saturating_sub(first))?;
+        let counts = std::iter::repeat_with(|| from.number().map(|count| C::default().plus(count)));
+        Some(Self { first, counts: counts.take(length).collect::<Option<_>>()? })
     }
 
     #[cfg(test)]

@@ -5,7 +5,7 @@ use super::outcome::{Noted, Outcome};
 use super::series::Series;
 use crate::analysis::{NoData, Reading};
 use crate::rollout::Measure;
-use crate::units::{FlagKey, UnixMillis, VariantName, format_duration};
+use crate::units::{FlagKey, UnixMillis, User, VariantName, format_duration};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -95,6 +95,9 @@ impl<'o> Sorted<'o> {
         }
     }
 }
+
+/// A series with its name.
+pub(super) type Named = ((FlagKey, VariantName), Arc<Mutex<Series>>);
 
 /// Who wants a place in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +204,22 @@ impl Outcomes {
         }
     }
 
+    /// Notes who was served a variant in a stage of a rollout, which `stage` tells from all others and which began
+    /// `since` then.
+    pub fn expose(
+        &self,
+        flag: &FlagKey,
+        variant: &VariantName,
+        stage: u64,
+        since: UnixMillis,
+        users: impl Iterator<Item = User>,
+        now: UnixMillis,
+    ) {
+        if let Some(series) = self.series(flag, variant, Claim::Read, now) {
+            locked(&series).expose(stage, since, users, now);
+        }
+    }
+
     /// Which batches were counted.
     #[must_use]
     pub const fn batches(&self) -> &Batches {
@@ -211,6 +230,29 @@ impl Outcomes {
     #[must_use]
     pub fn series_count(&self) -> usize {
         self.table.read().unwrap_or_else(PoisonError::into_inner).series.len()
+    }
+
+    /// The flags of which something is counted.
+    #[must_use]
+    pub fn flags(&self) -> Vec<FlagKey> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let mut flags: Vec<FlagKey> = table.series.keys().map(|(flag, _)| flag.clone()).collect();
+        flags.dedup();
+        flags
+    }
+
+    /// Every series with its name.
+    pub(super) fn all_series(&self) -> Vec<Named> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.series.iter().map(|(name, series)| (name.clone(), Arc::clone(series))).collect()
+    }
+
+    /// Puts a series back in its place, unless there is one already or no room.
+    pub(super) fn put_back(&self, flag: FlagKey, variant: VariantName, series: Series) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        if table.series.len() < MOST_SERIES {
+            table.series.entry((flag, variant)).or_insert_with(|| Arc::new(Mutex::new(series)));
+        }
     }
 
     pub(super) fn series(

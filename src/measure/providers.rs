@@ -5,7 +5,7 @@ use super::connections::{Connection, Connections};
 use super::outcomes::Outcomes;
 use super::prometheus;
 use crate::analysis::{Band, Compared, NoData, Reading, Sums};
-use crate::rollout::{Arm, Ask, Measure, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
+use crate::rollout::{Arm, Ask, Exposures, Measure, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
 use crate::units::{UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -169,9 +169,12 @@ impl Readings for Providers {
         }
     }
 
-    /// Only outcomes tell users apart.
+    /// Users are told apart by outcomes, or by evaluations where the plan counts them.
     async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
-        self.outcomes.split(plan, since, now)
+        match plan.exposures {
+            Exposures::Outcomes => self.outcomes.split(plan, since, now),
+            Exposures::Evaluations => self.outcomes.split_of_evaluations(plan, since, now),
+        }
     }
 
     async fn past(

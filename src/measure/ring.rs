@@ -1,5 +1,6 @@
 //! The recent past in slots of equal width.
 
+use super::bytes::{Reader, Writer};
 use super::outcome::Noted;
 use super::tally::Tally;
 use super::users::{USERS_OF_A_SLOT, Users};
@@ -38,6 +39,8 @@ pub(super) struct Slot {
     behind: Option<Box<Tally<u32>>>,
     /// What only looks have here: it happened earlier.
     moved: Option<Box<Part>>,
+    /// Whether it has changed since it was last written down.
+    changed: bool,
 }
 
 /// Outcomes with their users.
@@ -61,6 +64,16 @@ impl Part {
         }
     }
 
+    fn keep(&self, out: &mut Writer) {
+        self.tally.keep(out);
+        out.maybe(self.users.as_ref(), |out, users| users.keep(out));
+    }
+
+    fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        let tally = Tally::kept(from)?;
+        Some(Self { tally, users: from.maybe(|from| Users::kept(from, USERS_OF_A_SLOT))? })
+    }
+
     fn close(&mut self) {
         if let Some(users) = &mut self.users {
             users.close();
@@ -70,7 +83,7 @@ impl Part {
 
 impl Slot {
     const fn new(number: i64, knows_users: bool) -> Self {
-        Self { number, own: Part::new(knows_users), behind: None, moved: None }
+        Self { number, own: Part::new(knows_users), behind: None, moved: None, changed: true }
     }
 
     /// What looks count in it.
@@ -85,6 +98,22 @@ impl Slot {
 
     const fn knows_users(&self) -> bool {
         self.own.users.is_some()
+    }
+
+    fn keep(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        self.own.keep(&mut out);
+        out.maybe(self.behind.as_deref(), |out, behind| behind.keep(out));
+        out.maybe(self.moved.as_deref(), |out, moved| moved.keep(out));
+        out.sealed()
+    }
+
+    fn kept(number: i64, bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader::open(bytes)?;
+        let own = Part::kept(&mut from)?;
+        let behind = from.maybe(Tally::kept)?.map(Box::new);
+        let moved = from.maybe(Part::kept)?.map(Box::new);
+        from.is_done().then_some(Self { number, own, behind, moved, changed: false })
     }
 
     fn forget_users(&mut self) {
@@ -123,6 +152,31 @@ impl Ring {
         }
     }
 
+    /// The numbers of the slots that have changed since this was last called, each written down.
+    pub(super) fn take_changed(&mut self) -> Vec<(i64, Vec<u8>)> {
+        let written = |slot: &mut Slot| std::mem::take(&mut slot.changed).then(|| (slot.number, slot.keep()));
+        self.slots.iter_mut().filter_map(written).collect()
+    }
+
+    /// Everything is to be written down once more.
+    pub(super) fn all_changed(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.changed = true);
+    }
+
+    /// The numbers of the oldest and the newest slot.
+    pub(super) fn ends(&self) -> Option<(i64, i64)> {
+        Some((self.slots.front()?.number, self.slots.back()?.number))
+    }
+
+    /// Puts a slot back that was written down. Slots come in the order of time.
+    pub(super) fn restore(&mut self, number: i64, bytes: &[u8]) -> Option<()> {
+        let follows = self.slots.back().is_none_or(|last| last.number < number);
+        let slot = Slot::kept(number, bytes).filter(|_| follows)?;
+        self.begin(number);
+        *self.slots.back_mut()? = slot;
+        Some(())
+    }
+
     /// The slot of a time; `None` when that is already behind the ring.
     fn slot_of(&mut self, at: UnixMillis) -> Option<&mut Slot> {
         let number = self.shape.number(at);
@@ -134,7 +188,9 @@ impl Ring {
         if number < newest.saturating_sub(self.shape.slots) {
             return None;
         }
-        self.slot(number)
+        let slot = self.slot(number)?;
+        slot.changed = true;
+        Some(slot)
     }
 
     /// Begins the newest slot: the one before it is closed, and what is too old is forgotten.
@@ -256,8 +312,8 @@ mod tests {
     use super::*;
     use crate::analysis::{NoData, Reading};
     use crate::measure::latencies::Bin;
-    use crate::measure::outcome::User;
     use crate::rollout::Measure;
+    use crate::units::User;
 
     fn outcome() -> Noted {
         Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None, times: 1 }

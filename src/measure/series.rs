@@ -1,11 +1,13 @@
 //! One flag's variant over the last three days.
 
+use super::bytes::{Reader, Writer};
+use super::exposed::Exposed;
 use super::look::Look;
 use super::outcome::Noted;
 use super::ring::{Part, Ring, Shape};
 use super::standing::Standing;
 use super::tally::Tally;
-use crate::units::UnixMillis;
+use crate::units::{UnixMillis, User};
 use std::time::Duration;
 
 /// The rings from fine to wide. Each width is a multiple of the one before, so that wide slots begin where narrow
@@ -44,6 +46,20 @@ pub(super) struct Series {
     counted: Option<UnixMillis>,
     /// The last one asked for comes first.
     standing: Vec<Standing>,
+    /// Who was served it, where that is counted.
+    exposed: Option<Exposed>,
+    /// Whether anything has changed since it was last written down.
+    changed: bool,
+}
+
+/// What is to be written down of a series.
+#[derive(Debug)]
+pub(super) struct ChangedSeries {
+    pub(super) head: Vec<u8>,
+    /// By ring and number.
+    pub(super) slots: Vec<(u8, i64, Vec<u8>)>,
+    /// The numbers of the oldest and the newest slot of each ring: there are no others.
+    pub(super) ends: [Option<(i64, i64)>; SHAPES.len()],
 }
 
 /// What a look finds.
@@ -58,7 +74,15 @@ pub(super) struct Looked<'s> {
 
 impl Series {
     pub(super) fn new() -> Self {
-        Self { rings: SHAPES.map(Ring::new), recorded: None, read: None, counted: None, standing: Vec::new() }
+        Self {
+            rings: SHAPES.map(Ring::new),
+            recorded: None,
+            read: None,
+            counted: None,
+            standing: Vec::new(),
+            exposed: None,
+            changed: true,
+        }
     }
 
     /// Counts an outcome that happened `at` some time up to `now`. Windows have it at its own time, as far back as
@@ -67,6 +91,7 @@ impl Series {
     pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis, now: UnixMillis) {
         self.start_afresh_if_set_back(now);
         self.recorded = self.recorded.max(Some(now));
+        self.changed = true;
         // A clock that is behind by more than a moment was set back a little: looks wait until it is where it was.
         let over = |counted: &UnixMillis| *counted > at && (*counted <= now || counted.since(now) <= STRAGGLES);
         let over = self.counted.filter(over);
@@ -110,6 +135,7 @@ impl Series {
         self.read = Some(now);
         self.start_afresh_if_set_back(now);
         self.counted = self.counted.max(Some(look.until));
+        self.changed = true;
         self.stand(entered, look.from, now);
         let before = Look { from: entered.min(look.from), until: look.from };
         let parts = self.parts_of(look, now).map(|(_, part)| part).collect();
@@ -160,6 +186,71 @@ impl Series {
     fn parts_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = (UnixMillis, &Part)> {
         let slots = look.slots(now).filter_map(|(ring, begins)| Some((begins, self.rings.get(ring)?.at(begins)?)));
         slots.flat_map(|(begins, slot)| slot.looked_at().map(move |part| (begins, part)))
+    }
+
+    /// Notes who was served it in a stage that began then. What comes of a stage before it is too late.
+    pub(super) fn expose(&mut self, stage: u64, since: UnixMillis, users: impl Iterator<Item = User>, now: UnixMillis) {
+        if self.exposed.as_ref().is_some_and(|exposed| !exposed.is_of(stage) && exposed.since() > since) {
+            return;
+        }
+        self.read = Some(now);
+        self.changed = true;
+        let known = self.exposed.take().filter(|exposed| exposed.is_of(stage));
+        let exposed = self.exposed.insert(known.unwrap_or_else(|| Exposed::new(stage, since)));
+        users.for_each(|user| exposed.add(user));
+    }
+
+    /// Who was served it in the stage that was entered then; `None` when that is not counted.
+    pub(super) fn exposed(&mut self, entered: UnixMillis, now: UnixMillis) -> Option<&Exposed> {
+        self.read = Some(now);
+        self.exposed.as_ref().filter(|exposed| exposed.since() >= entered)
+    }
+
+    /// What has changed since this was last called, written down: the head, and slots by ring and number. `None` when
+    /// nothing did.
+    pub(super) fn take_changed(&mut self) -> Option<ChangedSeries> {
+        if !std::mem::take(&mut self.changed) {
+            return None;
+        }
+        let rings = (0..).zip(self.rings.iter_mut());
+        let slots = rings
+            .flat_map(|(ring, slots)| slots.take_changed().into_iter().map(move |(slot, data)| (ring, slot, data)));
+        Some(ChangedSeries { slots: slots.collect(), head: self.head(), ends: self.rings.each_ref().map(Ring::ends) })
+    }
+
+    /// Everything is to be written down once more.
+    pub(super) fn all_changed(&mut self) {
+        self.changed = true;
+        self.rings.iter_mut().for_each(Ring::all_changed);
+    }
+
+    fn head(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        for moment in [self.recorded, self.read, self.counted] {
+            out.maybe(moment, |out, moment| out.signed(moment.get()));
+        }
+        out.length(self.standing.len());
+        self.standing.iter().for_each(|standing| standing.keep(&mut out));
+        out.maybe(self.exposed.as_ref(), |out, exposed| exposed.keep(out));
+        out.sealed()
+    }
+
+    /// What was written down, slots in the order of ring and time; `None` when something of it is damaged.
+    pub(super) fn restored<'b>(head: &[u8], slots: impl Iterator<Item = (usize, i64, &'b [u8])>) -> Option<Self> {
+        let mut from = Reader::open(head)?;
+        let mut moment = || from.maybe(|from| from.signed().map(UnixMillis::new));
+        let (recorded, read, counted) = (moment()?, moment()?, moment()?);
+        let length = from.length(MOST_STANDING)?;
+        let standing = std::iter::repeat_with(|| Standing::kept(&mut from)).take(length).collect::<Option<Vec<_>>>()?;
+        let exposed = from.maybe(Exposed::kept)?;
+        if !from.is_done() {
+            return None;
+        }
+        let mut rings = SHAPES.map(Ring::new);
+        for (ring, slot, data) in slots {
+            rings.get_mut(ring)?.restore(slot, data)?;
+        }
+        Some(Self { rings, recorded, read, counted, standing, exposed, changed: false })
     }
 
     /// Whether it was read lately: a rollout is looking at it.

@@ -1,5 +1,6 @@
 //! All that happened since a moment that a rollout asks for again and again: the beginning of its wave.
 
+use super::bytes::{Reader, Writer};
 use super::firsts::Firsts;
 use super::outcome::Noted;
 use super::ring::Part;
@@ -62,6 +63,26 @@ impl Standing {
     /// Forgets when something failed: the clock was set back, and those moments belong to no time any more.
     pub(super) fn forget_failures(&mut self) {
         self.firsts = Users::firsts();
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.signed(self.since.get());
+        self.tally.keep(out);
+        self.earlier.keep(out);
+        self.users.keep(out);
+        self.firsts.keep(out);
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            since: UnixMillis::new(from.signed()?),
+            tally: Tally::kept(from)?,
+            earlier: Tally::kept(from)?,
+            users: Users::kept(from, USERS)?,
+            firsts: Firsts::kept(from)?,
+        })
     }
 
     pub(super) const fn firsts(&self) -> &Firsts {

@@ -1,5 +1,6 @@
 //! What outcomes add up to, over a slot of time or over several.
 
+use super::bytes::{Reader, Writer};
 use super::latencies::{Bin, Count, Latencies};
 use super::outcome::Noted;
 use super::values::Values;
@@ -100,6 +101,23 @@ impl<C: Count> Tally<C> {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a number of latencies")]
         let rank = (share * last as f64) as u64;
         latencies.at_rank(rank).map(Bin::middle)
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.number(self.count);
+        out.number(self.errors);
+        out.number(self.keyed);
+        out.maybe(self.latencies.as_deref(), |out, latencies| latencies.keep(out));
+        out.maybe(self.values.as_deref(), |out, values| values.keep(out));
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        let (count, errors, keyed) = (from.number()?, from.number()?, from.number()?);
+        let latencies = from.maybe(Latencies::kept)?.map(Box::new);
+        let values = from.maybe(Values::kept)?.map(Box::new);
+        Some(Self { count, errors, keyed, latencies, values })
     }
 
     /// How many outcomes.

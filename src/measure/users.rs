@@ -1,10 +1,12 @@
 //! Which users were seen, in memory that does not grow with them.
 
+use super::bytes::{Reader, Writer};
 use super::firsts::Firsts;
 use super::latencies::Bin;
-use super::outcome::{Noted, User};
+use super::outcome::Noted;
 use crate::analysis::Group;
 use crate::units::UnixMillis;
+use crate::units::User;
 use std::fmt;
 
 /// How many users a slot of time remembers.
@@ -104,6 +106,11 @@ impl Users {
         }
     }
 
+    /// Takes somebody up of whom nothing more is known.
+    pub(super) fn see(&mut self, user: User) {
+        self.insert(Seen::new(user, true, None));
+    }
+
     fn insert(&mut self, seen: Seen) {
         if seen.hash() >= self.below {
             return;
@@ -156,6 +163,23 @@ impl Users {
     pub(super) fn tell_failures(&self, firsts: &mut Firsts, at: UnixMillis) {
         firsts.lower(self.below);
         self.seen.iter().filter(|seen| seen.failed()).for_each(|seen| firsts.failed(seen.hash(), at));
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.length(self.most);
+        out.number(self.below);
+        out.length(self.seen.len());
+        self.seen.iter().for_each(|seen| out.signed(seen.0.cast_signed()));
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>, most: usize) -> Option<Self> {
+        from.number().filter(|kept| *kept == most as u64)?;
+        let below = from.number().filter(|below| *below <= ALL)?;
+        let length = from.length(most.saturating_mul(2))?;
+        let seen = std::iter::repeat_with(|| from.signed().map(|seen| Seen(seen.cast_unsigned())));
+        Some(Self { most, below, seen: seen.take(length).collect::<Option<_>>()? })
     }
 
     #[cfg(test)]
@@ -306,7 +330,6 @@ impl Sample {
     }
 
     /// For how many of them something failed.
-    #[cfg(test)]
     pub(super) fn failed(&self) -> u64 {
         self.seen.iter().filter(|seen| seen.failed()).count() as u64
     }

@@ -1,8 +1,9 @@
 //! Posted values: their mean, and how far it may be from the true one.
 
-use super::outcome::User;
+use super::bytes::{Reader, Writer};
 use super::tally::nearly_all;
 use crate::analysis::{NoData, Sums};
+use crate::units::User;
 
 /// Users are dealt to this many groups by their hash.
 const GROUPS: usize = 64;
@@ -63,6 +64,33 @@ impl Values {
         self.count = self.count.saturating_add(count);
         self.sum += sum;
         self.squares += squares;
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self, out: &mut Writer) {
+        out.number(self.count);
+        out.float(self.sum);
+        out.float(self.squares);
+        out.number(self.keyed);
+        out.maybe(self.groups.as_deref(), |out, groups| {
+            for group in groups {
+                out.number(group.count);
+                out.float(group.sum);
+            }
+        });
+    }
+
+    /// Reads what was written down.
+    pub(super) fn kept(from: &mut Reader<'_>) -> Option<Self> {
+        let (count, sum, squares, keyed) = (from.number()?, from.float()?, from.float()?, from.number()?);
+        let groups = from.maybe(|from| {
+            let mut groups = Box::new([GroupOfUsers::default(); GROUPS]);
+            for group in groups.iter_mut() {
+                *group = GroupOfUsers { count: from.number()?, sum: from.float()? };
+            }
+            Some(groups)
+        })?;
+        Some(Self { count, sum, squares, keyed, groups })
     }
 
     pub(super) const fn count(&self) -> u64 {

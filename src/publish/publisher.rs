@@ -2,12 +2,13 @@
 
 use crate::clock::Clock;
 use crate::eval::{Bucketing, Snapshot};
-use crate::flag::{Catalog, Overlay, Rank};
-use crate::live::Live;
+use crate::flag::{Catalog, Gate, Overlay, Rank};
+use crate::live::{Counted, CountedStage, Live};
 use crate::planted::{self, Bug};
 use crate::units::{FlagKey, Generation, RolloutName};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What a closing did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +35,17 @@ pub struct Publisher {
 struct Laid {
     generation: Generation,
     overlays: BTreeMap<FlagKey, Overlay>,
+    /// The open ones of which it is counted who is served what.
+    counted: BTreeMap<FlagKey, Counted>,
+    stages: u32,
 }
 
 impl Publisher {
     /// A publisher for what `live` serves, which it takes as empty.
     #[must_use]
     pub fn new(live: Arc<Live>, bucketing: Bucketing) -> Self {
-        let laid = Laid { generation: Generation::ZERO, overlays: BTreeMap::new() };
+        let laid =
+            Laid { generation: Generation::ZERO, overlays: BTreeMap::new(), counted: BTreeMap::new(), stages: 0 };
         Self { live, bucketing, laid: Mutex::new(laid), clock: Clock::system() }
     }
 
@@ -77,13 +82,18 @@ impl Publisher {
             }
         }
         laid.generation = generation;
-        self.live.publish_at(snapshot.with_generation(generation), None, self.clock.now());
+        self.live.publish_at(snapshot.with_generation(generation), None, self.clock.now(), &laid.counted);
         generation
     }
 
     /// Serves a wider exposure. One that is older than what is in force, or comes after its attempt
     /// was closed, changes nothing: then the answer is false.
     pub fn open(&self, flag: &FlagKey, overlay: Overlay) -> bool {
+        self.open_counted(flag, overlay, false)
+    }
+
+    /// The same, counting who is served what under it where `counts` says so.
+    pub fn open_counted(&self, flag: &FlagKey, overlay: Overlay, counts: bool) -> bool {
         let mut laid = self.lock();
         let outdated = laid
             .overlays
@@ -92,8 +102,22 @@ impl Publisher {
         if outdated {
             return false;
         }
-        self.lay(&mut laid, flag, overlay);
+        let counted = counts && matches!(overlay.gate, Gate::Open(_));
+        let counted = counted.then(|| self.begin_counting(&mut laid, flag, &overlay));
+        self.lay(&mut laid, flag, overlay, counted);
         true
+    }
+
+    /// Users who are served something from now on are of a stage of their own.
+    fn begin_counting(&self, laid: &mut Laid, flag: &FlagKey, overlay: &Overlay) -> Counted {
+        let Overlay { rollout, rank, candidate, stable, gate: _ } = overlay;
+        laid.stages = laid.stages.wrapping_add(1);
+        let stage = xxh3_64(format!("{rollout} {} {}", rank.attempt(), rank.step()).as_bytes());
+        let (candidate, stable) = (candidate.clone(), stable.clone());
+        let counted = Counted { number: laid.stages, candidate: candidate.clone(), stable: stable.clone() };
+        let stage = CountedStage { flag: flag.clone(), candidate, stable, stage, since: self.clock.now() };
+        self.live.exposures().begin(laid.stages, stage);
+        counted
     }
 
     /// Serves the candidate to nobody, from this call's return on. A flag that another rollout has
@@ -105,7 +129,7 @@ impl Publisher {
             Some(current) if current.rank >= overlay.rank => return Closed::Before,
             Some(_) | None => {}
         }
-        self.lay(&mut laid, flag, overlay.clone());
+        self.lay(&mut laid, flag, overlay.clone(), None);
         Closed::Now
     }
 
@@ -121,11 +145,15 @@ impl Publisher {
         self.lock().overlays.get(flag).filter(|overlay| overlay.rollout == *rollout).map(|overlay| overlay.rank)
     }
 
-    fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay) {
+    fn lay(&self, laid: &mut Laid, flag: &FlagKey, overlay: Overlay, counted: Option<Counted>) {
         laid.generation = laid.generation.next();
         let snapshot = self.live.load().snapshot().with_overlay(laid.generation, flag, Some(overlay.clone()));
         laid.overlays.insert(flag.clone(), overlay);
-        self.live.publish_at(snapshot, Some(flag), self.clock.now());
+        match counted {
+            Some(counted) => drop(laid.counted.insert(flag.clone(), counted)),
+            None => drop(laid.counted.remove(flag)),
+        }
+        self.live.publish_at(snapshot, Some(flag), self.clock.now(), &laid.counted);
     }
 
     /// A panic elsewhere while the lock was held leaves a complete map behind: every change is one

@@ -47,8 +47,8 @@ pub use memory::{
 };
 pub use overlay::{closing_overlay, exposure, overlay};
 pub use plan::{
-    After, Budget, Clause, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt, Role, Since,
-    Unit, Wave,
+    After, Budget, Clause, Exposures, List, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Plan, RetrySalt,
+    Role, Since, Unit, Wave,
 };
 pub use posting::{Reported, post};
 pub use question::{Arm, Over, Question, Split, Versus};

@@ -32,6 +32,8 @@ pub struct Plan {
     pub layer: Option<Layer>,
     /// Who has the candidate first in another attempt.
     pub retry: RetrySalt,
+    /// By what the users of each group are counted, to see whether there are as many as there should be.
+    pub exposures: Exposures,
     /// When it begins by itself. Nobody can begin it earlier.
     pub start: Option<UnixMillis>,
     /// Over how long before the first wave the baseline is taken.
@@ -57,6 +59,16 @@ impl Plan {
         let users = self.layer.as_ref().map_or(Exposure::ALL, Layer::width);
         f64::from(users.ppm()) / f64::from(Exposure::ALL.ppm())
     }
+}
+
+/// By what it is seen whom each variant is given to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Exposures {
+    /// By the outcomes that are posted of them.
+    #[default]
+    Outcomes,
+    /// By what the evaluation door gave to them.
+    Evaluations,
 }
 
 /// Which users have the candidate first when a rollout begins anew.

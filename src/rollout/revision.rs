@@ -48,6 +48,7 @@ fn same_head(old: &Plan, new: &Plan) -> Result<(), String> {
         ("bucket_by", old.bucket_by != new.bucket_by),
         ("salt", old.salt != new.salt || old.retry != new.retry),
         ("layer", old.layer != new.layer),
+        ("exposures", old.exposures != new.exposures),
         ("alpha", old.alpha.to_bits() != new.alpha.to_bits()),
         ("baseline", old.baseline != new.baseline),
         ("telemetry", old.telemetry != new.telemetry),

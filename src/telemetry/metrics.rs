@@ -89,6 +89,7 @@ pub struct Metrics {
     problems: IntGaugeVec,
     checks: IntCounterVec,
     outcomes: IntCounterVec,
+    exposures: IntCounterVec,
     events: IntCounterVec,
     triggers: TriggerMetrics,
     exported: IntCounterVec,
@@ -134,6 +135,11 @@ impl Metrics {
             problems: gauge("tidegate_problems", "What is wrong now in flags and rollouts, by kind.", &["kind"])?,
             checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
             outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
+            exposures: counter(
+                "tidegate_exposures_total",
+                "Evaluations of flags whose rollouts count who is served what.",
+                &["result"],
+            )?,
             events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
             triggers,
             exported: counter(
@@ -206,6 +212,15 @@ impl Metrics {
             OutcomeResult::Repeated => "repeated",
         };
         self.outcomes.with_label_values(&[result]).inc_by(count);
+    }
+
+    /// Counts exposures that were counted, and those that found no room.
+    pub fn exposures(&self, counted: u64, lost: u64) {
+        for (result, count) in [("counted", counted), ("lost", lost)] {
+            if count > 0 {
+                self.exposures.with_label_values(&[result]).inc_by(count);
+            }
+        }
     }
 
     /// Counts outcomes that were read of telemetry.

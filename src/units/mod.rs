@@ -5,9 +5,11 @@ mod exposure;
 mod generation;
 mod name;
 mod time;
+mod user;
 
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use exposure::{Exposure, ExposureError};
 pub use generation::Generation;
 pub use name::{FlagKey, LayerName, MetricName, NameError, RolloutName, VariantName, WaveName};
 pub use time::UnixMillis;
+pub use user::User;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading, Sums};
 use tidegate::measure::{Allowance, Connections, Outcome, Outcomes, Providers, Readings};
 use tidegate::rollout::{
-    Arm, Ask, AskPrometheus, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Query, RetrySalt, Role,
-    Since, Unit, Versus,
+    Arm, Ask, AskPrometheus, Better, Exposures, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Query,
+    RetrySalt, Role, Since, Unit, Versus,
 };
 use tidegate::units::{FlagKey, MetricName, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
@@ -25,6 +25,7 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         salt: Arc::from("cart"),
         layer: None,
         retry: RetrySalt::default(),
+        exposures: Exposures::default(),
         start: None,
         baseline: None,
         alpha: 0.01,

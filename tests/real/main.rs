@@ -19,6 +19,7 @@ mod clients;
 mod deployed;
 mod healthy;
 mod monitoring;
+mod outcomes_survive;
 mod packages;
 mod ports;
 mod process;

@@ -17,6 +17,7 @@ mod directory;
 mod durability;
 mod ephemeral;
 mod file;
+mod outcomes;
 mod plan_writes;
 #[path = "../support/refusing.rs"]
 #[allow(dead_code, reason = "other tests use the moods that these do not")]

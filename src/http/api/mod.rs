@@ -19,6 +19,7 @@ pub(super) mod render;
 mod rollouts;
 mod router;
 mod schemas;
+mod seen;
 mod served;
 mod server;
 mod state;

@@ -1,7 +1,7 @@
 //! The routes.
 
 use super::{
-    Api, access, events, explain, flags, health, history, otlp, outcomes, rollouts, schemas, trains, triggers,
+    Api, access, events, explain, flags, health, history, otlp, outcomes, rollouts, schemas, seen, trains, triggers,
 };
 use crate::http::ApiError;
 use axum::http::Uri;
@@ -21,6 +21,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/rollouts/{name}/explain", get(explain::get).post(explain::post))
         .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))
         .route("/api/v1/rollouts/{name}/history", get(history::of_one))
+        .route("/api/v1/rollouts/{name}/outcomes", get(seen::of_rollout))
         .route("/api/v1/trains", get(trains::list).post(trains::apply))
         .route("/api/v1/trains/{name}", get(trains::get))
         .route("/api/v1/trains/{name}/{verb}", post(trains::command))

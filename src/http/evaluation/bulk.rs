@@ -31,14 +31,24 @@ pub(super) fn evaluate(
     };
     let bulk = published.snapshot().evaluate_all(&context);
     match selector {
-        None => all(published, streams, headers, &bulk),
-        Some(selector) => selected(published, streams, headers, &bulk, &selector),
+        None => all(published, streams, headers, &bulk, &context),
+        Some(selector) => selected(published, streams, headers, &bulk, &selector, &context),
     }
 }
 
 /// All flags. Whether the client has them already is known before anything is written.
-fn all(published: &Published, streams: &Directory, headers: &HeaderMap, bulk: &Bulk<'_>) -> Answer {
+fn all(
+    published: &Published,
+    streams: &Directory,
+    headers: &HeaderMap,
+    bulk: &Bulk<'_>,
+    context: &Context<'_>,
+) -> Answer {
     published.tallies().count_all(bulk.outcomes().iter().map(|outcome| outcome.variant_index()));
+    if let Some(counting) = published.counting() {
+        let variant = |position: usize| bulk.outcomes().get(position).and_then(|outcome| outcome.variant_index());
+        counting.note_all(variant, context.targeting_key());
+    }
     let write = |out: &mut Vec<u8>| bulk.write_ofrep(out);
     answered(published, streams, headers, bulk.tag(), bulk.outcomes().len(), write)
 }
@@ -50,11 +60,15 @@ fn selected(
     headers: &HeaderMap,
     bulk: &Bulk<'_>,
     selector: &Selector,
+    context: &Context<'_>,
 ) -> Answer {
     let mut objects = Vec::new();
     for resolution in bulk.resolutions() {
         let Some(flag) = resolution.flag().filter(|flag| selector.admits(*flag)) else { continue };
         published.tallies().count(flag.position(), resolution.variant_index());
+        if let Some(counting) = published.counting() {
+            counting.note(flag.position(), resolution.variant_index(), context.targeting_key());
+        }
         if !objects.is_empty() {
             objects.push(b',');
         }

@@ -29,6 +29,9 @@ pub(super) fn evaluate(
     let Some(flag) = published.snapshot().flag(key).filter(admitted) else { return answer::flag_not_found(key) };
     let resolution = flag.resolve(&context);
     published.tallies().count(flag.position(), resolution.variant_index());
+    if let Some(counting) = published.counting() {
+        counting.note(flag.position(), resolution.variant_index(), context.targeting_key());
+    }
     let status = match resolution.error() {
         None => StatusCode::OK,
         Some((ErrorCode::FlagNotFound, _)) => StatusCode::NOT_FOUND,

@@ -72,21 +72,21 @@ pub struct ItemProblem {
 impl OutcomesError {
     /// `serde_json`'s own words are not used: they may quote what was sent.
     pub(super) fn not_json(error: &serde_json::Error) -> Self {
-        let what = if error.is_eof() { "it stops in the middle" } else { "a character that cannot be there" };
-        Self::NotJson { what, line: error.line(), column: error.column() }
+        Self::NotJson { what: what_of(error), line: error.line(), column: error.column() }
     }
 
     /// The same of a line of its own, from 1.
     pub(super) fn not_json_on(line: usize, error: &serde_json::Error) -> Self {
-        match Self::not_json(error) {
-            Self::NotJson { what, line: _, column } => Self::NotJson { what, line, column },
-            other => other,
-        }
+        Self::NotJson { what: what_of(error), line, column: error.column() }
     }
 
     pub(super) fn unknown_field(name: &str) -> Self {
         Self::UnknownField { field: quoted(name) }
     }
+}
+
+fn what_of(error: &serde_json::Error) -> &'static str {
+    if error.is_eof() { "it stops in the middle" } else { "a character that cannot be there" }
 }
 
 impl ItemProblem {

@@ -9,7 +9,7 @@ use super::reader::{BUCKET_BY, Reader};
 use super::shape;
 use super::telemetry::telemetry;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Telemetry, Wave};
+use crate::rollout::{After, Attachments, Budget, Exposures, Layer, Plan, RetrySalt, Telemetry, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -80,6 +80,7 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         salt: head.salt,
         layer: head.layer,
         retry: head.retry,
+        exposures: head.exposures,
         start: head.start,
         baseline: body.baseline,
         alpha: head.alpha,
@@ -101,6 +102,7 @@ struct Head {
     salt: Arc<str>,
     layer: Option<Layer>,
     retry: RetrySalt,
+    exposures: Exposures,
     start: Option<UnixMillis>,
     alpha: f64,
 }
@@ -124,6 +126,10 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         Some(node) => reader.word(node, "kind of retry", shape::RETRY, &[]),
         None => Some(RetrySalt::default()),
     };
+    let exposures = match fields.get("exposures") {
+        Some(node) => reader.word(node, "kind of exposures", shape::EXPOSURES, &[]),
+        None => Some(Exposures::default()),
+    };
     let start = match fields.get("start") {
         Some(node) => reader.moment(node, "start").map(Some),
         None => Some(None),
@@ -143,6 +149,7 @@ fn head(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Head> {
         salt: salt?,
         layer: layer?,
         retry: retry?,
+        exposures: exposures?,
         start: start?,
         alpha: alpha?,
     })

@@ -1,7 +1,7 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
 use crate::rollout::train::{Cohorts, Extent};
-use crate::rollout::{Better, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit};
+use crate::rollout::{Better, Exposures, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit};
 
 /// A kind of mapping.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(super) const ROLLOUT: Shape = Shape {
         "salt",
         "layer",
         "retry",
+        "exposures",
         "start",
         "baseline",
         "alpha",
@@ -202,6 +203,9 @@ pub(super) const SPAN_KINDS: Words<SpanKind> = &[
 ];
 
 pub(super) const RETRY: Words<RetrySalt> = &[("same", RetrySalt::Same), ("fresh", RetrySalt::Fresh)];
+
+pub(super) const EXPOSURES: Words<Exposures> =
+    &[("outcomes", Exposures::Outcomes), ("evaluations", Exposures::Evaluations)];
 
 pub(super) const EXTENTS: Words<Extent> = &[("all", Extent::All), ("dependents", Extent::Dependents)];
 

@@ -44,6 +44,9 @@ pub struct RolloutDocument {
     pub layer: Option<LayerDocument>,
     /// Who has the candidate first in another attempt; `same` when left out.
     pub retry: Option<RetryWord>,
+    /// By what the users of both groups are counted, to see whether there are as many as there should be; `outcomes`
+    /// when left out.
+    pub exposures: Option<ExposuresWord>,
     /// When it begins by itself, such as `2026-03-02T09:00:00+01:00`. Nobody can begin it earlier.
     pub start: Option<String>,
     /// Over how long before the first wave the baseline is taken.
@@ -284,6 +287,16 @@ pub enum RetryWord {
     Same,
     /// Others.
     Fresh,
+}
+
+/// By what it is seen whom each variant is given to.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum ExposuresWord {
+    /// Those of whom outcomes are posted.
+    Outcomes,
+    /// Those to whom this server's evaluation door gave a variant.
+    Evaluations,
 }
 
 /// A slice of a layer: the users whose bucket in the layer is from `from` up to, but without, `to`.

@@ -5,6 +5,7 @@ mod directory;
 mod ledger;
 mod open;
 mod outbox;
+mod outcomes;
 mod plan_files;
 mod rollouts;
 mod store;

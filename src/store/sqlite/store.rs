@@ -1,9 +1,12 @@
 //! The port over SQLite: each call goes to the file of its subject.
 
 use super::directory::Claim;
-use super::{commit, ledger, outbox, rollouts};
+use super::{commit, ledger, outbox, outcomes, rollouts};
+use crate::measure::{Kept, KeptBatch, KeptPart};
 use crate::rollout::train::TrainState;
-use crate::store::{Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, Record, Store, StoreError};
+use crate::store::{
+    Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, OutcomeStore, Record, ServedBefore, Store, StoreError,
+};
 use crate::units::{RolloutName, UnixMillis};
 use async_trait::async_trait;
 use sqlx::SqlitePool;
@@ -86,5 +89,24 @@ impl Store for SqliteStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         commit::ping(&self.writer).await
+    }
+}
+
+#[async_trait]
+impl OutcomeStore for SqliteStore {
+    async fn keep_outcomes(&self, kept: &Kept) -> Result<(), StoreError> {
+        outcomes::keep(&self.writer, kept).await
+    }
+
+    async fn kept_outcomes(&self) -> Result<(Vec<KeptPart>, Vec<KeptBatch>), StoreError> {
+        outcomes::kept(&self.readers).await
+    }
+
+    async fn keep_served(&self, served: Option<&[ServedBefore]>, up_to: UnixMillis) -> Result<(), StoreError> {
+        outcomes::keep_served(&self.writer, served, up_to).await
+    }
+
+    async fn kept_served(&self) -> Result<Option<(Vec<ServedBefore>, UnixMillis)>, StoreError> {
+        outcomes::kept_served(&self.readers).await
     }
 }

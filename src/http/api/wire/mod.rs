@@ -11,6 +11,7 @@ mod left_out;
 mod outcome;
 mod rollout;
 mod rollout_explanation;
+mod seen;
 mod train;
 mod trigger;
 
@@ -25,5 +26,6 @@ pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wai
 pub use rollout_explanation::{
     BudgetLeft, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
 };
+pub use seen::{SeenExposures, SeenLatency, SeenOutcomes, SeenUsers, SeenValues, SeenVariant};
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
 pub use trigger::{LastPost, MayClose, Probe, TriggerProblem, TriggerSource, TriggerSources, Triggered, UnknownName};

@@ -1,0 +1,146 @@
+//! What is kept of outcomes.
+
+use super::commit::{begin, kept as number};
+use crate::measure::{Kept, KeptBatch, KeptPart, KeptRing, Recorded};
+use crate::store::{ServedBefore, StoreError};
+use crate::units::{FlagKey, UnixMillis, VariantName};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, SqlitePool, Transaction};
+
+/// A transaction takes no more bytes than this: a closing waits for the one that is under way.
+const MOST_AT_ONCE: usize = 1 << 20;
+
+const KEEP: &str = "keep outcomes";
+const READ: &str = "read outcomes";
+
+pub(super) async fn keep(pool: &SqlitePool, kept: &Kept) -> Result<(), StoreError> {
+    let mut transaction = begin(pool, KEEP).await?;
+    for batch in &kept.batches {
+        put_batch(&mut transaction, batch).await?;
+    }
+    let old = sqlx::query("DELETE FROM outcome_batches WHERE at < ?").bind(kept.batches_from.get());
+    old.execute(&mut *transaction).await.map_err(cannot_keep)?;
+    let mut taken = 0_usize;
+    for part in &kept.parts {
+        taken = taken.saturating_add(part.data.len());
+        if taken > MOST_AT_ONCE {
+            transaction.commit().await.map_err(cannot_keep)?;
+            transaction = begin(pool, KEEP).await?;
+            taken = part.data.len();
+        }
+        put_part(&mut transaction, part).await?;
+    }
+    for ring in &kept.left {
+        drop_others(&mut transaction, ring).await?;
+    }
+    for (flag, variant) in &kept.gone {
+        let gone = sqlx::query("DELETE FROM outcome_parts WHERE flag = ? AND variant = ?");
+        let gone = gone.bind(flag.as_str()).bind(variant.as_str());
+        gone.execute(&mut *transaction).await.map_err(cannot_keep)?;
+    }
+    transaction.commit().await.map_err(cannot_keep)
+}
+
+async fn put_batch(transaction: &mut Transaction<'static, Sqlite>, batch: &KeptBatch) -> Result<(), StoreError> {
+    let KeptBatch { id, content, at, recorded } = batch;
+    let Recorded { kept, late, future, dropped, unattributed } = *recorded;
+    let mut put = sqlx::query("INSERT OR REPLACE INTO outcome_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(id.as_slice())
+        .bind(content.as_slice())
+        .bind(at.get());
+    for count in [kept, late, future, dropped, unattributed] {
+        put = put.bind(number(count));
+    }
+    put.execute(&mut **transaction).await.map(drop).map_err(cannot_keep)
+}
+
+async fn put_part(transaction: &mut Transaction<'static, Sqlite>, part: &KeptPart) -> Result<(), StoreError> {
+    let KeptPart { flag, variant, ring, slot, data } = part;
+    let put = sqlx::query(
+        "INSERT INTO outcome_parts VALUES (?, ?, ?, ?, ?) \
+         ON CONFLICT (flag, variant, ring, slot) DO UPDATE SET data = excluded.data",
+    );
+    let put = put.bind(flag.as_str()).bind(variant.as_str()).bind(*ring).bind(*slot).bind(data.as_slice());
+    put.execute(&mut **transaction).await.map(drop).map_err(cannot_keep)
+}
+
+async fn drop_others(transaction: &mut Transaction<'static, Sqlite>, left: &KeptRing) -> Result<(), StoreError> {
+    let KeptRing { flag, variant, ring, oldest, newest } = left;
+    let others =
+        sqlx::query("DELETE FROM outcome_parts WHERE flag = ? AND variant = ? AND ring = ? AND (slot < ? OR slot > ?)");
+    let others = others.bind(flag.as_str()).bind(variant.as_str()).bind(*ring).bind(*oldest).bind(*newest);
+    others.execute(&mut **transaction).await.map(drop).map_err(cannot_keep)
+}
+
+pub(super) async fn kept(pool: &SqlitePool) -> Result<(Vec<KeptPart>, Vec<KeptBatch>), StoreError> {
+    let parts = sqlx::query("SELECT * FROM outcome_parts ORDER BY flag, variant, ring, slot").fetch_all(pool);
+    let parts = parts.await.map_err(cannot_read)?;
+    let batches = sqlx::query("SELECT * FROM outcome_batches ORDER BY at").fetch_all(pool);
+    let batches = batches.await.map_err(cannot_read)?;
+    Ok((parts.iter().filter_map(part).collect(), batches.iter().filter_map(batch).collect()))
+}
+
+fn part(row: &SqliteRow) -> Option<KeptPart> {
+    Some(KeptPart {
+        flag: FlagKey::new(row.try_get("flag").ok()?).ok()?,
+        variant: VariantName::new(row.try_get("variant").ok()?).ok()?,
+        ring: row.try_get("ring").ok()?,
+        slot: row.try_get("slot").ok()?,
+        data: row.try_get("data").ok()?,
+    })
+}
+
+fn batch(row: &SqliteRow) -> Option<KeptBatch> {
+    let count = |column: &str| u64::try_from(row.try_get::<i64, _>(column).ok()?).ok();
+    let hash = |column: &str| row.try_get::<&[u8], _>(column).ok()?.try_into().ok();
+    Some(KeptBatch {
+        id: hash("id")?,
+        content: hash("content")?,
+        at: UnixMillis::new(row.try_get("at").ok()?),
+        recorded: Recorded {
+            kept: count("kept")?,
+            late: count("late")?,
+            future: count("future")?,
+            dropped: count("dropped")?,
+            unattributed: count("unattributed")?,
+        },
+    })
+}
+
+pub(super) async fn keep_served(
+    pool: &SqlitePool,
+    served: Option<&[ServedBefore]>,
+    up_to: UnixMillis,
+) -> Result<(), StoreError> {
+    let mut transaction = begin(pool, KEEP).await?;
+    if served.is_some() {
+        sqlx::query("DELETE FROM served_before").execute(&mut *transaction).await.map_err(cannot_keep)?;
+    }
+    for ServedBefore { flag, eras } in served.unwrap_or_default() {
+        let put = sqlx::query("INSERT INTO served_before VALUES (?, ?)").bind(flag.as_str()).bind(eras.as_str());
+        put.execute(&mut *transaction).await.map_err(cannot_keep)?;
+    }
+    let mark = sqlx::query("INSERT OR REPLACE INTO served_up_to VALUES (1, ?)").bind(up_to.get());
+    mark.execute(&mut *transaction).await.map_err(cannot_keep)?;
+    transaction.commit().await.map_err(cannot_keep)
+}
+
+pub(super) async fn kept_served(pool: &SqlitePool) -> Result<Option<(Vec<ServedBefore>, UnixMillis)>, StoreError> {
+    let mark: Option<(i64,)> =
+        sqlx::query_as("SELECT at FROM served_up_to").fetch_optional(pool).await.map_err(cannot_read)?;
+    let Some((up_to,)) = mark else { return Ok(None) };
+    let rows: Vec<(String, String)> = sqlx::query_as("SELECT flag, eras FROM served_before ORDER BY flag")
+        .fetch_all(pool)
+        .await
+        .map_err(cannot_read)?;
+    let served = |(flag, eras): (String, String)| Some(ServedBefore { flag: FlagKey::new(&flag).ok()?, eras });
+    Ok(Some((rows.into_iter().filter_map(served).collect(), UnixMillis::new(up_to))))
+}
+
+fn cannot_keep(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(KEEP, error)
+}
+
+fn cannot_read(error: sqlx::Error) -> StoreError {
+    StoreError::unavailable(READ, error)
+}
