@@ -88,7 +88,7 @@ impl Server {
         let control = bind(settings.control.address, "control").await?;
         let (store, journal) = open_store(&settings.store).await?;
         let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
-        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
+        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
         let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));
@@ -217,6 +217,12 @@ async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<
 fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     let place = folder.join(journal::FILE_NAME);
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
+}
+
+/// The providers of metrics that settings name, without a server around them: nothing is posted here.
+#[must_use]
+pub fn metric_providers(settings: &Settings) -> Providers {
+    Providers::new(Arc::new(Outcomes::new()), connections(settings))
 }
 
 /// What metrics may be asked from. The server that is named alone is the connection `prometheus`.

@@ -5,6 +5,7 @@ mod args;
 mod asking;
 mod client;
 pub(crate) mod completions;
+mod context;
 pub(crate) mod demo;
 mod exit;
 pub(crate) mod flag;

@@ -9,6 +9,7 @@ use super::train::TrainHandle;
 use super::view::{Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::flag::Overlay;
 use crate::planted::{self, Bug};
+use crate::rollout::explain::{Boarded, Explanation};
 use crate::rollout::{self, Plan, State};
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
@@ -138,6 +139,21 @@ impl Controller {
     pub fn get(&self, name: &str) -> Option<View> {
         let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
         Some(self.inner.shared.with_overlaps(last.view()))
+    }
+
+    /// One rollout, and why it stands where it stands.
+    #[must_use]
+    pub fn explain(&self, name: &str) -> Option<(View, Explanation)> {
+        let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
+        let (view, explanation) = last.explain(self.boarded(name), self.inner.shared.world.clock.now());
+        Some((self.inner.shared.with_overlaps(view), explanation))
+    }
+
+    /// The train that a rollout rides in and why that stands where it stands.
+    fn boarded(&self, name: &str) -> Option<Boarded> {
+        let train = self.train_of(&RolloutName::new(name).ok()?)?;
+        let reason = self.train(train.as_str()).map(|view| view.reason).unwrap_or_default();
+        Some(Boarded { train, reason })
     }
 
     /// Carries out a person's command.

@@ -4,9 +4,12 @@
 use super::evidence::{LastReading, found, with_counted};
 use super::saving::is_live;
 use super::view::View;
+use crate::measure::asked;
+use crate::rollout::explain::{Boarded, Explanation, Sight, explain};
 use crate::rollout::{self, Finding, Plan, State, Wait};
 use crate::store::{PlanSource, Record};
 use crate::units::UnixMillis;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A rollout as its lane knew it at a moment.
@@ -47,6 +50,23 @@ impl Told {
             problems: Vec::new(),
             at,
         }
+    }
+
+    /// The same explained, as it stands at `now`.
+    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> Explanation {
+        let plan = &self.plan;
+        let readings: BTreeMap<_, _> = self.readings.iter().map(LastReading::answer).collect();
+        let sight = Sight {
+            waits: &self.waits,
+            findings: &self.findings,
+            looked: self.looked,
+            readings: &readings,
+            next_check: rollout::next_check_in(plan, &self.state, self.at).map(|span| self.at.plus(span)),
+            asked: &|metric| asked(plan, metric),
+            train: boarded,
+            problems: &self.problems,
+        };
+        explain(plan, &self.state, &sight, now)
     }
 
     /// The same for the doors.
@@ -107,6 +127,12 @@ impl Last {
     pub(super) fn view(&self) -> View {
         let told = self.told().clone();
         told.view()
+    }
+
+    /// The view and the explanation of one moment.
+    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> (View, Explanation) {
+        let told = self.told().clone();
+        (told.view(), told.explain(boarded, now))
     }
 
     pub(super) fn plan(&self) -> Arc<Plan> {

@@ -52,7 +52,7 @@ pub enum ApiError {
         expected: &'static str,
     },
     /// The body is packed in a way that is not read here: 415.
-    WrongContentEncoding,
+    WrongEncoding,
     /// Understood and wrong: 422, with every problem and its place.
     Invalid {
         /// The summary.
@@ -89,7 +89,7 @@ impl ApiError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongContentType { .. } | Self::WrongContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongContentType { .. } | Self::WrongEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -128,9 +128,8 @@ impl ApiError {
             Self::WrongContentType { expected } => {
                 (format!("the header `Content-Type` must be {expected}"), None, Vec::new())
             }
-            Self::WrongContentEncoding => {
-                let hint = "send it as it is, or with `Content-Encoding: gzip`";
-                ("the body is packed in a way that is not read here".to_owned(), Some(hint.to_owned()), Vec::new())
+            Self::WrongEncoding => {
+                ("the header `Content-Encoding` must be gzip, or left out".to_owned(), None, Vec::new())
             }
             Self::Invalid { message, problems } => (message, None, problems),
             Self::Unavailable(message) => (message, Some("try again".to_owned()), Vec::new()),

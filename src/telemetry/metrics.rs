@@ -30,8 +30,16 @@ pub enum CheckResult {
 pub enum OutcomeResult {
     /// Counted.
     Accepted,
-    /// Not counted.
+    /// Not counted: there is no room for more flags and variants.
     Refused,
+    /// Not counted: it happened too long ago.
+    Late,
+    /// Not counted: by its time it is still to happen.
+    Future,
+    /// Not counted: it is not known what its key was served at its time.
+    Unattributed,
+    /// Not counted again: its batch was counted before.
+    Repeated,
 }
 
 /// What is exported to us.
@@ -192,6 +200,10 @@ impl Metrics {
         let result = match result {
             OutcomeResult::Accepted => "accepted",
             OutcomeResult::Refused => "refused",
+            OutcomeResult::Late => "late",
+            OutcomeResult::Future => "future",
+            OutcomeResult::Unattributed => "unattributed",
+            OutcomeResult::Repeated => "repeated",
         };
         self.outcomes.with_label_values(&[result]).inc_by(count);
     }

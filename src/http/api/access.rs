@@ -62,7 +62,8 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
             return Err(ApiError::Foreign("the request comes from a page of another origin".to_owned()));
         }
     }
-    let known = |kind: &str| is_json(kind) || is_yaml(kind) || is_plan_with_files(kind) || is_protobuf(kind);
+    let known =
+        |kind: &str| is_json(kind) || is_yaml(kind) || is_lines(kind) || is_plan_with_files(kind) || is_protobuf(kind);
     let foreign = |kind: &str| !known(kind);
     if *method == Method::POST && content_type(headers).is_none_or(foreign) {
         return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
@@ -94,6 +95,13 @@ pub(super) fn is_json(kind: &str) -> bool {
 /// Whether a media type says YAML, by its name or by those in use before it had one.
 pub(super) fn is_yaml(kind: &str) -> bool {
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"]
+        .iter()
+        .any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// Whether a media type says one JSON document a line, by its names that are in use.
+pub(super) fn is_lines(kind: &str) -> bool {
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
         .iter()
         .any(|known| kind.eq_ignore_ascii_case(known))
 }
@@ -144,6 +152,7 @@ mod tests {
         };
         let json = ("content-type", "application/json; charset=utf-8");
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json]), None);
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), ("content-type", "application/x-ndjson")]), None);
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://127.0.0.1:8080")]), None);
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://localhost:3000")]), Some(403));
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "null")]), Some(403));

@@ -1,6 +1,8 @@
 //! The routes.
 
-use super::{Api, access, events, flags, health, history, otlp, outcomes, rollouts, schemas, trains, triggers};
+use super::{
+    Api, access, events, explain, flags, health, history, otlp, outcomes, rollouts, schemas, trains, triggers,
+};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -16,6 +18,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/flags/{key}/explain", post(flags::explain))
         .route("/api/v1/rollouts", get(rollouts::list).post(rollouts::apply))
         .route("/api/v1/rollouts/{name}", get(rollouts::get))
+        .route("/api/v1/rollouts/{name}/explain", get(explain::get).post(explain::post))
         .route("/api/v1/rollouts/{name}/{verb}", post(rollouts::command))
         .route("/api/v1/rollouts/{name}/history", get(history::of_one))
         .route("/api/v1/trains", get(trains::list).post(trains::apply))

@@ -10,6 +10,7 @@ mod history;
 mod left_out;
 mod outcome;
 mod rollout;
+mod rollout_explanation;
 mod train;
 mod trigger;
 
@@ -21,5 +22,8 @@ pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
 pub use history::{History, HistoryEntry};
 pub use outcome::Accepted;
 pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
+pub use rollout_explanation::{
+    BudgetLeft, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
+};
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
 pub use trigger::{LastPost, MayClose, Probe, TriggerProblem, TriggerSource, TriggerSources, Triggered, UnknownName};
