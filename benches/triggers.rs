@@ -29,7 +29,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 const SECRET: &str = "the-key-of-every-source";
-const SENDERS: [&str; 8] = ["alertmanager-1", "alertmanager-2", "grafana-1", "grafana-2", "datadog-1", "datadog-2", "pagerduty", "webhook"];
+const SENDERS: [&str; 8] =
+    ["alertmanager-1", "alertmanager-2", "grafana-1", "grafana-2", "datadog-1", "datadog-2", "pagerduty", "webhook"];
 const ROLLOUTS: usize = 200;
 /// Applications that evaluate all the time.
 const ASKERS: usize = 4;
@@ -71,9 +72,7 @@ async fn storm(posts: usize, rate: usize) {
     let during = Arc::new(Mutex::new(Vec::new()));
     let over = CancellationToken::new();
     let askers: Vec<_> = (0..ASKERS)
-        .map(|asker| {
-            tokio::spawn(ask(client.clone(), server.evaluation, asker, Arc::clone(&during), over.clone()))
-        })
+        .map(|asker| tokio::spawn(ask(client.clone(), server.evaluation, asker, Arc::clone(&during), over.clone())))
         .collect();
     let begun = Instant::now();
     send(&run, posts, rate).await;
@@ -83,7 +82,11 @@ async fn storm(posts: usize, rate: usize) {
 
     let closings = closings(&client, server.control).await;
     let wrong: Vec<_> = closings.iter().filter(|(_, count)| **count != 1).collect();
-    println!("{posts} posts, half of them sent before, of {} senders in {took:.1?}: {:.0} a second", SENDERS.len(), as_f64(posts) / took.as_secs_f64());
+    println!(
+        "{posts} posts, half of them sent before, of {} senders in {took:.1?}: {:.0} a second",
+        SENDERS.len(),
+        as_f64(posts) / took.as_secs_f64()
+    );
     println!("answers by status: {:?}", run.statuses.lock().expect("whole"));
     println!("rollouts closed exactly once: {} of {ROLLOUTS}", closings.len() - wrong.len());
     report("a post answered", &mut run.posted.lock().expect("whole"));
@@ -99,7 +102,11 @@ async fn serve(folder: &Path) -> (Server, CancellationToken) {
     std::fs::create_dir_all(&files).expect("a folder");
     let (mut flags, mut settings) = ("flags:\n".to_owned(), "triggers:\n".to_owned());
     for number in 0..ROLLOUTS {
-        writeln!(flags, "  f{number}: {{ state: ENABLED, variants: {{ 'on': true, 'off': false }}, defaultVariant: 'off' }}").expect("written");
+        writeln!(
+            flags,
+            "  f{number}: {{ state: ENABLED, variants: {{ 'on': true, 'off': false }}, defaultVariant: 'off' }}"
+        )
+        .expect("written");
         let plan = format!(
             "kind: Rollout\nname: r{number}\nflag: f{number}\ncandidate: 'on'\nstable: 'off'\n\
              always: {{ close_when: [ 'alert(severity = \"critical\")' ] }}\n\
@@ -191,7 +198,8 @@ fn said(sender: &str, number: usize, flag: &str) -> (String, Vec<(&'static str, 
             (body, vec![("x-pagerduty-signature", signed)])
         }
         "webhook" => {
-            let body = json!({ "id": number.to_string(), "status": "firing", "at": "2026-01-01T00:00:00Z", "flag": flag });
+            let body =
+                json!({ "id": number.to_string(), "status": "firing", "at": "2026-01-01T00:00:00Z", "flag": flag });
             let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs().to_string();
             let body = body.to_string();
             let signed = signature(&[now.as_bytes(), b".", body.as_bytes()]);

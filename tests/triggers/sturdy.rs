@@ -83,7 +83,16 @@ fn replaced(document: &Value, with: &Value, found: &mut Vec<Value>) {
 
 #[test]
 fn a_value_of_another_kind_in_any_place_is_read_or_refused() {
-    let others = [json!(null), json!(true), json!(-1.5e300), json!(""), json!("\u{0}\n"), json!("x".repeat(5_000)), json!([]), json!({})];
+    let others = [
+        json!(null),
+        json!(true),
+        json!(-1.5e300),
+        json!(""),
+        json!("\u{0}\n"),
+        json!("x".repeat(5_000)),
+        json!([]),
+        json!({}),
+    ];
     for (kind, body) in bodies() {
         let Ok(document) = serde_json::from_slice::<Value>(&body) else { continue };
         for other in &others {
