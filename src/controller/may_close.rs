@@ -80,7 +80,9 @@ impl MayClose {
 fn says(found: &Literal, wanted: &str) -> bool {
     match found {
         Literal::Text(text) => **text == *wanted,
-        other => other.to_json() == wanted,
+        Literal::Null | Literal::Bool(_) | Literal::Number(_) | Literal::List(_) | Literal::Object(_) => {
+            found.to_json() == wanted
+        }
     }
 }
 

@@ -291,9 +291,18 @@ fn not_stored(rollout: &RolloutName, why: &str) -> CommandError {
     CommandError::Unavailable(format!("{rollout} could not store the event: {why}; send it again with the same `id`"))
 }
 
-/// What the sender of an event called it, and said of it.
+/// The label of alerts from sources that are named in the settings.
+const NAMED_BY: &str = "trigger";
+
+/// As much of a sender's identity of an alert as the ledger's sentence has, in characters.
+const LONGEST_REPORTED: usize = 128;
+
+/// What the sender of an event called it, and said of it; of an alert its source and identity there.
 fn reported(kind: &TriggerKind) -> Option<String> {
     match kind {
+        TriggerKind::Firing(alert) if alert.labels.contains_key(NAMED_BY) => {
+            Some(alert.fingerprint.chars().take(LONGEST_REPORTED).collect())
+        }
         TriggerKind::Posted { event, message: Some(message) } => Some(format!("{}: {message}", event.id)),
         TriggerKind::Posted { event, message: None } => Some(event.id.clone()),
         TriggerKind::Firing(_)

@@ -81,7 +81,7 @@ impl Triggers {
                 self.count_alert(source, AlertResult::Unmatched);
                 continue;
             }
-            dress(source, &mut told.alert);
+            self.dress(source, &mut told.alert);
             match order.take(&told, now) {
                 Sequence::Stale => {
                     list(&mut answer.stale, &told.alert);
@@ -103,6 +103,24 @@ impl Triggers {
             }
         }
         passed
+    }
+
+    /// Gives an alert the source's labels, and an identity that no other source can have: none can end the alerts of
+    /// another, nor speak in its name.
+    fn dress(&self, source: &Source, alert: &mut Alert) {
+        if !source.named {
+            // Alertmanager without settings sends what it always did, but for what would pass for another source's.
+            let passes = alert.labels.get(TRIGGER).is_some_and(|name| self.desk(name).is_some());
+            if passes {
+                alert.labels.remove(TRIGGER);
+            }
+            return;
+        }
+        for (name, value) in &source.labels {
+            alert.labels.insert(name.clone(), value.clone());
+        }
+        alert.labels.insert(TRIGGER.to_owned(), source.name.to_string());
+        alert.fingerprint = format!("{}/{}", source.name, alert.fingerprint);
     }
 
     /// An end that arrived while its alert was on its way to the rollouts may have overtaken it there.
@@ -169,18 +187,6 @@ impl Triggers {
             self.trouble(desk, &format!("an alert with the label `{}`: {}{hint}", one.label, one.why));
         }
         answer.unknown = unknown.into_iter().collect();
-    }
-}
-
-/// Gives an alert the source's labels, and an identity that no other source can have: none can end the alerts of
-/// another.
-fn dress(source: &Source, alert: &mut Alert) {
-    for (name, value) in &source.labels {
-        alert.labels.insert(name.clone(), value.clone());
-    }
-    if source.named {
-        alert.labels.insert(TRIGGER.to_owned(), source.name.to_string());
-        alert.fingerprint = format!("{}/{}", source.name, alert.fingerprint);
     }
 }
 

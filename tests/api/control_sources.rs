@@ -95,6 +95,8 @@ async fn each_kind_of_sender_closes_by_its_own_way_of_saying_so() {
         assert_eq!(control.state("search-v2").await, "rolled_back", "{kind}");
         assert_eq!(control.closings("search-v2").await, 1, "{kind}");
         assert_eq!(control.source(kind).await["posts"], json!({ "closed": 1 }), "{kind}");
+        let (_, history) = control.get("/api/v1/rollouts/search-v2/history").await;
+        assert!(history.to_string().contains(&format!("reported as {kind}/")), "who sent it: {history}");
     }
 }
 
@@ -187,6 +189,20 @@ async fn the_metadata_of_the_flag_decide_and_not_the_labels_of_the_alert() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test]
+async fn no_sender_speaks_in_the_name_of_another() {
+    let control = running().await;
+    let plan = ROLLOUT.replace("alert(severity = \"critical\")", "alert(trigger = \"grafana\")");
+    control.post("/api/v1/rollouts/search-v2/rollback", "{}").await;
+    assert_eq!(control.apply(&plan).await.0, StatusCode::OK);
+    control.post("/api/v1/rollouts/search-v2/retry", "{}").await;
+    let claims = notification("firing", "x", &moment(0), &json!({ "alertname": "A", "trigger": "grafana" }));
+    let (_, told) = control.post("/api/v1/triggers/alertmanager", claims.to_string()).await;
+    assert_eq!(told["closed"], json!([]), "{told}");
+    assert_eq!(control.by_key("tried", &claims).await.1["wouldClose"], json!(null));
+    assert_eq!(control.by_key("grafana", &claims).await.1["closed"], json!(["search-v2"]));
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ mod serve;
 mod simulate;
 mod trains;
 mod trains_validated;
+mod triggers;
 mod usage;
 mod validate;
 mod watch;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tidegate::triggers::{Delivery, Malformed, Told, read};
 use tidegate::units::UnixMillis;
 
-fn reader(kind: &str) -> fn(&[u8]) -> Result<Delivery, Malformed> {
+pub(crate) fn reader(kind: &str) -> fn(&[u8]) -> Result<Delivery, Malformed> {
     match kind {
         "alertmanager" => read::alertmanager,
         "grafana" => read::grafana,
@@ -19,7 +19,7 @@ fn reader(kind: &str) -> fn(&[u8]) -> Result<Delivery, Malformed> {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     files

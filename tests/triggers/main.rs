@@ -12,3 +12,4 @@
 mod deliveries;
 mod settings;
 mod signatures;
+mod sturdy;

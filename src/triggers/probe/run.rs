@@ -59,16 +59,17 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut streak = Streak::new(settings.failures, settings.successes);
     let mut since = None;
-    let mut ending = false;
+    // What it fired before a restart of the server is remembered by rollouts: the first good looks end it.
+    let mut ending = true;
     loop {
         ticks.tick().await;
         let seen = prober.look().await;
-        let now = triggers.clock.now();
-        let turn = streak.saw(seen.is_ok());
-        triggers.metrics.triggers().probed(desk.name().as_str(), seen.is_ok());
+        let (now, up) = (triggers.clock.now(), seen.is_ok());
+        let turn = streak.saw(up);
+        triggers.metrics.triggers().probed(desk.name().as_str(), up);
         desk.set_probe(ProbeStatus {
             at: now,
-            up: seen.is_ok(),
+            up,
             seen: seen.err().unwrap_or_default(),
             alike: streak.alike(),
             fires: streak.fires(),
@@ -82,15 +83,18 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
             // repeated until it is.
             Turn::GoesOn => Some(Standing::Firing),
             Turn::Ends => Some(Standing::Resolved),
-            Turn::Quiet => ending.then_some(Standing::Resolved),
+            Turn::Quiet => {
+                let good = up && streak.alike() >= settings.successes.get();
+                (ending && good).then_some(Standing::Resolved)
+            }
         };
-        ending = false;
         let Some(standing) = standing else { continue };
         let delivery = Delivery { told: vec![told(desk, settings, standing, since, now)], ..Delivery::default() };
         // What it closes is served as closed at once; that it is not on disk yet must not end the looking.
         let patience = settings.every.max(PATIENCE);
         match timeout(patience, triggers.tell(desk, delivery)).await.unwrap_or_else(|_| Err(late())) {
             Ok(answer) => {
+                ending = false;
                 triggers.count(desk, answer.result());
                 if turn == Turn::Begins {
                     let source = desk.name().as_str();
@@ -100,6 +104,7 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
             }
             Err(error) => {
                 triggers.trouble(desk, &error.to_string());
+                // What was not told to its end is told again at the next look.
                 ending = standing == Standing::Resolved;
             }
         }
