@@ -4,6 +4,7 @@ mod attached;
 pub mod demo;
 mod feed;
 mod loader;
+mod metrics;
 mod open_files;
 mod serve;
 mod server;
@@ -11,5 +12,6 @@ pub mod sources;
 mod watch;
 
 pub use loader::{Loader, Looked};
+pub use metrics::connections;
 pub use serve::{ServeError, serve};
 pub use server::{Server, StartError};

@@ -2,6 +2,7 @@
 
 use super::feed::Feed;
 use super::loader::Loader;
+use super::metrics::connections;
 use super::open_files;
 use super::watch::Watch;
 use crate::clock::Clock;
@@ -10,9 +11,7 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{
-    ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection, Providers,
-};
+use crate::measure::{Outcomes, Providers};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
@@ -211,18 +210,6 @@ async fn open_store(choice: &StoreChoice) -> Result<(Arc<dyn Store>, Option<Arc<
 fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     let place = folder.join(journal::FILE_NAME);
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
-}
-
-/// What metrics may be asked from. The server that is named alone is the connection `prometheus`.
-fn connections(settings: &Settings) -> Connections {
-    let alone = settings.prometheus.clone().map(|address| ConnectionSettings {
-        name: Arc::from("prometheus"),
-        address: Some(address),
-        fetch: FetcherSettings::default(),
-        kind: ConnectionKind::Prometheus(PrometheusConnection::default()),
-    });
-    let all = settings.connections.iter().cloned().chain(alone).collect();
-    Connections::new(all, settings.metric_addresses.clone())
 }
 
 /// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.

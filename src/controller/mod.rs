@@ -17,10 +17,13 @@ mod telemetry;
 mod told;
 mod train;
 mod triggers;
+mod trying;
 mod view;
 
 pub use handle::{Controller, Unreadable};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
 pub use train::{MemberView, TrainApplied, TrainVerb, TrainView};
-pub use view::{AlertAnswer, Applied, ApplyError, CommandError, FindingView, Outcome, ReadingView, Verb, View};
+pub use view::{
+    AlertAnswer, Applied, ApplyError, AskedView, CommandError, FindingView, Outcome, ReadingView, Verb, View,
+};

@@ -11,6 +11,7 @@ mod connections;
 mod counted;
 mod fetch;
 mod firsts;
+mod hint;
 mod latencies;
 mod look;
 mod outcome;
@@ -22,6 +23,7 @@ mod series;
 mod standing;
 mod tally;
 mod template;
+mod tried;
 mod users;
 mod values;
 mod wire;
@@ -33,7 +35,9 @@ pub use connections::{
 pub use counted::Counted;
 pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
 
+pub use hint::hint;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use providers::{Providers, Readings, Stretch};
+pub use tried::{Tried, try_queries};
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

@@ -7,6 +7,7 @@ mod events;
 mod flags;
 mod health;
 mod history;
+mod metrics;
 mod ordered;
 mod otlp;
 mod outcomes;
@@ -25,6 +26,7 @@ mod triggers;
 pub mod wire;
 
 pub use crate::http::connection::Limits;
+pub use metrics::tested;
 pub use otlp::Intake;
 pub use router::router;
 pub use server::{serve, serve_within};

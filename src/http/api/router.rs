@@ -1,6 +1,8 @@
 //! The routes.
 
-use super::{Api, access, events, flags, health, history, otlp, outcomes, rollouts, schemas, trains, triggers};
+use super::{
+    Api, access, events, flags, health, history, metrics, otlp, outcomes, rollouts, schemas, trains, triggers,
+};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -23,6 +25,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/trains/{name}/{verb}", post(trains::command))
         .route("/api/v1/trains/{name}/history", get(history::of_train))
         .route("/api/v1/history", get(history::of_all))
+        .route("/api/v1/metrics/test", post(metrics::test))
         .route("/api/v1/outcomes", post(outcomes::record))
         .route("/v1/traces", post(otlp::traces))
         .route("/v1/metrics", post(otlp::metrics))
