@@ -1,6 +1,12 @@
 //! What asking systems outside takes: 1,000 queries of 1,000 rollouts in one moment, with a slow system beside it.
 
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::print_stdout, clippy::cast_precision_loss)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::indexing_slicing
+)]
 
 use std::convert::Infallible;
 use std::sync::Arc;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         Command::Metric(args) => cli::metric::run(args),
         Command::Rollout(args) => cli::rollout::run(args),
         Command::Train(args) => cli::train::run(args),
+        Command::Trigger(args) => cli::trigger::run(args),
         Command::Completions(args) => cli::completions::run(&args),
     };
     cli::finish(outcome)

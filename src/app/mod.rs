@@ -12,6 +12,6 @@ pub mod sources;
 mod watch;
 
 pub use loader::{Loader, Looked};
-pub use metrics::connections;
+pub use metrics::metric_providers;
 pub use serve::{ServeError, serve};
 pub use server::{Server, StartError};

@@ -4,8 +4,10 @@
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asked;
 mod asking;
 mod band;
+mod batches;
 mod comparison;
 mod connections;
 mod counted;
@@ -28,16 +30,17 @@ mod users;
 mod values;
 mod wire;
 
+pub use asked::asked;
 pub use asking::{Asking, LastAnswer};
+pub use batches::{BatchId, BatchIdError, Batches, Once};
 pub use connections::{
     Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
 };
 pub use counted::Counted;
 pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
-
 pub use hint::hint;
 pub use outcome::{Outcome, User};
-pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
+pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use providers::{Providers, Readings, Stretch};
 pub use tried::{Tried, try_queries};
-pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, Place, Served, Written, parse_outcomes};

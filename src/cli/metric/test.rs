@@ -8,11 +8,11 @@ use super::show;
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tidegate::app::connections;
+use tidegate::app::metric_providers;
 use tidegate::clock::Clock;
 use tidegate::config::{self, Key, Origin, Raw, Settings};
 use tidegate::http::api::{tested, wire};
-use tidegate::measure::{Outcomes, Providers, try_queries};
+use tidegate::measure::try_queries;
 use tidegate::rollout::Plan;
 use tidegate::source::suggest;
 use tidegate::store::PlanSource;
@@ -119,7 +119,7 @@ fn ask_from_here(
     let variant = variant.map(VariantName::new).transpose();
     let variant = variant.map_err(|error| Failure::new(Exit::Usage, format!("--variant: {error}")))?;
     converse(async {
-        let providers = Providers::new(Arc::new(Outcomes::new()), connections(settings));
+        let providers = metric_providers(settings);
         let mut all = Vec::new();
         for (plan, _) in plans {
             if let Some(variant) = variant.as_ref().filter(|name| **name != plan.candidate && **name != plan.stable) {
