@@ -30,9 +30,11 @@ fn providers(server: &MockServer) -> Providers {
     Providers::new(Arc::new(Outcomes::new()), Connections::new(vec![connection(&server.uri(), TIMEOUT)], Vec::new()))
 }
 
-/// Series, each by its pod, with samples so many seconds after the last look.
-fn matrix(series: &[(&str, &[(i64, &str)])]) -> String {
-    let one = |(pod, samples): &(&str, &[(i64, &str)])| {
+/// A series by its pod, with samples so many seconds after the last look.
+type Series<'s> = (&'s str, &'s [(i64, &'s str)]);
+
+fn matrix(series: &[Series<'_>]) -> String {
+    let one = |(pod, samples): &Series<'_>| {
         let at = |after: i64| (LOOKED.get() + after * 1_000) as f64 / 1_000.0;
         let values: Vec<_> = samples.iter().map(|(after, value)| format!(r#"[{},"{value}"]"#, at(*after))).collect();
         format!(r#"{{"metric":{{"pod":"{pod}"}},"values":[{}]}}"#, values.join(","))
@@ -51,7 +53,7 @@ async fn knows(server: &MockServer, query: &str, time: Option<&str>, body: Strin
 }
 
 /// A Prometheus with these samples around the last look: bad and all, of the candidate and of the control.
-async fn counting(samples: [&[(&str, &[(i64, &str)])]; 4]) -> MockServer {
+async fn counting(samples: [&[Series<'_>]; 4]) -> MockServer {
     let server = MockServer::start().await;
     // From five minutes before the look to its end.
     let until = format!("{}.000", UNTIL.get() / 1_000);
