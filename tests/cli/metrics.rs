@@ -95,7 +95,7 @@ async fn a_connection_that_is_not_there_is_told_as_soon_as_the_plan_is_known() {
     let running = Running::start(&[("TIDEGATE_PROMETHEUS", "http://127.0.0.1:1")]).await;
     let file = running.write("search.yaml", &PLAN.replace("CONNECTION", "mimir"));
     running.run(&["rollout", "apply", &file]).await;
-    let shown = running.run(&["rollout", "show", "search-v2", "-o", "json"]).await;
+    let shown = running.run(&["rollout", "get", "search-v2", "-o", "json"]).await;
     let shown: Value = serde_json::from_str(&shown.out).unwrap();
     assert_eq!(shown["problems"], serde_json::json!(["queue: no connection `mimir` is configured"]));
 }
