@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => cli::demo::run(&args),
         Command::Validate(args) => cli::validate::run(&args),
         Command::Flag(args) => cli::flag::run(args),
+        Command::Metric(args) => cli::metric::run(args),
         Command::Rollout(args) => cli::rollout::run(args),
         Command::Train(args) => cli::train::run(args),
         Command::Trigger(args) => cli::trigger::run(args),

@@ -61,7 +61,7 @@ pub enum NoData {
         /// How many are needed.
         need: u64,
     },
-    /// Nobody asked: no provider of that name is configured.
+    /// Nobody asked: no connection of that name is configured.
     NoProvider(String),
     /// There is nothing to compare it with: what is missing.
     NoReference(String),
@@ -148,7 +148,7 @@ impl fmt::Display for NoData {
             Self::NotFinite(what) => write!(f, "value is {what}"),
             Self::Stale(age) => write!(f, "newest value is {} old", crate::units::format_duration(*age)),
             Self::TooFew { have, need } => write!(f, "{have} of {need} samples"),
-            Self::NoProvider(name) => write!(f, "no provider `{name}` is configured"),
+            Self::NoProvider(name) => write!(f, "no connection `{name}` is configured"),
             Self::NoReference(what) | Self::Inconclusive(what) => f.write_str(what),
             Self::Elsewhere(place, why) => write!(f, "{}: {why}", place.in_words()),
         }

@@ -6,6 +6,7 @@ mod exposed;
 mod feed;
 mod keeper;
 mod loader;
+mod metrics;
 mod open_files;
 mod serve;
 mod server;
@@ -13,5 +14,6 @@ pub mod sources;
 mod watch;
 
 pub use loader::{Loader, Looked};
+pub use metrics::metric_providers;
 pub use serve::{ServeError, serve};
-pub use server::{Server, StartError, metric_providers};
+pub use server::{Server, StartError};

@@ -4,6 +4,7 @@ use super::exposed;
 use super::feed::Feed;
 use super::keeper::Keeper;
 use super::loader::Loader;
+use super::metrics::connections;
 use super::open_files;
 use super::watch::Watch;
 use crate::clock::Clock;
@@ -12,9 +13,7 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{
-    ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection, Providers,
-};
+use crate::measure::{Outcomes, Providers};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
@@ -249,24 +248,6 @@ async fn open_store(choice: &StoreChoice) -> Result<Opened, StartError> {
 fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     let place = folder.join(journal::FILE_NAME);
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
-}
-
-/// The providers of metrics that settings name, without a server around them: nothing is posted here.
-#[must_use]
-pub fn metric_providers(settings: &Settings) -> Providers {
-    Providers::new(Arc::new(Outcomes::new()), connections(settings))
-}
-
-/// What metrics may be asked from. The server that is named alone is the connection `prometheus`.
-fn connections(settings: &Settings) -> Connections {
-    let alone = settings.prometheus.clone().map(|address| ConnectionSettings {
-        name: Arc::from("prometheus"),
-        address: Some(address),
-        fetch: FetcherSettings::default(),
-        kind: ConnectionKind::Prometheus(PrometheusConnection::default()),
-    });
-    let all = settings.connections.iter().cloned().chain(alone).collect();
-    Connections::new(all, settings.metric_addresses.clone())
 }
 
 /// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.

@@ -91,7 +91,7 @@ async fn send(
 }
 
 /// What is sent: the document as it is, or with the files that it names.
-fn body(plan: PlanSource) -> (&'static str, String) {
+pub(crate) fn body(plan: PlanSource) -> (&'static str, String) {
     let (kind, format) = match plan.format {
         source::Format::Json => ("application/json", wire::PlanFormat::Json),
         source::Format::Yaml => ("application/yaml", wire::PlanFormat::Yaml),
@@ -122,7 +122,8 @@ fn plans(file: &Path, wanted: Wanted) -> Result<Plans, Failure> {
     Err(Failure::error(format!("{} has no {missing}", file.display())).hint(hint))
 }
 
-fn read(file: &Path) -> Result<Content, Failure> {
+/// Reads a file, or standard input for `-`.
+pub(crate) fn read(file: &Path) -> Result<Content, Failure> {
     if file.as_os_str().as_encoded_bytes() != b"-" {
         return Ok(sources::read(file));
     }

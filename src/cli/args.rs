@@ -3,6 +3,7 @@
 use super::completions::CompletionsArgs;
 use super::demo::DemoArgs;
 use super::flag::FlagArgs;
+use super::metric::MetricArgs;
 use super::rollout::RolloutArgs;
 use super::serve::ServeArgs;
 use super::train::TrainArgs;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Validate(ValidateArgs),
     /// Look at flags and evaluate them
     Flag(FlagArgs),
+    /// Ask the queries of a plan
+    Metric(MetricArgs),
     /// Apply, look at and steer rollouts
     Rollout(RolloutArgs),
     /// Apply, look at and steer trains: rollouts that are opened one after the other and close together

@@ -10,6 +10,7 @@ pub(crate) mod demo;
 mod exit;
 pub(crate) mod flag;
 mod history;
+pub(crate) mod metric;
 mod offline;
 mod output;
 mod remote;

@@ -383,6 +383,18 @@ mod tests {
     }
 
     #[test]
+    fn what_plans_may_lead_to_is_a_list_in_each_place() {
+        let (_folder, path) = file("paths: [a]\nmetric_addresses: [10.0.0.0/8, 'prometheus:9090']\n");
+        let settings = load(Raw::default(), Some(&path), &[]).unwrap();
+        let allowed = |texts: &[&str]| texts.iter().map(|text| Allowance::parse(text).unwrap()).collect::<Vec<_>>();
+        assert_eq!(settings.metric_addresses, allowed(&["10.0.0.0/8", "prometheus:9090"]));
+        let given = variables(&[("TIDEGATE_METRIC_ADDRESSES", "127.0.0.1, ::1")]);
+        assert_eq!(load(Raw::default(), Some(&path), &given).unwrap().metric_addresses, allowed(&["127.0.0.1", "::1"]));
+        let found = faults(flags(&[(Key::Paths, "a"), (Key::MetricAddresses, "prometheus")]), None, &[]);
+        assert!(found[0].starts_with("--metric-addresses: `prometheus` is no address range"), "{found:?}");
+    }
+
+    #[test]
     fn two_listeners_cannot_share_an_address() {
         let found = faults(flags(&[(Key::Paths, "a"), (Key::Control, "127.0.0.1:8016")]), None, &[]);
         assert_eq!(

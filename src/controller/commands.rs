@@ -99,7 +99,7 @@ impl Lane {
                 let Some(evidence) = self.unless_closed(work).await else {
                     return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
                 };
-                self.readings = last_readings(&self.plan, &evidence);
+                self.readings = last_readings(&self.shared.world, &self.plan, &evidence);
                 Event::Promote { by, evidence }
             }
         };

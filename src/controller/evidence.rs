@@ -1,9 +1,9 @@
 //! What a check found, as it is shown and written down.
 
 use super::shared::World;
-use super::view::{FindingView, ReadingView};
+use super::view::{AskedView, FindingView, ReadingView};
 use crate::analysis::{Measured, Quantity, Reading};
-use crate::rollout::{self, Change, Decision, Evidence, Finding, Plan, State};
+use crate::rollout::{self, Arm, Change, Decision, Evidence, Finding, Plan, State};
 use crate::store::{Entry, Message};
 use crate::units::{MetricName, UnixMillis};
 use serde_json::{Value, json};
@@ -46,6 +46,7 @@ pub(super) struct LastReading {
     metric: MetricName,
     quantity: Quantity,
     reading: Reading,
+    asked: Option<AskedView>,
 }
 
 impl LastReading {
@@ -59,15 +60,22 @@ impl LastReading {
             Reading::Value { value, .. } => (self.quantity.format(*value), None),
             Reading::NoData(why) => (why.to_string(), Some(why.kind())),
         };
-        ReadingView { metric: self.metric.clone(), shown, no_data }
+        ReadingView { metric: self.metric.clone(), shown, no_data, asked: self.asked.clone() }
     }
 }
 
 /// What the metrics answered.
-pub(super) fn last_readings(plan: &Plan, evidence: &Evidence) -> Arc<[LastReading]> {
+pub(super) fn last_readings(world: &World, plan: &Plan, evidence: &Evidence) -> Arc<[LastReading]> {
     let read = |(name, reading): (&MetricName, &Reading)| {
-        let quantity = plan.metrics.get(name)?.unit.quantity();
-        Some(LastReading { metric: name.clone(), quantity, reading: reading.clone() })
+        let metric = plan.metrics.get(name)?;
+        let asked = world.readings.last(plan, metric, Arm::Candidate);
+        let asked = asked.map(|last| AskedView {
+            connection: last.connection,
+            question: last.question.chars().take(LONGEST_SEEN).collect::<String>().into(),
+            at: last.asked,
+            took: last.took,
+        });
+        Some(LastReading { metric: name.clone(), quantity: metric.unit.quantity(), reading: reading.clone(), asked })
     };
     evidence.readings.iter().filter_map(read).collect()
 }
@@ -80,8 +88,12 @@ pub(super) fn with_counted(plan: &Plan, state: &State, readings: &[LastReading],
         }
         State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => Vec::new(),
     };
-    let counted =
-        counted.into_iter().map(|(metric, count)| ReadingView { metric, shown: count.to_string(), no_data: None });
+    let counted = counted.into_iter().map(|(metric, count)| ReadingView {
+        metric,
+        shown: count.to_string(),
+        no_data: None,
+        asked: None,
+    });
     readings.iter().map(LastReading::view).chain(counted).collect()
 }
 

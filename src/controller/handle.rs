@@ -121,6 +121,10 @@ impl Controller {
         }
     }
 
+    pub(super) fn world(&self) -> &World {
+        &self.inner.shared.world
+    }
+
     /// All rollouts, by name.
     #[must_use]
     pub fn list(&self) -> Vec<View> {

@@ -170,7 +170,7 @@ impl Lane {
     }
 
     async fn on_checked(&mut self, evidence: Evidence) {
-        self.readings = last_readings(&self.plan, &evidence);
+        self.readings = last_readings(&self.shared.world, &self.plan, &evidence);
         self.looked = self.stage_mark();
         let event = Event::Checked(evidence);
         let Ok(mut decision) = self.decide(&event) else { return };

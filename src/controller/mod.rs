@@ -19,6 +19,7 @@ mod telemetry;
 mod told;
 mod train;
 mod triggers;
+mod trying;
 mod view;
 
 pub use handle::{Controller, Unreadable};
@@ -26,4 +27,6 @@ pub use may_close::{MayClose, Pattern};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
 pub use train::{MemberView, TrainApplied, TrainVerb, TrainView};
-pub use view::{AlertAnswer, Applied, ApplyError, CommandError, FindingView, Outcome, ReadingView, Verb, View};
+pub use view::{
+    AlertAnswer, Applied, ApplyError, AskedView, CommandError, FindingView, Outcome, ReadingView, Verb, View,
+};

@@ -451,7 +451,13 @@ impl Lane {
                 super::evidence::flag_problems(&self.shared.world, &self.plan)
             }
         };
-        self.store_problem.iter().chain(&self.plan_problem).cloned().chain(flag).collect()
+        let metrics = match &*self.state {
+            State::Completed { .. } | State::RolledBack { .. } => Vec::new(),
+            State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
+                self.shared.world.readings.problems(&self.plan)
+            }
+        };
+        self.store_problem.iter().chain(&self.plan_problem).cloned().chain(flag).chain(metrics).collect()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::source::Problem;
 use crate::store::PlanSource;
 use crate::units::{Exposure, MetricName, RolloutName, UnixMillis};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A rollout as it stands now.
 #[derive(Debug, Clone)]
@@ -53,6 +54,21 @@ pub struct ReadingView {
     pub shown: String,
     /// Of which kind the lack of data is; `None` where there is a value.
     pub no_data: Option<NoDataKind>,
+    /// What was asked of a system outside, if it was.
+    pub asked: Option<AskedView>,
+}
+
+/// What was asked of a system outside, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedView {
+    /// The connection, or the address.
+    pub connection: Arc<str>,
+    /// The question with all names filled in.
+    pub question: Arc<str>,
+    /// When it was asked.
+    pub at: UnixMillis,
+    /// How long the answer took.
+    pub took: Duration,
 }
 
 /// A condition at the last check, for people.

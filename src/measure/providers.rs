@@ -6,7 +6,7 @@ use super::outcomes::Outcomes;
 use super::prometheus;
 use crate::analysis::{Band, Compared, NoData, Reading, Sums};
 use crate::rollout::{Arm, Ask, Exposures, Measure, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
-use crate::units::{UnixMillis, VariantName};
+use crate::units::{MetricName, UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,11 @@ pub trait Readings: Send + Sync + std::fmt::Debug {
         _stretch: Stretch,
     ) -> Result<Vec<(UnixMillis, f64)>, NoData> {
         Err(without_past(metric))
+    }
+
+    /// What of a plan's metrics cannot be asked, as far as that is known without asking.
+    fn problems(&self, _plan: &Plan) -> Vec<String> {
+        Vec::new()
     }
 
     /// What the system outside said to the metric's question the last time, in the quantity's base unit. `None` when it
@@ -194,6 +199,14 @@ impl Readings for Providers {
         };
         let scaled = values.into_iter().map(|(at, value)| (at, value * metric.unit.factor()));
         Ok(scaled.filter(|(_, value)| value.is_finite()).collect())
+    }
+
+    fn problems(&self, plan: &Plan) -> Vec<String> {
+        let problem = |(name, metric): (&MetricName, &Metric)| match &metric.source {
+            MetricSource::Query(query) => Some(format!("{name}: {}", self.connections.of(query).err()?)),
+            MetricSource::Outcomes { .. } | MetricSource::Events { .. } => None,
+        };
+        plan.metrics.iter().filter_map(problem).collect()
     }
 
     fn last(&self, plan: &Plan, metric: &Metric, arm: Arm) -> Option<LastAnswer> {

@@ -27,6 +27,7 @@ mod event_client;
 mod event_streams;
 #[path = "../support/exported.rs"]
 mod exported;
+mod fetch;
 mod late_outcomes;
 mod ofrep;
 mod ofrep_connections;
@@ -39,6 +40,7 @@ mod own_metrics;
 mod probes;
 mod prometheus;
 mod providers;
+mod ratios;
 mod raw_client;
 mod rollout_explained;
 mod scripted_store;

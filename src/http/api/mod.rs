@@ -8,6 +8,7 @@ mod explain_render;
 mod flags;
 mod health;
 mod history;
+mod metrics;
 mod ordered;
 mod otlp;
 mod outcome_body;
@@ -30,6 +31,7 @@ mod triggers;
 pub mod wire;
 
 pub use crate::http::connection::Limits;
+pub use metrics::tested;
 pub use otlp::Intake;
 pub use router::router;
 pub use server::{serve, serve_within};

@@ -8,10 +8,16 @@ use crate::store::{LedgerRow, Origin};
 use crate::units::UnixMillis;
 use chrono::{DateTime, SecondsFormat};
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 /// A moment in RFC 3339, in UTC, to the millisecond.
 pub(super) fn time(at: UnixMillis) -> String {
     DateTime::from_timestamp_millis(at.get()).unwrap_or_default().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A time in whole milliseconds.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A rollout, and which train it rides in.
@@ -86,6 +92,12 @@ fn reading(reading: &crate::controller::ReadingView) -> wire::Reading {
         value: reading.shown.clone(),
         data: reading.no_data.is_none(),
         kind: reading.no_data.map(|kind| kind.as_str().to_owned()),
+        asked: reading.asked.as_ref().map(|asked| wire::Asked {
+            connection: asked.connection.to_string(),
+            query: asked.question.to_string(),
+            at: time(asked.at),
+            took_ms: millis(asked.took),
+        }),
     }
 }
 

@@ -1,7 +1,8 @@
 //! The routes.
 
 use super::{
-    Api, access, events, explain, flags, health, history, otlp, outcomes, rollouts, schemas, seen, trains, triggers,
+    Api, access, events, explain, flags, health, history, metrics, otlp, outcomes, rollouts, schemas, seen, trains,
+    triggers,
 };
 use crate::http::ApiError;
 use axum::http::Uri;
@@ -27,6 +28,7 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/trains/{name}/{verb}", post(trains::command))
         .route("/api/v1/trains/{name}/history", get(history::of_train))
         .route("/api/v1/history", get(history::of_all))
+        .route("/api/v1/metrics/test", post(metrics::test))
         .route("/api/v1/outcomes", post(outcomes::record))
         .route("/v1/traces", post(otlp::traces))
         .route("/v1/metrics", post(otlp::metrics))

@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The most addresses of plans that are remembered at once.
 const MOST_ADDRESSES: usize = 1_000;
 
+/// Addresses of plans, each for the kind of system that is to be there.
+type Addressed = HashMap<(&'static str, Arc<str>), Arc<Connection>>;
+
 /// The systems that metrics may be asked from.
 #[derive(Debug)]
 pub struct Connections {
@@ -21,7 +24,7 @@ pub struct Connections {
     by_name: Fetcher,
     /// Asks at all other addresses of plans.
     guarded: Fetcher,
-    addressed: Mutex<HashMap<(&'static str, Arc<str>), Arc<Connection>>>,
+    addressed: Mutex<Addressed>,
 }
 
 impl Connections {

@@ -96,9 +96,9 @@ fn too_large(most: usize) -> NoData {
 }
 
 fn unpacked(error: &io::Error, most: usize) -> NoData {
-    match error.kind() {
-        io::ErrorKind::FileTooLarge => too_large(most),
-        io::ErrorKind::UnexpectedEof => NoData::Malformed("the gzip stops in the middle".to_owned()),
-        _ => NoData::Malformed("its gzip cannot be unpacked".to_owned()),
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return too_large(most);
     }
+    let halved = error.kind() == io::ErrorKind::UnexpectedEof;
+    NoData::Malformed(if halved { "the gzip stops in the middle" } else { "its gzip cannot be unpacked" }.to_owned())
 }

@@ -8,6 +8,7 @@ mod failure;
 mod flag;
 mod history;
 mod left_out;
+mod metric;
 mod outcome;
 mod rollout;
 mod rollout_explanation;
@@ -21,8 +22,9 @@ pub use explanation::{Explanation, Standing};
 pub use failure::{Failure, FailureDetail, Problem};
 pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
 pub use history::{History, HistoryEntry};
+pub use metric::{MetricAsked, MetricsTested};
 pub use outcome::Accepted;
-pub use rollout::{Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
+pub use rollout::{Asked, Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
 pub use rollout_explanation::{
     BudgetLeft, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
 };

@@ -147,6 +147,23 @@ pub struct Reading {
     /// Where it is none, of which kind that is: `error`, `absent`, `stale` or `inconclusive`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// What was asked of a system outside, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+}
+
+/// What was asked of a system outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// The connection of the server's settings, or the address.
+    pub connection: String,
+    /// The question with all names filled in.
+    pub query: String,
+    /// When it was asked, RFC 3339.
+    pub at: String,
+    /// How long the answer took, in milliseconds.
+    pub took_ms: u64,
 }
 
 /// A condition at the last check.
