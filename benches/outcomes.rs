@@ -154,6 +154,7 @@ fn worst(hours: i64) {
                 flag: flag.clone(),
                 variant: variant.clone(),
                 user: Some(User::of(&service.next().to_string())),
+                at: None,
                 ok: false,
                 latency_ms: Some(10_f64.powf(f64::from(number) / 3_000.0 * 10.9 - 3.0)),
                 value: Some(f64::from(number)),

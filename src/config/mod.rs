@@ -1,5 +1,6 @@
 //! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
 
+mod connection_exec;
 mod credential;
 mod environment;
 mod fault;
@@ -13,6 +14,7 @@ mod secret;
 mod section;
 mod settings;
 
+pub use connection_exec::AllowedCommand;
 pub use credential::Credential;
 pub use fault::{Fault, Origin};
 pub use key::Key;

@@ -148,7 +148,7 @@ fn readings(plan: &Plan, evidence: &Evidence) -> Vec<Value> {
     let row = |(name, reading): (&MetricName, &Reading)| {
         let metric = plan.metrics.get(name);
         let query = metric.and_then(|metric| match &metric.source {
-            rollout::MetricSource::Prometheus { query, .. } => Some(query.to_string()),
+            rollout::MetricSource::Query(query) => Some(query.ask.text().into_owned()),
             rollout::MetricSource::Outcomes { .. } | rollout::MetricSource::Events { .. } => None,
         });
         match reading {

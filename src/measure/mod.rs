@@ -5,12 +5,21 @@
 //! there is none. Nothing here decides anything.
 
 mod band;
+mod cloudwatch;
 mod comparison;
+mod datadog;
+mod exec;
 mod firsts;
+mod graphite;
+mod influx;
+mod judge;
 mod latencies;
 mod look;
+mod message;
+mod names;
 mod outcome;
 mod outcomes;
+mod picked;
 mod prometheus;
 mod providers;
 mod ring;
@@ -20,11 +29,12 @@ mod tally;
 mod template;
 mod users;
 mod values;
+mod web;
 mod wire;
 
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
 pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
-pub use providers::{Providers, Readings};
+pub use providers::{Providers, Readings, Stretch};
 pub use template::fill;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

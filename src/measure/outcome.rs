@@ -1,7 +1,7 @@
 //! One thing that happened to one user under one variant.
 
 use super::latencies::Bin;
-use crate::units::{FlagKey, VariantName};
+use crate::units::{FlagKey, UnixMillis, VariantName};
 use std::fmt;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -9,8 +9,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// their hash has the same share of the candidate as all of them.
 const SEED: u64 = 0xC0FF_EE5E_ED5A_17ED;
 
-/// What an application saw happen under a variant. It has no time of its own: it counts as having
-/// happened when it arrives.
+/// What an application saw happen under a variant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The flag that was evaluated.
@@ -19,6 +18,8 @@ pub struct Outcome {
     pub variant: VariantName,
     /// To whom it happened, where the application said so.
     pub user: Option<User>,
+    /// When it happened; `None`: when it arrives.
+    pub at: Option<UnixMillis>,
     /// Whether it went well.
     pub ok: bool,
     /// How long it took, in milliseconds: finite, 0 to one day.
@@ -62,7 +63,7 @@ pub(super) struct Noted {
 
 impl From<&Outcome> for Noted {
     fn from(outcome: &Outcome) -> Self {
-        let Outcome { flag: _, variant: _, user, ok, latency_ms, value } = outcome;
+        let Outcome { flag: _, variant: _, user, at: _, ok, latency_ms, value } = outcome;
         Self { user: *user, ok: *ok, latency: latency_ms.map(Bin::of), value: *value }
     }
 }
@@ -75,7 +76,7 @@ mod tests {
     fn neither_a_key_nor_its_hash_is_printed() {
         let user = User::of("s3cret");
         let (flag, variant) = (FlagKey::new("f").unwrap(), VariantName::new("on").unwrap());
-        let outcome = Outcome { flag, variant, user: Some(user), ok: true, latency_ms: None, value: None };
+        let outcome = Outcome { flag, variant, user: Some(user), at: None, ok: true, latency_ms: None, value: None };
         let printed = format!("{outcome:?} {:?}", Noted::from(&outcome));
         assert!(!printed.contains("s3cret") && !printed.contains(&user.hash().to_string()), "{printed}");
         assert!(!printed.contains(&format!("{:x}", user.hash())), "{printed}");

@@ -209,7 +209,15 @@ mod tests {
     }
 
     fn outcome(name: &str, ok: bool) -> Outcome {
-        Outcome { flag: flag(name), variant: on(), user: Some(User::of("u")), ok, latency_ms: Some(20.0), value: None }
+        Outcome {
+            flag: flag(name),
+            variant: on(),
+            user: Some(User::of("u")),
+            at: None,
+            ok,
+            latency_ms: Some(20.0),
+            value: None,
+        }
     }
 
     fn read(outcomes: &Outcomes, name: &str, measure: Measure, now: i64) -> Reading {

@@ -14,12 +14,10 @@ fn read(path: &str) -> Result<JsonPath, NoData> {
 /// The one value at a path. `what` names it, such as `its value`.
 fn one<'v>(document: &'v Value, path: &str) -> Result<&'v Value, NoData> {
     let path = read(path)?;
-    let found = path.query(document);
-    let mut found = found.iter();
-    match (found.next(), found.count()) {
-        (None, _) => Err(NoData::Empty),
-        (Some(only), 0) => Ok(only),
-        (Some(_), more) => Err(NoData::SeveralSeries(more.saturating_add(1))),
+    match path.query(document).all().as_slice() {
+        [] => Err(NoData::Empty),
+        [only] => Ok(*only),
+        several => Err(NoData::SeveralSeries(several.len())),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::outcomes::Outcomes;
 use super::prometheus::{Address, Prometheus};
-use super::template::{averaged, fill, names_variant, names_window};
+use super::template::{averaged, fill, names_window};
 use crate::analysis::{Band, Compared, NoData, Reading, Sums};
-use crate::rollout::{Arm, Metric, MetricSource, Over, Plan, Split, Unit, Versus};
+use crate::rollout::{Arm, Ask, AskPrometheus, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
 use crate::units::{UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where the controller gets its evidence from. Nothing here fails: what goes wrong is a reason for having no data.
 /// Every answer comes within the provider's timeout.
@@ -22,6 +23,42 @@ pub trait Readings: Send + Sync + std::fmt::Debug {
 
     /// How many distinct users had each of the plan's variants since a moment.
     async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData>;
+
+    /// The metric's values over a time that is over, in its quantity's base unit and the order of time. Where there was
+    /// none, or one that is not finite, a moment is left out.
+    ///
+    /// Providers that keep no past refuse; so does whoever does not say otherwise.
+    async fn past(
+        &self,
+        _plan: &Plan,
+        metric: &Metric,
+        _arm: Arm,
+        _over: Over,
+        _stretch: Stretch,
+    ) -> Result<Vec<(UnixMillis, f64)>, NoData> {
+        Err(without_past(metric))
+    }
+}
+
+/// A time that is over, and how closely it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// The first moment.
+    pub from: UnixMillis,
+    /// The last moment; not before the first.
+    pub until: UnixMillis,
+    /// From one moment to the next; not zero.
+    pub step: Duration,
+}
+
+/// That a metric's provider keeps nothing of what was.
+fn without_past(metric: &Metric) -> NoData {
+    let provider = match &metric.source {
+        MetricSource::Outcomes { .. } => "outcomes",
+        MetricSource::Events { .. } => "events",
+        MetricSource::Query(query) => query.ask.kind(),
+    };
+    NoData::Refused(format!("the provider `{provider}` has no past"))
 }
 
 /// The metric providers of this process.
@@ -69,11 +106,13 @@ impl Readings for Providers {
                 self.outcomes.read(&plan.flag, variant, *measure, window, *min_samples, now)
             }
             MetricSource::Events { .. } => Reading::NoData(counted_elsewhere()),
-            MetricSource::Prometheus { query, .. } if arm == Arm::Control && !names_variant(query) => {
+            MetricSource::Query(query) if arm == Arm::Control && !query.ask.tells_variants() => {
                 let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
                 Reading::NoData(NoData::Refused(why.to_owned()))
             }
-            MetricSource::Prometheus { query, window, address } => {
+            MetricSource::Query(Query {
+                address, window, ask: Ask::Prometheus(AskPrometheus::Value(query)), ..
+            }) => {
                 let span = match over {
                     Over::Usual => None,
                     Over::Span(span) => Some(span),
@@ -86,6 +125,7 @@ impl Readings for Providers {
                 };
                 self.ask_prometheus(address.as_deref(), &query, now).await
             }
+            MetricSource::Query(_) => Reading::NoData(NoData::Refused("ratios are not asked for yet".to_owned())),
         };
         in_base_unit(reading, metric.unit)
     }
@@ -102,7 +142,7 @@ impl Readings for Providers {
                 scaled(self.outcomes.compare(plan, *measure, versus, now)?, metric.unit.factor())
             }
             MetricSource::Events { .. } => Err(counted_elsewhere()),
-            MetricSource::Prometheus { .. } => Err(NoData::Refused(
+            MetricSource::Query(_) => Err(NoData::Refused(
                 "a query answers with a figure and not with what it was counted from: only outcomes can be compared \
                  statistically"
                     .to_owned(),

@@ -36,11 +36,6 @@ pub fn fill(template: &str, variant: &VariantName, flag: &FlagKey, window: Durat
     filled
 }
 
-/// Whether a query asks for one variant.
-pub(super) fn names_variant(template: &str) -> bool {
-    template.contains("{{variant}}")
-}
-
 /// Whether a query looks back as long as it is told to.
 pub(super) fn names_window(template: &str) -> bool {
     template.contains("{{window}}")
@@ -59,7 +54,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// In the largest unit that needs only one: Prometheus reads `1h30m` only since version 2.21.
-fn prometheus_duration(span: Duration) -> String {
+pub(super) fn prometheus_duration(span: Duration) -> String {
     let millis = span.as_millis();
     for (unit, scale) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
         if millis >= scale && millis.is_multiple_of(scale) {

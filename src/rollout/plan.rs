@@ -1,5 +1,6 @@
 //! A rollout's plan, valid by construction: built by lowering a document, then trusted.
 
+use super::ask::Query;
 use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::{Expression, Layer};
@@ -243,7 +244,7 @@ impl Metric {
         match &self.source {
             MetricSource::Outcomes { .. } => true,
             MetricSource::Events { .. } => false,
-            MetricSource::Prometheus { query, .. } => query.contains("{{variant}}"),
+            MetricSource::Query(query) => query.ask.tells_variants(),
         }
     }
 }
@@ -288,15 +289,20 @@ pub enum MetricSource {
         /// From when on.
         since: Since,
     },
-    /// An instant query.
-    Prometheus {
-        /// With the placeholders `{{variant}}`, `{{flag}}` and `{{window}}`, which are known to be the only ones.
-        query: Arc<str>,
-        /// What `{{window}}` stands for.
-        window: Duration,
-        /// A different server than the configured one.
-        address: Option<Arc<str>>,
-    },
+    /// What another system says.
+    Query(Query),
+}
+
+impl MetricSource {
+    /// Over how long it counts samples and of how few it says nothing; `None` when it counts none.
+    #[must_use]
+    pub fn counted(&self) -> Option<(Duration, u64)> {
+        match self {
+            Self::Outcomes { window, min_samples, .. } => Some((*window, *min_samples)),
+            Self::Query(query) => query.ask.counts().map(|min_samples| (query.window, min_samples)),
+            Self::Events { .. } => None,
+        }
+    }
 }
 
 /// From when on posted events are counted.

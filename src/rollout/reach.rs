@@ -1,5 +1,6 @@
 //! How far back a condition sees.
 
+use super::ask::Query;
 use super::plan::{Clause, MetricSource, Plan, Since};
 use crate::analysis::Condition;
 use crate::units::MetricName;
@@ -25,7 +26,7 @@ pub(super) fn looks_back(plan: &Plan, clause: &Clause) -> Duration {
 
 fn window(plan: &Plan, metric: &MetricName) -> Duration {
     match plan.metrics.get(metric).map(|metric| &metric.source) {
-        Some(MetricSource::Outcomes { window, .. } | MetricSource::Prometheus { window, .. }) => *window,
+        Some(MetricSource::Outcomes { window, .. } | MetricSource::Query(Query { window, .. })) => *window,
         Some(MetricSource::Events { since: Since::Within(span), .. }) => *span,
         Some(MetricSource::Events { since: Since::Wave | Since::Start, .. }) | None => Duration::ZERO,
     }

@@ -132,16 +132,16 @@ const fn usual(metric: &Metric) -> f64 {
             Measure::ValueMean => 100.0,
         },
         (MetricSource::Events { .. }, _) => 0.0,
-        (MetricSource::Prometheus { .. }, Unit::Ratio | Unit::Percent) => {
+        (MetricSource::Query(_), Unit::Ratio | Unit::Percent) => {
             if high {
                 0.99
             } else {
                 0.01
             }
         }
-        (MetricSource::Prometheus { .. }, Unit::Seconds | Unit::Milliseconds) => 200.0,
-        (MetricSource::Prometheus { .. }, Unit::Bytes) => 536_870_912.0,
-        (MetricSource::Prometheus { .. }, Unit::Count) => 10.0,
-        (MetricSource::Prometheus { .. }, Unit::Number) => 100.0,
+        (MetricSource::Query(_), Unit::Seconds | Unit::Milliseconds) => 200.0,
+        (MetricSource::Query(_), Unit::Bytes) => 536_870_912.0,
+        (MetricSource::Query(_), Unit::Count) => 10.0,
+        (MetricSource::Query(_), Unit::Number) => 100.0,
     }
 }

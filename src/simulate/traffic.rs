@@ -1,6 +1,6 @@
 //! How many users there are, and how many of them have the candidate.
 
-use crate::rollout::{MetricSource, Plan, State, Wave};
+use crate::rollout::{Plan, State, Wave};
 use crate::units::Exposure;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ impl Traffic {
             };
             need(wave.min_samples, wave.bake);
             for metric in plan.metrics.values() {
-                if let MetricSource::Outcomes { window, min_samples, .. } = &metric.source {
-                    need(*min_samples, *window);
+                if let Some((window, min_samples)) = metric.source.counted() {
+                    need(min_samples, window);
                 }
             }
         }

@@ -98,7 +98,7 @@ impl<'p> World<'p> {
         let group = if tells { of_arm(question.arm, moment.share) } else { 1.0 };
         let (window, need) = match &metric.source {
             MetricSource::Outcomes { window, min_samples, .. } => (*window, Some(*min_samples)),
-            MetricSource::Prometheus { window, .. } => (*window, None),
+            MetricSource::Query(query) => (query.window, query.ask.counts()),
             MetricSource::Events { .. } => return Err(NoData::Empty),
         };
         if group <= 0.0 {
@@ -168,8 +168,12 @@ impl<'p> World<'p> {
     fn compare(&mut self, versus: &Versus, moment: Moment) -> Result<Compared, NoData> {
         self.heard(moment)?;
         let (metric, _) = self.of(&versus.metric)?;
-        let MetricSource::Outcomes { measure, .. } = metric.source else {
-            return Err(NoData::Refused("only posted outcomes can be compared".to_owned()));
+        let measure = match &metric.source {
+            MetricSource::Outcomes { measure, .. } => *measure,
+            MetricSource::Query(query) if query.ask.counts().is_some() => Measure::ErrorRatio,
+            MetricSource::Query(_) | MetricSource::Events { .. } => {
+                return Err(NoData::Refused("only what is counted can be compared".to_owned()));
+            }
         };
         let value = |arm| self.value(&versus.metric, arm, moment, moment.now).ok_or(NoData::Empty);
         let (candidate, control) = (value(Arm::Candidate)?, value(Arm::Control)?);

@@ -36,7 +36,7 @@ impl Scene {
             Who::Control => self.plan.stable.clone(),
         };
         let user = user.map(|user| User::of(&format!("user-{user}")));
-        Outcome { flag: self.plan.flag.clone(), variant, user, ok, latency_ms: None, value: None }
+        Outcome { flag: self.plan.flag.clone(), variant, user, at: None, ok, latency_ms: None, value: None }
     }
 
     fn post(&self, at: i64, who: Who, user: Option<u32>, ok: bool) {

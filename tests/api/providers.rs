@@ -7,7 +7,8 @@ use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading, Sums};
 use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
 use tidegate::rollout::{
-    Arm, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, RetrySalt, Role, Since, Unit, Versus,
+    Arm, Ask, AskPrometheus, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Query, RetrySalt, Role,
+    Since, Unit, Versus,
 };
 use tidegate::units::{FlagKey, MetricName, RolloutName, VariantName};
 use wiremock::matchers::{path, query_param};
@@ -34,7 +35,8 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
     };
     let query = Arc::from(r#"p95{v="{{variant}}",f="{{flag}}"}[{{window}}]"#);
     let address = address.map(Arc::from);
-    let source = MetricSource::Prometheus { query, window: Duration::from_secs(90), address };
+    let ask = Ask::Prometheus(AskPrometheus::Value(query));
+    let source = MetricSource::Query(Query { connection: None, address, window: Duration::from_secs(90), ask });
     let (better, no_data) = (Better::default(), NoDataPolicy::default());
     (plan, Metric { unit, role: Role::Guardrail, better, no_data, source })
 }
@@ -93,7 +95,10 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     let outcomes = Arc::new(Outcomes::new());
     let post = |variant: &VariantName, value: f64| {
         let (flag, variant) = (plan.flag.clone(), variant.clone());
-        outcomes.record(&[Outcome { flag, variant, user: None, ok: true, latency_ms: None, value: Some(value) }], NOW);
+        outcomes.record(
+            &[Outcome { flag, variant, user: None, at: None, ok: true, latency_ms: None, value: Some(value) }],
+            NOW,
+        );
     };
     post(&plan.stable, 90.0);
     post(&plan.candidate, 1.0);
@@ -123,7 +128,8 @@ async fn knowing(answers: &[(&str, &str)]) -> MockServer {
 
 fn asking(query: &str) -> (Plan, Metric) {
     let (plan, metric) = plan_and_metric(Unit::Number, None);
-    let source = MetricSource::Prometheus { query: Arc::from(query), window: Duration::from_secs(90), address: None };
+    let ask = Ask::Prometheus(AskPrometheus::Value(Arc::from(query)));
+    let source = MetricSource::Query(Query { connection: None, address: None, window: Duration::from_secs(90), ask });
     (plan, Metric { source, ..metric })
 }
 
@@ -192,7 +198,7 @@ async fn outcomes_of_both_groups_are_read_over_any_span_and_compared_in_base_uni
     let outcomes = Arc::new(Outcomes::new());
     let post = |variant: &VariantName, value: f64, ago: u64| {
         let (flag, variant) = (plan.flag.clone(), variant.clone());
-        let outcome = Outcome { flag, variant, user: None, ok: true, latency_ms: None, value: Some(value) };
+        let outcome = Outcome { flag, variant, user: None, at: None, ok: true, latency_ms: None, value: Some(value) };
         outcomes.record(&[outcome], NOW.minus(Duration::from_secs(ago)));
     };
     post(&plan.stable, 5.0, 7_200);

@@ -12,7 +12,9 @@ use std::time::Duration;
 use tidegate::eval::Bucketing;
 use tidegate::flag::CatalogEntry;
 use tidegate::rollout::train::{Train, disagreement, has_no_part};
-use tidegate::rollout::{self, Attachments, Clause, List, Measure, MetricSource, Plan, Role, Stage, State, Unit};
+use tidegate::rollout::{
+    self, Ask, AskPrometheus, Attachments, Clause, List, Measure, MetricSource, Plan, Query, Role, Stage, State, Unit,
+};
 use tidegate::source::{Format, Node, Problem, parse};
 use tidegate::units::{Exposure, UnixMillis};
 
@@ -125,7 +127,8 @@ fn what_a_plan_leaves_out_has_its_usual_value() {
     // Six outcomes are six outcomes, however few that is.
     let count = MetricSource::Outcomes { measure: Measure::Count, window, min_samples: 0 };
     assert_eq!(metric("all").source, count);
-    let cpu = MetricSource::Prometheus { query: "cpu{variant=\"{{variant}}\"}".into(), window, address: None };
+    let ask = Ask::Prometheus(AskPrometheus::Value("cpu{variant=\"{{variant}}\"}".into()));
+    let cpu = MetricSource::Query(Query { connection: None, address: None, window, ask });
     assert_eq!((metric("cpu").unit, &metric("cpu").source), (Unit::Number, &cpu));
 }
 
@@ -297,7 +300,7 @@ fn the_shipped_plans_are_sound() {
     assert_eq!(batch.after.as_ref().unwrap().watch, Duration::from_secs(14 * 86_400));
     assert_eq!(shares(&shipped["checkout-v2"]), [10, 25, 50, 100]);
     for plan in shipped.values() {
-        let built_in = |metric: &rollout::Metric| !matches!(metric.source, MetricSource::Prometheus { .. });
+        let built_in = |metric: &rollout::Metric| !matches!(metric.source, MetricSource::Query(_));
         assert!(plan.metrics.values().all(built_in), "{}: the demo has no other system", plan.name);
         assert!(plan.waves.iter().all(|wave| wave.approval.is_none()), "{}: the demo runs unattended", plan.name);
     }

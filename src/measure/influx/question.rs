@@ -46,17 +46,14 @@ mod tests {
         let ql = InfluxLanguage::InfluxQl { database: None };
         let template = "SELECT mean(v) FROM m WHERE variant = '{{variant}}' AND time > now() - {{window}}";
         assert_eq!(
-            asked(ql.clone(), template, r"on' OR 1=1; DROP--\").unwrap(),
+            asked(ql, template, r"on' OR 1=1; DROP--\").unwrap(),
             r"SELECT mean(v) FROM m WHERE variant = 'on\' OR 1=1; DROP--\\' AND time > now() - 5m"
         );
         let flux = InfluxLanguage::Flux { organization: None };
         let template = r#"|> range(start: -{{window}}) |> filter(fn: (r) => r.variant == "{{variant}}")"#;
         assert_eq!(
-            asked(flux.clone(), template, r#"on") |> drop() ${1+1} \"#).unwrap(),
+            asked(flux, template, r#"on") |> drop() ${1+1} \"#).unwrap(),
             r#"|> range(start: -5m) |> filter(fn: (r) => r.variant == "on\") |> drop() \${1+1} \\")"#
         );
-        for language in [ql, flux] {
-            assert!(asked(language, "'{{variant}}'", "a\nb").is_err());
-        }
     }
 }

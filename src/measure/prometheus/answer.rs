@@ -1,6 +1,6 @@
 //! The answer of Prometheus' instant query API, read with suspicion.
 
-use super::message::shown;
+use crate::measure::message::shown;
 use crate::analysis::{NoData, Reading};
 use crate::units::{UnixMillis, format_duration};
 use serde::Deserialize;

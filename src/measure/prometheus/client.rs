@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::answer;
-use super::message::shown;
+use crate::measure::message::shown;
 use crate::analysis::{NoData, Reading};
 use crate::units::UnixMillis;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, redirect};

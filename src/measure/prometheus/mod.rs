@@ -3,7 +3,6 @@
 mod address;
 mod answer;
 mod client;
-mod message;
 
 pub use address::{Address, AddressError};
 pub use client::{Prometheus, PrometheusSettings};

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_name_that_no_header_can_carry_is_not_sent() {
-        let why = asked("on\r\nx-admin: 1", WebBody::Form(Arc::from("a=b"))).unwrap_err().to_string();
+        let why = asked("ön", WebBody::Form(Arc::from("a=b"))).unwrap_err().to_string();
         assert!(why.contains("cannot stand in a header"), "{why}");
     }
 }

@@ -119,7 +119,7 @@ fn finish(draft: Draft, resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>
         }
     };
     let ok = draft.ok.ok_or_else(|| Fault::new("ok", "is missing"))?;
-    Ok(Outcome { flag, variant, user, ok, latency_ms: draft.latency_ms, value: draft.value })
+    Ok(Outcome { flag, variant, user, at: None, ok, latency_ms: draft.latency_ms, value: draft.value })
 }
 
 fn text(field: &'static str, value: &RawValue) -> Result<String, Fault> {

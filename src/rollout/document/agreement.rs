@@ -2,7 +2,8 @@
 
 use super::clauses::Placed;
 use super::courses::{longest_trends, lost_in_a_longer_course, too_short_for_its_checks};
-use super::metrics::{LONGEST_WINDOW_OF_OUTCOMES, Metrics};
+use super::metrics::Metrics;
+use super::outcomes::LONGEST_WINDOW_OF_OUTCOMES;
 use super::reader::Reader;
 use super::waves::WaveRead;
 use crate::analysis::{Bound, Compare, Comparison, Condition, Reference};
@@ -171,7 +172,7 @@ fn longer_than_outcomes_are_kept(
         };
         let posted = metrics.get(metric.as_str()).is_some_and(|metric| match metric.source {
             MetricSource::Outcomes { .. } => true,
-            MetricSource::Events { .. } | MetricSource::Prometheus { .. } => false,
+            MetricSource::Events { .. } | MetricSource::Query(_) => false,
         });
         if posted && span > LONGEST_WINDOW_OF_OUTCOMES {
             let (span, kept) = (format_duration(span), format_duration(LONGEST_WINDOW_OF_OUTCOMES));

@@ -55,9 +55,11 @@ fn counted(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Optio
         MetricSource::Outcomes {
             measure: Measure::ErrorRatio | Measure::SuccessRatio | Measure::SlowRatio(_), ..
         } => Some(name),
-        MetricSource::Outcomes { .. } | MetricSource::Events { .. } | MetricSource::Prometheus { .. } => {
+        MetricSource::Query(query) if query.ask.counts().is_some() => Some(name),
+        MetricSource::Outcomes { .. } | MetricSource::Events { .. } | MetricSource::Query(_) => {
             let message = format!("the harm cannot be counted by `{name}`");
-            let hint = "name a metric of the provider `outcomes` with the measure `error_ratio` or `slow_ratio`";
+            let hint = "name a metric of the provider `outcomes` with the measure `error_ratio` or `slow_ratio`, or a `ratio` \
+                        of two counters";
             reader.complain(node.span, message, hint);
             None
         }

@@ -2,36 +2,29 @@
 
 use super::askable::askable;
 use super::clauses::Placed;
+use super::cloudwatch::cloudwatch;
+use super::datadog::datadog;
+use super::events::events;
+use super::exec::exec;
 use super::fields::Fields;
-use super::query::check_placeholders;
+use super::graphite::graphite;
+use super::influx::influx;
+use super::outcomes::outcomes;
+use super::prometheus::prometheus;
 use super::reader::Reader;
 use super::shape::{self, Provider};
+use super::sourced::optional;
 use super::thresholds::thresholds;
+use super::web::web;
 use crate::analysis::{Bound, Compare, Condition, Known, Place, Reference, Vocabulary, Waves, is_reserved};
-use crate::rollout::{Better, Measure, Metric, MetricSource, NoDataPolicy, NoDataThen, Role, Since, Unit};
-use crate::source::{Entry, Node, Span, suggest};
+use crate::rollout::{Metric, NoDataPolicy, NoDataThen, Role};
+use crate::source::{Entry, Node, suggest};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
-
-/// Over how long a metric looks back when nothing is said.
-const WINDOW: Duration = Duration::from_secs(5 * 60);
-
-/// The longest window of the built-in provider, which keeps what it counts in memory.
-pub(super) const LONGEST_WINDOW_OF_OUTCOMES: Duration = Duration::from_secs(3 * 86_400);
 
 /// The longest time that a metric without data may be waited for before something comes of it.
 const LONGEST_GRACE: Duration = Duration::from_secs(7 * 86_400);
-
-/// More outcomes than any window will have.
-const MOST_SAMPLES: u64 = 1_000_000_000;
-
-/// The longest window of a query.
-const LONGEST_WINDOW_OF_QUERY: Duration = Duration::from_secs(30 * 86_400);
-
-/// Fewer outcomes than this say nothing, when nothing else is said.
-const MIN_SAMPLES: u64 = 20;
 
 /// The most metrics of one rollout.
 const MOST: usize = 100;
@@ -73,10 +66,9 @@ impl Metrics {
         suggest(misspelt, names).unwrap_or_else(|| "define it under `metrics`".to_owned())
     }
 
+    /// Whether one of them counts how many outcomes there were.
     pub(super) fn have_outcomes(&self) -> bool {
-        let posted = |metric: &Option<Metric>| {
-            metric.as_ref().is_none_or(|metric| matches!(metric.source, MetricSource::Outcomes { .. }))
-        };
+        let posted = |metric: &Option<Metric>| metric.as_ref().is_none_or(|metric| metric.source.counted().is_some());
         self.named.values().any(posted)
     }
 
@@ -175,10 +167,10 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
     let fields = Fields::read(node, &shape::METRIC, reader)?;
     let hint = "write `provider: outcomes`, `provider: prometheus` or `provider: events`";
     let provider = fields.needed("provider", hint, reader)?;
-    let provider = reader.word(provider, "provider", shape::PROVIDERS, shape::LATER_PROVIDERS)?;
+    let provider = reader.word(provider, "provider", shape::PROVIDERS, &[])?;
     let role = optional(fields.get("role"), Role::Guardrail, |node| reader.word(node, "role", shape::ROLES, &[]))?;
     let no_data = optional(fields.get("no_data"), NoDataPolicy::default(), |node| no_data(node, reader))?;
-    for (name, owners) in shape::OWNED {
+    for (name, owners) in shape::OWNED.iter().copied() {
         if let Some(entry) = fields.entry(name).filter(|_| !owners.contains(&provider)) {
             let words = shape::PROVIDERS.iter().filter(|(_, provider)| owners.contains(provider));
             let owners: Vec<String> = words.map(|(word, _)| format!("`{word}`")).collect();
@@ -190,6 +182,12 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
         Provider::Outcomes => outcomes(&fields, reader)?,
         Provider::Prometheus => prometheus(&fields, reader)?,
         Provider::Events => events(name, &fields, reader)?,
+        Provider::CloudWatch => cloudwatch(&fields, reader)?,
+        Provider::Datadog => datadog(&fields, reader)?,
+        Provider::Web => web(&fields, reader)?,
+        Provider::Graphite => graphite(&fields, reader)?,
+        Provider::Influx => influx(&fields, reader)?,
+        Provider::Exec => exec(&fields, reader)?,
     };
     let better = optional(fields.get("better"), usual, |node| reader.word(node, "direction", shape::BETTER, &[]))?;
     Some(Metric { unit, role, better, no_data, source })
@@ -215,116 +213,4 @@ const fn usual_grace(then: NoDataThen) -> Duration {
         NoDataThen::Close => Duration::from_secs(5 * 60),
         NoDataThen::Hold | NoDataThen::Ignore => Duration::ZERO,
     }
-}
-
-fn outcomes(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
-    let measure = fields.needed("measure", "for instance `measure: error_ratio` or `measure: latency_p95`", reader)?;
-    let measure = reader.word(measure, "measure", shape::MEASURES, &[])?;
-    let measure = slow_ratio(measure, fields, reader)?;
-    let unit = match (fields.entry("unit"), measure) {
-        (Some(entry), Measure::ValueMean) => reader.word(&entry.value, "unit", shape::UNITS, &[])?,
-        (Some(entry), _) => {
-            let message = "the unit of this measure is known; only `value_mean` needs one";
-            reader.complain(entry.key_span, message, "remove `unit`");
-            unit_of(measure)
-        }
-        (None, _) => unit_of(measure),
-    };
-    let better = if measure == Measure::SuccessRatio { Better::Higher } else { Better::Lower };
-    let window = window(fields, LONGEST_WINDOW_OF_OUTCOMES, reader);
-    // Of itself a count rests on as many samples as it says.
-    let usual = if measure == Measure::Count { 0 } else { MIN_SAMPLES };
-    let min_samples = optional(fields.get("min_samples"), usual, |node| {
-        reader.whole_number(node, "min_samples", 0..=MOST_SAMPLES, "min_samples: 20")
-    });
-    Some((unit, better, MetricSource::Outcomes { measure, window: window?, min_samples: min_samples? }))
-}
-
-/// `slow_ratio` with its bound, and no other measure with one.
-fn slow_ratio(measure: Measure, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<Measure> {
-    if let Measure::SlowRatio(_) = measure {
-        let Some(node) = fields.get("slower_than") else {
-            let at = fields.get("measure").map_or(Span::default(), |node| node.span);
-            reader.complain(at, "`slow_ratio` needs `slower_than`", "for instance `slower_than: 500ms`");
-            return None;
-        };
-        let bound = reader.duration(node, "slower_than", Duration::from_millis(1)..=Duration::from_secs(86_400))?;
-        return Some(Measure::SlowRatio(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX)));
-    }
-    if let Some(entry) = fields.entry("slower_than") {
-        reader.complain(entry.key_span, "`slower_than` belongs to `measure: slow_ratio`", "remove it");
-    }
-    Some(measure)
-}
-
-/// Events are counted under the metric's own name unless the plan names another.
-fn events(name: &str, fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
-    if let Some(entry) = fields.entry("unit") {
-        reader.complain(entry.key_span, "events are counted: they have no unit", "remove `unit`");
-    }
-    let event = match fields.get("event") {
-        Some(node) => reader.name(node, "event", MetricName::new)?.to_string(),
-        None => name.to_owned(),
-    };
-    let since = optional(fields.get("since"), Since::Wave, |node| match node.as_str() {
-        Some("wave") => Some(Since::Wave),
-        Some("start") => Some(Since::Start),
-        Some(_) | None => {
-            let bounds = Duration::from_secs(1)..=LONGEST_WINDOW_OF_QUERY;
-            reader.duration(node, "since", bounds).map(Since::Within)
-        }
-    })?;
-    Some((Unit::Count, Better::Lower, MetricSource::Events { event: Arc::from(event), since }))
-}
-
-const fn unit_of(measure: Measure) -> Unit {
-    match measure {
-        Measure::ErrorRatio | Measure::SuccessRatio | Measure::SlowRatio(_) => Unit::Ratio,
-        Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => Unit::Milliseconds,
-        Measure::Count | Measure::Errors => Unit::Count,
-        Measure::ValueMean => Unit::Number,
-    }
-}
-
-fn prometheus(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<(Unit, Better, MetricSource)> {
-    let unit = optional(fields.get("unit"), Unit::Number, |node| reader.word(node, "unit", shape::UNITS, &[]));
-    let window = window(fields, LONGEST_WINDOW_OF_QUERY, reader);
-    let address = match fields.get("address") {
-        Some(node) => Some(address(node, reader)?),
-        None => None,
-    };
-    let node = fields.needed("query", "write the PromQL that gives one number", reader)?;
-    let query = reader.text(node, "query")?;
-    check_placeholders(node, query, reader);
-    Some((unit?, Better::Lower, MetricSource::Prometheus { query: Arc::from(query), window: window?, address }))
-}
-
-fn window(fields: &Fields<'_>, longest: Duration, reader: &mut Reader<'_>) -> Option<Duration> {
-    let bounds = Duration::from_secs(1)..=longest;
-    optional(fields.get("window"), WINDOW, |node| reader.duration(node, "window", bounds))
-}
-
-fn address(node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
-    let text = reader.text(node, "address")?;
-    if let Some(at) = text.find('@') {
-        // Only the sign is pointed at: problems are shown and logged, and this text has a secret.
-        let at =
-            reader.part_of(node, text, at..at.saturating_add(1)).unwrap_or(Span { end: node.span.start, ..node.span });
-        let message = "an address in a plan must not have a user or a password";
-        reader.complain(at, message, "plans are read by many: configure credentials at the server");
-        return None;
-    }
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
-    if host.is_empty() || text.contains(char::is_whitespace) {
-        let message = format!("`{text}` is no address of a Prometheus server");
-        reader.complain(node.span, message, "write it as `http://host:9090`");
-        return None;
-    }
-    Some(Arc::from(text))
-}
-
-/// A field's value, or what it is when it is not there; `None` when it is there and wrong.
-fn optional<T>(node: Option<&Node<'_>>, usual: T, read: impl FnOnce(&Node<'_>) -> Option<T>) -> Option<T> {
-    node.map_or(Some(usual), read)
 }

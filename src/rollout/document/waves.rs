@@ -154,7 +154,7 @@ fn wave(
 fn min_samples(node: &Node<'_>, metrics: &Metrics, reader: &mut Reader<'_>) -> Option<u64> {
     let least = reader.whole_number(node, "min_samples", 1..=MOST_SAMPLES, "min_samples: 500")?;
     if !metrics.have_outcomes() {
-        let message = "`min_samples` counts outcomes, and no metric here has the provider `outcomes`";
+        let message = "`min_samples` counts outcomes, and no metric here counts any";
         reader.complain(
             node.span,
             message,

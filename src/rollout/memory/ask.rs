@@ -139,7 +139,9 @@ pub(in crate::rollout) fn counted_metric(plan: &Plan) -> Option<&MetricName> {
             Measure::SlowRatio(_) | Measure::LatencyP50 | Measure::LatencyP95 | Measure::LatencyP99 => 1,
             Measure::ValueMean => 2,
         }),
-        MetricSource::Events { .. } | MetricSource::Prometheus { .. } => None,
+        // Counters are read as often as somebody reads them: what is posted is known at once.
+        MetricSource::Query(query) => query.ask.counts().map(|_| 3),
+        MetricSource::Events { .. } => None,
     };
     let counted = plan.metrics.iter().filter_map(|(name, metric)| Some((order(&metric.source)?, name)));
     counted.min().map(|(_, name)| name)

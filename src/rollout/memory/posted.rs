@@ -110,7 +110,7 @@ impl Memory {
 pub fn counted_events(plan: &Plan) -> impl Iterator<Item = &str> {
     plan.metrics.values().filter_map(|metric| match &metric.source {
         MetricSource::Events { event, .. } => Some(&**event),
-        MetricSource::Outcomes { .. } | MetricSource::Prometheus { .. } => None,
+        MetricSource::Outcomes { .. } | MetricSource::Query(_) => None,
     })
 }
 
@@ -128,7 +128,7 @@ pub fn posted_counts(plan: &Plan, stage: &Stage, now: UnixMillis) -> Vec<(Metric
             let count = stage.memory.events.get(&**event).map_or(0, |posted| posted.count(*since, now));
             Some((name.clone(), count))
         }
-        MetricSource::Outcomes { .. } | MetricSource::Prometheus { .. } => None,
+        MetricSource::Outcomes { .. } | MetricSource::Query(_) => None,
     });
     counted.collect()
 }

@@ -1,0 +1,4 @@
+//! The datadog provider.
+
+mod answer;
+mod question;

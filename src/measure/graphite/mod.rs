@@ -1,0 +1,4 @@
+//! The graphite provider.
+
+mod answer;
+mod question;

@@ -1,0 +1,4 @@
+//! The influx provider.
+
+mod answer;
+mod question;

@@ -1,0 +1,4 @@
+//! The web provider.
+
+mod answer;
+mod question;
