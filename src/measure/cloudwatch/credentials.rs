@@ -26,12 +26,20 @@ const INDIRECT: [(&str, &str); 6] = [
 ];
 
 /// Where keys may be.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct AwsPlaces {
     /// The variables of the process that speak of AWS, and `HOME`.
-    pub variables: BTreeMap<String, String>,
+    variables: BTreeMap<String, String>,
     /// The profile that the connection names. Then the keys of the environment do not count.
-    pub profile: Option<String>,
+    profile: Option<String>,
+}
+
+/// Without what the variables are: some of them are keys.
+impl std::fmt::Debug for AwsPlaces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&String> = self.variables.keys().collect();
+        f.debug_struct("AwsPlaces").field("variables", &names).field("profile", &self.profile).finish()
+    }
 }
 
 /// An access key.

@@ -1,8 +1,9 @@
 //! What is sent to CloudWatch: `GetMetricData` in its JSON protocol.
 
 use crate::analysis::NoData;
-use crate::measure::names::{Names, as_it_is, plain};
-use crate::rollout::{AskCloudWatch, Figure, Statistic};
+use crate::measure::asking::Asking;
+use crate::measure::written::{as_it_is, filled, plain};
+use crate::rollout::{Ask, AskCloudWatch, Figure, Statistic};
 use crate::units::UnixMillis;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -64,7 +65,7 @@ fn floor(at: UnixMillis, period: Duration) -> UnixMillis {
 /// The body of the request.
 pub(super) fn body(
     ask: &AskCloudWatch,
-    names: &Names<'_>,
+    asking: &Asking,
     span: Span,
     next: Option<&str>,
 ) -> Result<Vec<u8>, NoData> {
@@ -75,7 +76,7 @@ pub(super) fn body(
         .map(|(name, what)| {
             let returned = *name == ask.value || ask.samples.as_ref() == Some(name);
             let mut query = json!({ "Id": &**name, "ReturnData": returned });
-            let (field, value) = figure(what, names, seconds)?;
+            let (field, value) = figure(what, asking, seconds)?;
             query[field] = value;
             if field == "Expression" {
                 query["Period"] = seconds.into();
@@ -95,16 +96,21 @@ pub(super) fn body(
     Ok(body.to_string().into_bytes())
 }
 
-fn figure(figure: &Figure, names: &Names<'_>, seconds: u64) -> Result<(&'static str, Value), NoData> {
+/// What is asked with the names in it, as people write it.
+pub(super) fn told(ask: &AskCloudWatch, asking: &Asking) -> String {
+    Ask::CloudWatch(ask.clone()).text().replace("{{variant}}", asking.variant.as_str()).replace("{{flag}}", asking.flag.as_str())
+}
+
+fn figure(figure: &Figure, asking: &Asking, seconds: u64) -> Result<(&'static str, Value), NoData> {
     match figure {
         Figure::Expression(text) => {
-            let filled = names.fill(text, |name, _| plain(name, SIGNS))?;
-            Ok(("Expression", filled.into()))
+            let text = filled(text, asking, |name, _| plain(name, SIGNS))?;
+            Ok(("Expression", text.into()))
         }
         Figure::Statistic(Statistic { namespace, metric, dimensions, statistic }) => {
             let dimensions: Result<Vec<Value>, NoData> = dimensions
                 .iter()
-                .map(|(name, value)| Ok(json!({ "Name": &**name, "Value": names.fill(value, as_it_is)? })))
+                .map(|(name, value)| Ok(json!({ "Name": &**name, "Value": filled(value, asking, as_it_is)? })))
                 .collect();
             let metric =
                 json!({ "Namespace": &**namespace, "MetricName": &**metric, "Dimensions": dimensions? });
@@ -137,9 +143,9 @@ mod tests {
             min_samples: 0,
         };
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("cart").unwrap());
-        let names = Names { variant: &variant, flag: &flag, window: Duration::ZERO };
+        let asking = Asking::for_tests(variant, flag, Duration::ZERO);
         let span = Span::newest(ask.period, UnixMillis::new(1_700_000_123_456));
-        body(&ask, &names, span, None).map(|body| serde_json::from_slice(&body).unwrap())
+        body(&ask, &asking, span, None).map(|body| serde_json::from_slice(&body).unwrap())
     }
 
     #[test]

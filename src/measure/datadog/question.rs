@@ -1,8 +1,9 @@
 //! What is sent to Datadog: scalar and timeseries queries of its API, version 2.
 
 use crate::analysis::NoData;
-use crate::measure::names::{Names, unfit};
-use crate::rollout::AskDatadog;
+use crate::measure::asking::Asking;
+use crate::measure::written::{filled, unfit};
+use crate::rollout::{Ask, AskDatadog};
 use crate::units::{FlagKey, UnixMillis, VariantName};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -17,12 +18,12 @@ pub(super) const TIMESERIES: &str = "/api/v2/query/timeseries";
 /// The request for one number over a time.
 pub(super) fn scalar(
     ask: &AskDatadog,
-    names: &Names<'_>,
+    asking: &Asking,
     from: UnixMillis,
     until: UnixMillis,
 ) -> Result<Vec<u8>, NoData> {
     let aggregator = ask.aggregator.as_str();
-    let queries = queries(ask, names, |query| query["aggregator"] = aggregator.into())?;
+    let queries = queries(ask, asking, |query| query["aggregator"] = aggregator.into())?;
     let mut formulas = vec![json!({ "formula": &*ask.formula })];
     formulas.extend(ask.samples.iter().map(|samples| json!({ "formula": &**samples })));
     let attributes =
@@ -33,7 +34,7 @@ pub(super) fn scalar(
 /// The request for a number for each step of a time.
 pub(super) fn timeseries(
     ask: &AskDatadog,
-    names: &Names<'_>,
+    asking: &Asking,
     (from, until): (UnixMillis, UnixMillis),
     step: Duration,
 ) -> Result<Vec<u8>, NoData> {
@@ -41,15 +42,21 @@ pub(super) fn timeseries(
         "from": from.get(),
         "to": until.get(),
         "interval": u64::try_from(step.as_millis()).unwrap_or(u64::MAX),
-        "queries": queries(ask, names, |_| ())?,
+        "queries": queries(ask, asking, |_| ())?,
         "formulas": [{ "formula": &*ask.formula }],
     });
     Ok(json!({ "data": { "type": "timeseries_request", "attributes": attributes } }).to_string().into_bytes())
 }
 
-fn queries(ask: &AskDatadog, names: &Names<'_>, more: impl Fn(&mut Value)) -> Result<Vec<Value>, NoData> {
+/// What is asked with the names in it, as people write it.
+pub(super) fn told(ask: &AskDatadog, asking: &Asking) -> String {
+    let text = Ask::Datadog(ask.clone()).text().into_owned();
+    filled(&text, asking, tag).unwrap_or(text)
+}
+
+fn queries(ask: &AskDatadog, asking: &Asking, more: impl Fn(&mut Value)) -> Result<Vec<Value>, NoData> {
     let one = |(name, query): &(Arc<str>, Arc<str>)| {
-        let filled = names.fill(query, tag)?;
+        let filled = filled(query, asking, tag)?;
         let mut query = json!({ "data_source": "metrics", "name": &**name, "query": filled });
         more(&mut query);
         Ok(query)
@@ -95,8 +102,8 @@ mod tests {
 
     fn asked(variant: &str) -> Result<Value, NoData> {
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("new-cart").unwrap());
-        let names = Names { variant: &variant, flag: &flag, window: Duration::ZERO };
-        let body = scalar(&ask(), &names, UnixMillis::new(1_000), UnixMillis::new(2_000));
+        let asking = Asking::for_tests(variant, flag, Duration::ZERO);
+        let body = scalar(&ask(), &asking, UnixMillis::new(1_000), UnixMillis::new(2_000));
         body.map(|body| serde_json::from_slice(&body).unwrap())
     }
 

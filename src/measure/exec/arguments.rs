@@ -2,7 +2,8 @@
 
 use crate::analysis::NoData;
 use crate::config::AllowedCommand;
-use crate::measure::names::{Names, unfit};
+use crate::measure::asking::Asking;
+use crate::measure::written::{self, unfit};
 use crate::rollout::AskExec;
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ const LONGEST: usize = 400;
 pub(super) fn arguments(
     command: &AllowedCommand,
     ask: &AskExec,
-    names: &Names<'_>,
+    asking: &Asking,
 ) -> Result<Vec<String>, NoData> {
     let mut given: BTreeMap<&str, String> = BTreeMap::new();
     for (name, value) in &ask.arguments {
@@ -21,7 +22,7 @@ pub(super) fn arguments(
             let why = format!("the command `{}` has no argument `{name}`", command.name);
             return Err(NoData::Refused(why));
         }
-        given.insert(name, checked(names.fill(value, plain)?)?);
+        given.insert(name, checked(written::filled(value, asking, plain)?)?);
     }
     if let Some(missing) = command.wanted().find(|wanted| !given.contains_key(wanted)) {
         let why = format!("the command `{}` needs the argument `{missing}`", command.name);
@@ -82,7 +83,7 @@ mod tests {
         let arguments = given.iter().map(|(name, value)| (Arc::from(*name), Arc::from(*value))).collect();
         let ask = AskExec { command: Arc::from("score"), arguments, value: None, samples: None, min_samples: 0 };
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("cart").unwrap());
-        super::arguments(&command, &ask, &Names { variant: &variant, flag: &flag, window: Duration::from_secs(300) })
+        super::arguments(&command, &ask, &Asking::for_tests(variant, flag, Duration::from_secs(300)))
     }
 
     #[test]

@@ -5,4 +5,5 @@ mod arguments;
 mod provider;
 mod run;
 
-pub use provider::Exec;
+pub use provider::ExecConnection;
+pub(super) use provider::{question, read};

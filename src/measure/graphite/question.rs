@@ -1,18 +1,17 @@
 //! What is sent to Graphite: a target of its render API.
 
 use crate::analysis::NoData;
-use crate::measure::names::{Names, unfit};
+use crate::measure::asking::Asking;
+use crate::measure::written::{filled, unfit};
 use crate::rollout::AskGraphite;
-use std::time::Duration;
 
 /// The query of the address.
 pub(super) fn query(
     ask: &AskGraphite,
-    names: &Names<'_>,
-    over: Duration,
+    asking: &Asking,
 ) -> Result<Vec<(&'static str, String)>, NoData> {
-    let target = names.fill(&ask.target, written)?;
-    let from = format!("-{}s", over.as_secs().max(1));
+    let target = filled(&ask.target, asking, written)?;
+    let from = format!("-{}s", asking.looks_back().as_secs().max(1));
     Ok(vec![("target", target), ("from", from), ("until", "now".to_owned()), ("format", "json".to_owned())])
 }
 
@@ -52,11 +51,12 @@ mod tests {
     use super::*;
     use crate::units::{FlagKey, VariantName};
     use std::sync::Arc;
+    use std::time::Duration;
 
     fn asked(target: &str, variant: &str) -> Result<String, NoData> {
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("new-cart").unwrap());
-        let names = Names { variant: &variant, flag: &flag, window: Duration::from_secs(300) };
-        let query = query(&AskGraphite { target: Arc::from(target) }, &names, names.window)?;
+        let asking = Asking::for_tests(variant, flag, Duration::from_secs(300));
+        let query = query(&AskGraphite { target: Arc::from(target) }, &asking)?;
         assert_eq!(query[1], ("from", "-300s".to_owned()));
         Ok(query[0].1.clone())
     }

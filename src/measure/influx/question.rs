@@ -1,14 +1,15 @@
 //! Queries to InfluxDB with everything filled in.
 
 use crate::analysis::NoData;
-use crate::measure::names::{Names, unfit};
+use crate::measure::asking::Asking;
+use crate::measure::written::{filled, unfit};
 use crate::rollout::{AskInflux, InfluxLanguage};
 
 /// The query. Plans have their placeholders for names inside of quotes only.
-pub(super) fn query(ask: &AskInflux, names: &Names<'_>) -> Result<String, NoData> {
+pub(super) fn query(ask: &AskInflux, asking: &Asking) -> Result<String, NoData> {
     match ask.language {
-        InfluxLanguage::InfluxQl { .. } => names.fill(&ask.query, in_influxql),
-        InfluxLanguage::Flux { .. } => names.fill(&ask.query, in_flux),
+        InfluxLanguage::InfluxQl { .. } => filled(&ask.query, asking, in_influxql),
+        InfluxLanguage::Flux { .. } => filled(&ask.query, asking, in_flux),
     }
 }
 
@@ -37,8 +38,8 @@ mod tests {
 
     fn asked(language: InfluxLanguage, template: &str, variant: &str) -> Result<String, NoData> {
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("cart").unwrap());
-        let names = Names { variant: &variant, flag: &flag, window: Duration::from_secs(300) };
-        query(&AskInflux { query: Arc::from(template), language }, &names)
+        let asking = Asking::for_tests(variant, flag, Duration::from_secs(300));
+        query(&AskInflux { query: Arc::from(template), language }, &asking)
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What is sent to an endpoint.
 
 use crate::analysis::NoData;
-use crate::measure::names::{Names, in_address, in_header, in_json};
+use crate::measure::asking::Asking;
+use crate::measure::written::{self, in_address, in_header, in_json};
 use crate::rollout::{AskWeb, WebBody};
 use std::sync::Arc;
 
@@ -17,17 +18,17 @@ pub(super) struct Filled {
 }
 
 /// Fills a question in.
-pub(super) fn filled(ask: &AskWeb, names: &Names<'_>) -> Result<Filled, NoData> {
+pub(super) fn filled(ask: &AskWeb, asking: &Asking) -> Result<Filled, NoData> {
     let header =
-        |(name, value): &(Arc<str>, Arc<str>)| Ok(((**name).to_owned(), names.fill(value, in_header)?));
+        |(name, value): &(Arc<str>, Arc<str>)| Ok(((**name).to_owned(), written::filled(value, asking, in_header)?));
     let mut headers: Vec<(String, String)> = ask.headers.iter().map(header).collect::<Result<_, NoData>>()?;
     let body = match &ask.body {
         None => None,
-        Some(WebBody::Json(text)) => Some(names.fill(text, in_json)?),
-        Some(WebBody::Form(text)) => Some(names.fill(text, in_address)?),
+        Some(WebBody::Json(text)) => Some(written::filled(text, asking, in_json)?),
+        Some(WebBody::Form(text)) => Some(written::filled(text, asking, in_address)?),
     };
     headers.extend(ask.body.iter().map(|body| ("content-type".to_owned(), body.content_type().to_owned())));
-    Ok(Filled { path: names.fill(&ask.path, in_address)?, headers, body })
+    Ok(Filled { path: written::filled(&ask.path, asking, in_address)?, headers, body })
 }
 
 #[cfg(test)]
@@ -49,7 +50,7 @@ mod tests {
             min_samples: 0,
         };
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("a/b").unwrap());
-        filled(&ask, &Names { variant: &variant, flag: &flag, window: Duration::from_secs(90) })
+        filled(&ask, &Asking::for_tests(variant, flag, Duration::from_secs(90)))
     }
 
     #[test]

@@ -70,7 +70,8 @@ fn argument(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<(Arc<str>, Arc
         return None;
     }
     let value = template(&entry.value, &entry.key, PLACEHOLDERS, reader)?;
-    let fixed = value.replace("{{variant}}", "").replace("{{flag}}", "").replace("{{window}}", "");
+    // Of what stands in braces more was said already.
+    let fixed: String = value.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, rest)| rest)).collect();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/@=+%,".contains(c);
     if value.len() > LONGEST || value.starts_with('-') || !fixed.chars().all(plain) {
         let message = format!("the argument `{}` has a value that no command is given", entry.key);

@@ -12,7 +12,7 @@ pub(super) fn path(node: &Node<'_>, what: &str, reader: &mut Reader<'_>) -> Opti
     let text = reader.text(node, what)?;
     let wrong = match text {
         text if text.len() > LONGEST => Err((0, format!("it is longer than {LONGEST} bytes"))),
-        text if !text.starts_with('$') => Err((0, "it begins with `$`".to_owned())),
+        text if !text.starts_with('$') => Err((0, "it must begin with `$`".to_owned())),
         text if asks_too_much(text) => Err((
             0,
             "it could take very long: it has too many of `..`, `,`, `?` and `(`, or a `$` in a filter".to_owned(),
@@ -58,7 +58,7 @@ fn asks_too_much(path: &str) -> bool {
 fn parsed(path: &str) -> Result<(), (usize, String)> {
     serde_json_path::JsonPath::parse(path)
         .map(drop)
-        .map_err(|error| (error.position(), error.message().to_string()))
+        .map_err(|error| (error.position(), "it cannot be read from here on".to_owned()))
 }
 
 /// Without the shell nobody is asked, so nothing is picked out of an answer.

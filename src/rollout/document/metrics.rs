@@ -174,7 +174,11 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
         if let Some(entry) = fields.entry(name).filter(|_| !owners.contains(&provider)) {
             let words = shape::PROVIDERS.iter().filter(|(_, provider)| owners.contains(provider));
             let owners: Vec<String> = words.map(|(word, _)| format!("`{word}`")).collect();
-            let message = format!("`{name}` belongs to the provider {}", owners.join(" or "));
+            let owners = match owners.split_last() {
+                Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+                Some(_) | None => owners.concat(),
+            };
+            let message = format!("`{name}` belongs to the provider {owners}");
             reader.complain(entry.key_span, message, "remove it, or change the provider");
         }
     }

@@ -109,7 +109,7 @@ pub(super) const OWNED: &[(&str, &[Provider])] = {
         ("query", &[Prometheus, Datadog, Graphite, Influx]),
         ("ratio", &[Prometheus]),
         ("connection", &[Prometheus, CloudWatch, Datadog, Graphite, Influx, Web, Exec]),
-        ("address", &[Prometheus, CloudWatch, Datadog, Graphite, Influx, Web]),
+        ("address", &[Prometheus, Graphite, Influx, Web]),
         ("region", &[CloudWatch]),
         ("period", &[CloudWatch]),
         ("namespace", &[CloudWatch]),

@@ -182,9 +182,6 @@ pub enum MetricDocument {
         /// The connection of the server's settings that is asked; `cloudwatch` when left out.
         #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
         connection: Option<String>,
-        /// Another server than a configured one, such as `https://metrics.example`.
-        #[schemars(regex(pattern = "^https?://"))]
-        address: Option<String>,
         /// What the query answers in; `number` when left out.
         unit: Option<UnitWord>,
         /// What the metric may cause.
@@ -221,9 +218,6 @@ pub enum MetricDocument {
         /// The connection of the server's settings that is asked; `datadog` when left out.
         #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
         connection: Option<String>,
-        /// Another server than a configured one, such as `https://metrics.example`.
-        #[schemars(regex(pattern = "^https?://"))]
-        address: Option<String>,
         /// What the query answers in; `number` when left out.
         unit: Option<UnitWord>,
         /// What the metric may cause.

@@ -1,7 +1,7 @@
 //! Real commands: what they print, how they end, and that nothing of them is left.
 
 use super::*;
-use crate::units::{FlagKey, VariantName};
+use crate::units::{FlagKey, UnixMillis, VariantName};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ fn ask(value: Option<&str>) -> AskExec {
 
 async fn reading(command: AllowedCommand, ask: &AskExec) -> Reading {
     let (variant, flag) = (VariantName::new("on").unwrap(), FlagKey::new("cart").unwrap());
-    let names = Names { variant: &variant, flag: &flag, window: Duration::from_secs(300) };
-    Exec::new(vec![command], 1).read(ask, &names, UnixMillis::new(7)).await
+    let asking = Asking { now: UnixMillis::new(7), ..Asking::for_tests(variant, flag, Duration::from_secs(300)) };
+    value(&ExecConnection::new(vec![command], 1), ask, &asking).await.unwrap_or_else(Reading::NoData)
 }
 
 async fn no_data(command: AllowedCommand) -> String {

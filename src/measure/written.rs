@@ -1,61 +1,30 @@
-//! What stands in for the placeholders of a question, written so that it stays what it is in each language.
+//! Names put into questions, written so that each stays what it is in the language that it stands in.
 
-use super::template::prometheus_duration;
+use super::asking::Asking;
+use super::prometheus::duration;
+use super::template::{Placeholder, fill_with};
 use crate::analysis::NoData;
-use crate::rollout::{Arm, Plan};
-use crate::units::{FlagKey, VariantName};
-use std::time::Duration;
 
-/// A rollout's names, and how far a question looks back.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Names<'p> {
-    pub(super) variant: &'p VariantName,
-    pub(super) flag: &'p FlagKey,
-    pub(super) window: Duration,
-}
-
-impl<'p> Names<'p> {
-    /// Those of one of the plan's groups.
-    pub(super) const fn of(plan: &'p Plan, arm: Arm, window: Duration) -> Self {
-        let variant = match arm {
-            Arm::Candidate => &plan.candidate,
-            Arm::Control => &plan.stable,
+/// Fills a template. `write` gets a name and the template up to its placeholder, and gives the name as it must be
+/// written there. The window is a number and a unit, which needs no writing.
+pub(super) fn filled(
+    template: &str,
+    asking: &Asking,
+    write: impl Fn(&str, &str) -> Result<String, NoData>,
+) -> Result<String, NoData> {
+    let mut unfit = None;
+    let filled = fill_with(template, |placeholder, before| {
+        let name = match placeholder {
+            Placeholder::Variant => asking.variant.as_str(),
+            Placeholder::Flag => asking.flag.as_str(),
+            Placeholder::Window => return duration(asking.looks_back()),
         };
-        Self { variant, flag: &plan.flag, window }
-    }
-
-    /// Fills a template. `write` gets a name and what stands before its placeholder, and gives the name as it must be
-    /// written there. What is put in is not searched again. The window is a number and a unit, which needs no writing.
-    pub(super) fn fill(
-        &self,
-        template: &str,
-        write: impl Fn(&str, &str) -> Result<String, NoData>,
-    ) -> Result<String, NoData> {
-        let mut filled = String::with_capacity(template.len().saturating_add(64));
-        let mut rest = template;
-        while let Some((before, after)) = rest.split_once("{{") {
-            filled.push_str(before);
-            let (name, tail) = after.split_once("}}").unwrap_or((after, ""));
-            let written = match name {
-                "variant" => Some(write(self.variant.as_str(), &filled)?),
-                "flag" => Some(write(self.flag.as_str(), &filled)?),
-                "window" => Some(prometheus_duration(self.window)),
-                _ => None,
-            };
-            match written {
-                Some(text) => {
-                    filled.push_str(&text);
-                    rest = tail;
-                }
-                None => {
-                    filled.push_str("{{");
-                    rest = after;
-                }
-            }
-        }
-        filled.push_str(rest);
-        Ok(filled)
-    }
+        write(name, before).unwrap_or_else(|why| {
+            unfit.get_or_insert(why);
+            String::new()
+        })
+    });
+    unfit.map_or(Ok(filled), Err)
 }
 
 /// The name itself, where nothing can be broken out of.
@@ -111,10 +80,12 @@ pub(super) fn unfit(name: &str, why: &str) -> NoData {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::{FlagKey, VariantName};
+    use std::time::Duration;
 
     fn filled(template: &str, variant: &str, write: fn(&str, &str) -> Result<String, NoData>) -> Result<String, NoData> {
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("{{variant}}").unwrap());
-        Names { variant: &variant, flag: &flag, window: Duration::from_secs(300) }.fill(template, write)
+        super::filled(template, &Asking::for_tests(variant, flag, Duration::from_secs(300)), write)
     }
 
     #[test]
