@@ -61,6 +61,8 @@ pub mod measure;
 #[cfg(feature = "server")]
 pub mod notify;
 #[cfg(feature = "server")]
+pub mod otlp;
+#[cfg(feature = "server")]
 pub mod publish;
 #[cfg(feature = "server")]
 pub mod store;

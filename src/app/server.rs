@@ -10,7 +10,9 @@ use crate::controller::{Controller, World};
 use crate::eval::Snapshot;
 use crate::http::{Gate, api, evaluation};
 use crate::live::Live;
-use crate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
+use crate::measure::{
+    ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection, Providers,
+};
 use crate::notify;
 use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
@@ -88,7 +90,7 @@ impl Server {
         let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
-        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), prometheus(settings)));
+        let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));
 
         let mut loader = Loader::new(settings.paths.clone());
         let watch = Watch::new(&settings.paths);
@@ -136,6 +138,7 @@ impl Server {
             live,
             metrics,
             outcomes,
+            intake: api::Intake::default(),
             store,
             problems,
             ledger,
@@ -210,9 +213,16 @@ fn open_journal(folder: &Path) -> Result<Journal, StartError> {
     Journal::open(&place).map_err(|source| StartError::Journal { place, source })
 }
 
-fn prometheus(settings: &Settings) -> Prometheus {
-    let address = settings.prometheus.clone();
-    Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() })
+/// What metrics may be asked from. The server that is named alone is the connection `prometheus`.
+fn connections(settings: &Settings) -> Connections {
+    let alone = settings.prometheus.clone().map(|address| ConnectionSettings {
+        name: Arc::from("prometheus"),
+        address: Some(address),
+        fetch: FetcherSettings::default(),
+        kind: ConnectionKind::Prometheus(PrometheusConnection::default()),
+    });
+    let all = settings.connections.iter().cloned().chain(alone).collect();
+    Connections::new(all, settings.metric_addresses.clone())
 }
 
 /// Recomputes the ledger's hash chain at the start and then every hour, beside the serving.

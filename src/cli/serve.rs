@@ -37,6 +37,9 @@ pub(crate) struct ServeArgs {
     /// The Prometheus server that metrics are asked from
     #[arg(long, value_name = "URL")]
     prometheus: Option<String>,
+    /// What `address` in plans may lead to beside the public internet, such as 10.0.0.0/8 or prometheus:9090
+    #[arg(long, value_name = "RANGE|HOST:PORT", value_delimiter = ',')]
+    metric_addresses: Vec<String>,
     /// How users are hashed: v3, or v2 as flagd up to 0.16 [default: v3]
     #[arg(long, value_name = "v3|v2")]
     bucketing: Option<String>,
@@ -69,6 +72,9 @@ impl ServeArgs {
         }
         if !self.cors_origins.is_empty() {
             raw.set(Key::CorsOrigins, self.cors_origins.clone(), Origin::Flag("--cors-origins"));
+        }
+        if !self.metric_addresses.is_empty() {
+            raw.set(Key::MetricAddresses, self.metric_addresses.clone(), Origin::Flag("--metric-addresses"));
         }
         for (key, value) in [
             (Key::EventStreams, &self.event_streams),

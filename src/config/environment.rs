@@ -28,10 +28,9 @@ pub(super) fn read(variables: &[(String, String)]) -> (Raw, Vec<String>) {
                     Origin::Variable("TIDEGATE_PATHS"),
                 );
             }
-            Some(Key::CorsOrigins) => {
-                let origins = value.split(',').map(|origin| origin.trim().to_owned());
-                let origin = Origin::Variable(Key::CorsOrigins.variable());
-                raw.set(Key::CorsOrigins, origins.filter(|origin| !origin.is_empty()).collect(), origin);
+            Some(key @ (Key::CorsOrigins | Key::MetricAddresses)) => {
+                let items = value.split(',').map(|item| item.trim().to_owned());
+                raw.set(key, items.filter(|item| !item.is_empty()).collect(), Origin::Variable(key.variable()));
             }
             Some(key) => raw.set(key, vec![value.clone()], Origin::Variable(key.variable())),
             None if ELSEWHERE.contains(&name.as_str()) => {}

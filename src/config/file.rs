@@ -1,5 +1,6 @@
 //! Settings from a YAML file.
 
+use super::connections;
 use super::fault::{Fault, Origin};
 use super::key::Key;
 use super::raw::Raw;
@@ -49,6 +50,10 @@ fn lower(documents: &[Node<'_>], text: &Text, surroundings: Surroundings<'_>, pr
         return raw;
     };
     for entry in entries {
+        if entry.key == "connections" {
+            raw.connections = connections::read(&entry.value, surroundings, problems);
+            continue;
+        }
         if let Some((key, values)) = setting(entry, problems) {
             let (line, column) = text.line_column(entry.key_span.start);
             let values = if key.is_path() {
@@ -90,7 +95,7 @@ fn setting(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Key, Vec<S
 
 fn values(key: Key, node: &Node<'_>, problems: &mut Problems<'_>) -> Option<Vec<String>> {
     match (&node.value, key) {
-        (Value::Array(items), Key::Paths | Key::CorsOrigins) => {
+        (Value::Array(items), Key::Paths | Key::CorsOrigins | Key::MetricAddresses) => {
             items.iter().map(|item| text(item, problems)).collect::<Vec<_>>().into_iter().collect()
         }
         (Value::Bool(value), Key::Ephemeral | Key::Strict) => Some(vec![value.to_string()]),

@@ -25,6 +25,8 @@ pub enum Key {
     Strict,
     /// The Prometheus server that metrics are asked from.
     Prometheus,
+    /// What addresses in plans may lead to, beside the public internet.
+    MetricAddresses,
     /// How users are hashed.
     Bucketing,
     /// How many may follow the event stream.
@@ -37,7 +39,7 @@ pub enum Key {
 
 impl Key {
     /// Every key.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Paths,
         Self::Evaluation,
         Self::EvaluationKeyFile,
@@ -49,6 +51,7 @@ impl Key {
         Self::Ephemeral,
         Self::Strict,
         Self::Prometheus,
+        Self::MetricAddresses,
         Self::Bucketing,
         Self::EventStreams,
         Self::CorsOrigins,
@@ -70,6 +73,7 @@ impl Key {
             Self::Ephemeral => "ephemeral",
             Self::Strict => "strict",
             Self::Prometheus => "prometheus",
+            Self::MetricAddresses => "metric_addresses",
             Self::Bucketing => "bucketing",
             Self::EventStreams => "event_streams",
             Self::CorsOrigins => "cors_origins",
@@ -92,6 +96,7 @@ impl Key {
             Self::Ephemeral => "TIDEGATE_EPHEMERAL",
             Self::Strict => "TIDEGATE_STRICT",
             Self::Prometheus => "TIDEGATE_PROMETHEUS",
+            Self::MetricAddresses => "TIDEGATE_METRIC_ADDRESSES",
             Self::Bucketing => "TIDEGATE_BUCKETING",
             Self::EventStreams => "TIDEGATE_EVENT_STREAMS",
             Self::CorsOrigins => "TIDEGATE_CORS_ORIGINS",
@@ -112,6 +117,7 @@ impl Key {
             Self::Ephemeral => Some("--ephemeral"),
             Self::Strict => Some("--strict"),
             Self::Prometheus => Some("--prometheus"),
+            Self::MetricAddresses => Some("--metric-addresses"),
             Self::Bucketing => Some("--bucketing"),
             Self::EventStreams => Some("--event-streams"),
             Self::CorsOrigins => Some("--cors-origins"),
@@ -148,6 +154,7 @@ impl Key {
             | Self::Control
             | Self::Strict
             | Self::Prometheus
+            | Self::MetricAddresses
             | Self::Bucketing
             | Self::EventStreams
             | Self::CorsOrigins

@@ -1,21 +1,26 @@
 //! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
 
-mod connection_exec;
+mod cloudwatch_connection;
+mod connections;
 mod credential;
+mod datadog_connection;
 mod environment;
+mod exec_connection;
 mod fault;
 mod file;
+mod influxdb_connection;
 mod key;
 mod listener;
 mod load;
 mod origins;
+mod prometheus_connection;
 mod raw;
 mod secret;
 mod section;
 mod settings;
 
-pub use connection_exec::AllowedCommand;
 pub use credential::Credential;
+pub use exec_connection::AllowedCommand;
 pub use fault::{Fault, Origin};
 pub use key::Key;
 pub use listener::Listener;

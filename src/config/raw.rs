@@ -2,6 +2,7 @@
 
 use super::fault::Origin;
 use super::key::Key;
+use crate::measure::ConnectionSettings;
 use std::collections::BTreeMap;
 
 /// What one place says of one key.
@@ -22,12 +23,16 @@ impl Written {
 
 /// What one place says, or several places laid over each other.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Raw(BTreeMap<Key, Written>);
+pub struct Raw {
+    written: BTreeMap<Key, Written>,
+    /// The section `connections`, which only a settings file can have.
+    pub(super) connections: Vec<ConnectionSettings>,
+}
 
 impl Raw {
     /// Notes what was written for a key. The last one counts.
     pub fn set(&mut self, key: Key, values: Vec<String>, origin: Origin) {
-        self.0.insert(key, Written { values, origin });
+        self.written.insert(key, Written { values, origin });
     }
 
     /// Notes an option of the command line, when it was given.
@@ -40,7 +45,7 @@ impl Raw {
     /// What was written for a key.
     #[must_use]
     pub fn get(&self, key: Key) -> Option<&Written> {
-        self.0.get(&key)
+        self.written.get(&key)
     }
 
     /// The one text written for a key.
@@ -53,15 +58,18 @@ impl Raw {
     /// Lays this place over a weaker one.
     #[must_use]
     pub fn over(mut self, weaker: Self) -> Self {
-        for (key, written) in weaker.0 {
+        for (key, written) in weaker.written {
             let overruled = key.rival().is_some_and(|rival| {
-                self.0
+                self.written
                     .get(&rival)
                     .is_some_and(|stronger| !same_place(&stronger.origin, &written.origin) && !stronger.says_no())
             });
             if !overruled {
-                self.0.entry(key).or_insert(written);
+                self.written.entry(key).or_insert(written);
             }
+        }
+        if self.connections.is_empty() {
+            self.connections = weaker.connections;
         }
         self
     }
@@ -81,7 +89,7 @@ const fn same_place(a: &Origin, b: &Origin) -> bool {
 /// Keys and where they stand, without the values: some of them are secrets.
 impl std::fmt::Debug for Raw {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(key, written)| (key, &written.origin))).finish()
+        f.debug_map().entries(self.written.iter().map(|(key, written)| (key, &written.origin))).finish()
     }
 }
 

@@ -6,7 +6,7 @@ use super::listener::{Described, Listener};
 use super::origins::Origins;
 use super::raw::Raw;
 use crate::eval::Bucketing;
-use crate::measure::Address;
+use crate::measure::{Address, Allowance, ConnectionSettings};
 use crate::telemetry::LogFormat;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,10 @@ pub struct Settings {
     pub strict: bool,
     /// The Prometheus server that metrics are asked from.
     pub prometheus: Option<Address>,
+    /// The systems that metrics are asked from, by name; `prometheus` is not among them when it is named alone.
+    pub connections: Vec<ConnectionSettings>,
+    /// What addresses in plans may lead to, beside the public internet and where a connection leads.
+    pub metric_addresses: Vec<Allowance>,
     /// How users are hashed.
     pub bucketing: Bucketing,
     /// How many may follow the event stream; with 0 there is none. `None` leaves it to the door.
@@ -89,6 +93,8 @@ impl Settings {
         let log = choice(raw, Key::Log, &[("text", LogFormat::Text), ("json", LogFormat::Json)], faults);
         let event_streams = number(raw, Key::EventStreams, faults);
         let cors_origins = cors_origins(raw, faults);
+        let metric_addresses = metric_addresses(raw, faults);
+        named_twice(raw, faults);
         let paths = raw.get(Key::Paths).map(|written| written.values.iter().map(PathBuf::from).collect());
         Some(Self {
             paths: paths.unwrap_or_default(),
@@ -97,6 +103,8 @@ impl Settings {
             store: store?,
             strict: strict?,
             prometheus: prometheus.ok()?,
+            connections: raw.connections.clone(),
+            metric_addresses: metric_addresses?,
             bucketing: bucketing?,
             event_streams: event_streams.ok()?,
             cors_origins: cors_origins?,
@@ -160,6 +168,22 @@ fn number(raw: &Raw, key: Key, faults: &mut Vec<Fault>) -> Result<Option<usize>,
     let Some((text, origin)) = raw.text(key) else { return Ok(None) };
     let wrong = |_| faults.push(Fault::new(origin, format!("`{text}` is not a number from 0 upward")));
     text.parse().map(Some).map_err(wrong)
+}
+
+fn metric_addresses(raw: &Raw, faults: &mut Vec<Fault>) -> Option<Vec<Allowance>> {
+    let Some(written) = raw.get(Key::MetricAddresses) else { return Some(Vec::new()) };
+    let allowed = written.values.iter().map(|text| Allowance::parse(text)).collect::<Result<_, _>>();
+    allowed.map_err(|error| faults.push(Fault::new(&written.origin, error.to_string()))).ok()
+}
+
+/// The server that is named alone is the connection of that name.
+fn named_twice(raw: &Raw, faults: &mut Vec<Fault>) {
+    if let Some((_, origin)) = raw.text(Key::Prometheus)
+        && raw.connections.iter().any(|connection| &*connection.name == "prometheus")
+    {
+        let message = "a Prometheus is named here, and there is a connection `prometheus` besides";
+        faults.push(Fault::new(origin, message).hint("keep one of the two, or give the connection another name"));
+    }
 }
 
 fn cors_origins(raw: &Raw, faults: &mut Vec<Fault>) -> Option<Origins> {
@@ -256,7 +280,7 @@ mod tests {
             "--log: `xml` is not `text` or `json`",
             "--control: `8080` is not an address",
             "settings.yaml:1:1: `v4` is not `v3` or `v2`",
-            "TIDEGATE_PROMETHEUS: the Prometheus address must begin with `http://` or `https://`",
+            "TIDEGATE_PROMETHEUS: the address must begin with `http://` or `https://`",
             "TIDEGATE_STRICT: `maybe` is not `false` or `true`",
             "PATH: no files and folders",
         ] {

@@ -13,6 +13,7 @@ mod posting;
 mod saving;
 mod shared;
 mod stepping_back;
+mod telemetry;
 mod told;
 mod train;
 mod triggers;

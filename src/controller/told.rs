@@ -119,6 +119,12 @@ impl Last {
         (Arc::clone(&told.plan), is_live(&told.state))
     }
 
+    /// The plan, and how much it has to say of its flag before others: whether it is under way, and when it changed.
+    pub(super) fn plan_and_rank(&self) -> (Arc<Plan>, (bool, UnixMillis)) {
+        let told = self.told();
+        (Arc::clone(&told.plan), (is_live(&told.state), told.updated))
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -44,6 +44,8 @@ pub enum ApiError {
         /// The kinds that are.
         expected: &'static str,
     },
+    /// The body is packed in a way that is not read here: 415.
+    WrongContentEncoding,
     /// Understood and wrong: 422, with every problem and its place.
     Invalid {
         /// The summary.
@@ -80,9 +82,19 @@ impl ApiError {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongContentType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongContentType { .. } | Self::WrongContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What is wrong, and what to do, in one line: for those who do not read our own shape.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let detail = self.clone().into_wire().error;
+        match detail.hint {
+            Some(hint) => format!("{}; {hint}", detail.message),
+            None => detail.message,
         }
     }
 
@@ -107,6 +119,10 @@ impl ApiError {
             Self::TooLarge { limit } => (format!("the body is larger than {limit} bytes"), None, Vec::new()),
             Self::WrongContentType { expected } => {
                 (format!("the header `Content-Type` must be {expected}"), None, Vec::new())
+            }
+            Self::WrongContentEncoding => {
+                let hint = "send it as it is, or with `Content-Encoding: gzip`";
+                ("the body is packed in a way that is not read here".to_owned(), Some(hint.to_owned()), Vec::new())
             }
             Self::Invalid { message, problems } => (message, None, problems),
             Self::Unavailable(message) => (message, Some("try again".to_owned()), Vec::new()),

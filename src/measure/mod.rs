@@ -1,27 +1,30 @@
-//! Where metrics come from: what applications post themselves, and Prometheus.
+//! Where metrics come from: what applications post themselves, and systems outside.
 //!
 //! Every answer is an [`analysis::Reading`](crate::analysis::Reading) in its quantity's base unit, or both groups
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asking;
 mod band;
 mod cloudwatch;
 mod comparison;
+mod connections;
+mod counted;
 mod datadog;
 mod exec;
+mod fetch;
 mod firsts;
 mod graphite;
 mod influx;
 mod judge;
 mod latencies;
 mod look;
-mod message;
-mod names;
 mod outcome;
 mod outcomes;
 mod picked;
 mod prometheus;
 mod providers;
+mod refusal;
 mod ring;
 mod series;
 mod standing;
@@ -31,10 +34,20 @@ mod users;
 mod values;
 mod web;
 mod wire;
+mod written;
 
+pub use asking::{Asking, LastAnswer};
+pub use cloudwatch::{AwsPlaces, CloudWatchConnection};
+pub use connections::{
+    Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
+};
+pub use counted::Counted;
+pub use exec::ExecConnection;
+pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
+pub use graphite::GraphiteConnection;
+pub use influx::InfluxConnection;
 pub use outcome::{Outcome, User};
 pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
-pub use prometheus::{Address, AddressError, Prometheus, PrometheusSettings};
 pub use providers::{Providers, Readings, Stretch};
-pub use template::fill;
+pub use web::WebConnection;
 pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};

@@ -1,14 +1,22 @@
 //! One door to all that a check asks of metrics.
 
+use super::asking::{Answered, Asking, LastAnswer, Once};
+use super::connections::{Connection, Connections};
 use super::outcomes::Outcomes;
-use super::prometheus::{Address, Prometheus};
-use super::template::{averaged, fill, names_window};
+use super::{cloudwatch, datadog, exec, graphite, influx, prometheus, web};
 use crate::analysis::{Band, Compared, NoData, Reading, Sums};
-use crate::rollout::{Arm, Ask, AskPrometheus, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
+use crate::rollout::{Arm, Ask, Measure, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
 use crate::units::{UnixMillis, VariantName};
 use async_trait::async_trait;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// No question is waited for longer than this, its other attempts included.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(14);
+
+/// How long a question for what was may take.
+const PATIENCE_FOR_THE_PAST: Duration = Duration::from_secs(60);
 
 /// Where the controller gets its evidence from. Nothing here fails: what goes wrong is a reason for having no data.
 /// Every answer comes within the provider's timeout.
@@ -38,6 +46,12 @@ pub trait Readings: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<(UnixMillis, f64)>, NoData> {
         Err(without_past(metric))
     }
+
+    /// What the system outside said to the metric's question the last time, in the quantity's base unit. `None` when it
+    /// was not asked lately, or there is no such system.
+    fn last(&self, _plan: &Plan, _metric: &Metric, _arm: Arm) -> Option<LastAnswer> {
+        None
+    }
 }
 
 /// A time that is over, and how closely it is looked at.
@@ -65,67 +79,69 @@ fn without_past(metric: &Metric) -> NoData {
 #[derive(Debug, Clone)]
 pub struct Providers {
     outcomes: Arc<Outcomes>,
-    prometheus: Prometheus,
+    connections: Arc<Connections>,
+    once: Arc<Once>,
 }
 
 impl Providers {
     /// The providers that metrics may name.
     #[must_use]
-    pub const fn new(outcomes: Arc<Outcomes>, prometheus: Prometheus) -> Self {
-        Self { outcomes, prometheus }
+    pub fn new(outcomes: Arc<Outcomes>, connections: Connections) -> Self {
+        Self { outcomes, connections: Arc::new(connections), once: Arc::default() }
     }
 
-    async fn ask_prometheus(&self, address: Option<&str>, query: &str, now: UnixMillis) -> Reading {
-        let own = match address.map(Address::parse).transpose() {
-            Ok(own) => own,
-            Err(why) => return Reading::NoData(NoData::Refused(why.to_string())),
+    /// What posted outcomes say.
+    fn posted(
+        &self,
+        plan: &Plan,
+        (measure, window, need): (Measure, Duration, u64),
+        arm: Arm,
+        over: Over,
+        now: UnixMillis,
+    ) -> Reading {
+        let variant = variant(plan, arm);
+        let window = match over {
+            Over::Usual => window,
+            Over::Span(span) => span,
+            Over::Since(since) => return self.outcomes.since(&plan.flag, variant, measure, since, need, now),
         };
-        match own.as_ref().or(self.prometheus.default_address()) {
-            Some(address) => self.prometheus.read(address, query, now).await,
-            None => Reading::NoData(NoData::NoProvider("prometheus".to_owned())),
+        self.outcomes.read(&plan.flag, variant, measure, window, need, now)
+    }
+
+    /// What a system outside says, which is asked once however many want to know.
+    async fn asked(&self, query: &Query, arm: Arm, asking: Asking) -> Result<Reading, NoData> {
+        let connection = self.connection(query, arm)?;
+        let (key, shown) = (key(&connection, query, &asking), asking.span.is_none());
+        let (ask, deadline) = (query.ask.clone(), asking.deadline);
+        Ok(self.once.ask(key, shown, deadline, answered(connection, ask, asking)).await)
+    }
+
+    fn connection(&self, query: &Query, arm: Arm) -> Result<Arc<Connection>, NoData> {
+        if arm == Arm::Control && !query.ask.tells_variants() {
+            let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
+            return Err(NoData::Refused(why.to_owned()));
         }
+        self.connections.of(query)
     }
 }
 
 #[async_trait]
 impl Readings for Providers {
-    /// Outcomes are read in the windows that end at `now`. Prometheus has its own clock: there `now` is
-    /// only compared with the time of its answer, so it must be the real time and not a compressed one.
+    /// Outcomes are read in the windows that end at `now`. Systems outside have their own clocks: there `now` is
+    /// compared with the time of their answers, so it must be the real time and not a compressed one.
     async fn read(&self, plan: &Plan, metric: &Metric, arm: Arm, over: Over, now: UnixMillis) -> Reading {
-        let variant = variant(plan, arm);
         let reading = match &metric.source {
             MetricSource::Outcomes { measure, window, min_samples } => {
-                let window = match over {
-                    Over::Usual => *window,
-                    Over::Span(span) => span,
-                    Over::Since(since) => {
-                        let reading = self.outcomes.since(&plan.flag, variant, *measure, since, *min_samples, now);
-                        return in_base_unit(reading, metric.unit);
-                    }
-                };
-                self.outcomes.read(&plan.flag, variant, *measure, window, *min_samples, now)
+                self.posted(plan, (*measure, *window, *min_samples), arm, over, now)
             }
             MetricSource::Events { .. } => Reading::NoData(counted_elsewhere()),
-            MetricSource::Query(query) if arm == Arm::Control && !query.ask.tells_variants() => {
-                let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
-                Reading::NoData(NoData::Refused(why.to_owned()))
+            MetricSource::Query(query) => {
+                if let Err(why) = told_apart(plan, &query.ask) {
+                    return Reading::NoData(why);
+                }
+                let asking = self.asking(plan, query, (arm, over), now);
+                self.asked(query, arm, asking).await.unwrap_or_else(Reading::NoData)
             }
-            MetricSource::Query(Query {
-                address, window, ask: Ask::Prometheus(AskPrometheus::Value(query)), ..
-            }) => {
-                let span = match over {
-                    Over::Usual => None,
-                    Over::Span(span) => Some(span),
-                    Over::Since(since) => Some(now.since(since)),
-                };
-                let filled = fill(query, variant, &plan.flag, span.unwrap_or(*window));
-                let query = match span {
-                    Some(span) if !names_window(query) => averaged(&filled, span),
-                    Some(_) | None => filled,
-                };
-                self.ask_prometheus(address.as_deref(), &query, now).await
-            }
-            MetricSource::Query(_) => Reading::NoData(NoData::Refused("ratios are not asked for yet".to_owned())),
         };
         in_base_unit(reading, metric.unit)
     }
@@ -142,11 +158,19 @@ impl Readings for Providers {
                 scaled(self.outcomes.compare(plan, *measure, versus, now)?, metric.unit.factor())
             }
             MetricSource::Events { .. } => Err(counted_elsewhere()),
-            MetricSource::Query(_) => Err(NoData::Refused(
-                "a query answers with a figure and not with what it was counted from: only outcomes can be compared \
-                 statistically"
-                    .to_owned(),
-            )),
+            MetricSource::Query(query) => {
+                let asking = self.asking(plan, query, (Arm::Control, Over::Usual), now);
+                let connection = self.connection(query, Arm::Control)?;
+                match &query.ask {
+                    Ask::Prometheus(ask) => prometheus::compare(&connection, (ask, &asking), plan, versus).await,
+                    Ask::CloudWatch(_)
+                    | Ask::Datadog(_)
+                    | Ask::Web(_)
+                    | Ask::Graphite(_)
+                    | Ask::Influx(_)
+                    | Ask::Exec(_) => Err(not_counted()),
+                }
+            }
         }
     }
 
@@ -154,6 +178,81 @@ impl Readings for Providers {
     async fn split(&self, plan: &Plan, since: UnixMillis, now: UnixMillis) -> Result<Split, NoData> {
         self.outcomes.split(plan, since, now)
     }
+
+    async fn past(
+        &self,
+        plan: &Plan,
+        metric: &Metric,
+        arm: Arm,
+        over: Over,
+        stretch: Stretch,
+    ) -> Result<Vec<(UnixMillis, f64)>, NoData> {
+        let MetricSource::Query(query) = &metric.source else { return Err(without_past(metric)) };
+        let connection = self.connection(query, arm)?;
+        let asking = self.asking(plan, query, (arm, over), stretch.until);
+        let asking = Asking { deadline: within(PATIENCE_FOR_THE_PAST), ..asking };
+        let values = match &query.ask {
+            Ask::Prometheus(ask) => prometheus::past(&connection, (ask, &asking), stretch).await?,
+            Ask::CloudWatch(ask) => cloudwatch::past(&connection, (ask, &asking), stretch).await?,
+            Ask::Datadog(ask) => datadog::past(&connection, (ask, &asking), stretch).await?,
+            Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => return Err(without_past(metric)),
+        };
+        let scaled = values.into_iter().map(|(at, value)| (at, value * metric.unit.factor()));
+        Ok(scaled.filter(|(_, value)| value.is_finite()).collect())
+    }
+
+    fn last(&self, plan: &Plan, metric: &Metric, arm: Arm) -> Option<LastAnswer> {
+        let MetricSource::Query(query) = &metric.source else { return None };
+        let connection = self.connection(query, arm).ok()?;
+        let asking = self.asking(plan, query, (arm, Over::Usual), UnixMillis::new(0));
+        let last = self.once.last(&key(&connection, query, &asking))?;
+        Some(LastAnswer { reading: in_base_unit(last.reading, metric.unit), ..last })
+    }
+}
+
+impl Providers {
+    fn asking(&self, plan: &Plan, query: &Query, (arm, over): (Arm, Over), now: UnixMillis) -> Asking {
+        let patience = self.connections.of(query).map_or(Duration::ZERO, |connection| connection.fetcher.timeout());
+        Asking {
+            variant: variant(plan, arm).clone(),
+            flag: plan.flag.clone(),
+            window: query.window,
+            span: Asking::span_of(over, now),
+            now,
+            deadline: within(shortest_interval(plan).max(patience).min(LONGEST_PATIENCE)),
+        }
+    }
+}
+
+fn key(connection: &Connection, query: &Query, asking: &Asking) -> (Arc<str>, String) {
+    (Arc::clone(&connection.name), asking.key(&query.ask))
+}
+
+/// Asks, and notes what was asked and how long it took.
+async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answered {
+    let begun = Instant::now();
+    let (question, reading) = match &ask {
+        Ask::Prometheus(ask) => (prometheus::question(ask, &asking), prometheus::read(&connection, ask, &asking).await),
+        Ask::CloudWatch(ask) => (cloudwatch::question(ask, &asking), cloudwatch::read(&connection, ask, &asking).await),
+        Ask::Datadog(ask) => (datadog::question(ask, &asking), datadog::read(&connection, ask, &asking).await),
+        Ask::Web(ask) => (web::question(ask, &asking), web::read(&connection, ask, &asking).await),
+        Ask::Graphite(ask) => (graphite::question(ask, &asking), graphite::read(&connection, ask, &asking).await),
+        Ask::Influx(ask) => (influx::question(ask, &asking), influx::read(&connection, ask, &asking).await),
+        Ask::Exec(ask) => (exec::question(ask, &asking), exec::read(&connection, ask, &asking).await),
+    };
+    let (name, took) = (Arc::clone(&connection.name), begun.elapsed());
+    Answered::now(LastAnswer { connection: name, question: Arc::from(question), asked: asking.now, took, reading })
+}
+
+/// The time from one check to the next, where it is shortest: what comes later than that comes too late.
+fn shortest_interval(plan: &Plan) -> Duration {
+    let waves = plan.waves.iter().map(|wave| wave.every);
+    waves.chain(plan.after.iter().map(|after| after.every)).min().unwrap_or_default()
+}
+
+fn within(time: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time).unwrap_or(now)
 }
 
 const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
@@ -161,6 +260,25 @@ const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
         Arm::Candidate => &plan.candidate,
         Arm::Control => &plan.stable,
     }
+}
+
+/// Whether the system keeps the names of the plan's variants so that they differ.
+fn told_apart(plan: &Plan, ask: &Ask) -> Result<(), NoData> {
+    match ask {
+        Ask::Datadog(_) if ask.tells_variants() => datadog::tells_apart(plan),
+        Ask::Datadog(_)
+        | Ask::Prometheus(_)
+        | Ask::CloudWatch(_)
+        | Ask::Web(_)
+        | Ask::Graphite(_)
+        | Ask::Influx(_)
+        | Ask::Exec(_) => Ok(()),
+    }
+}
+
+fn not_counted() -> NoData {
+    let why = "it answers with a figure and not with what it was counted from: it cannot be compared statistically";
+    NoData::Refused(why.to_owned())
 }
 
 fn counted_elsewhere() -> NoData {

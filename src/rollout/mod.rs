@@ -23,6 +23,7 @@ mod share;
 mod stage;
 mod start;
 mod state;
+mod telemetry;
 pub mod train;
 mod wait;
 
@@ -57,4 +58,5 @@ pub use revision::may_revise;
 pub use share::{Reach, reach};
 pub use stage::{check_interval, next_check_in};
 pub use state::{Check, Stage, Standing, State};
+pub use telemetry::{AttributeTest, Expected, SpanKind, Telemetry, TelemetrySource};
 pub use wait::{Wait, sentence};

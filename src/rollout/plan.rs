@@ -1,6 +1,7 @@
 //! A rollout's plan, valid by construction: built by lowering a document, then trusted.
 
 use super::ask::Query;
+use super::telemetry::Telemetry;
 use crate::analysis::statistics::Better;
 use crate::analysis::{Condition, Quantity};
 use crate::flag::{Expression, Layer};
@@ -39,6 +40,8 @@ pub struct Plan {
     pub alpha: f64,
     /// What the candidate may cost.
     pub budget: Option<Budget>,
+    /// How what traced applications export becomes outcomes; `None` takes every span that names the flag.
+    pub telemetry: Option<Arc<Telemetry>>,
     /// What conditions may speak of.
     pub metrics: BTreeMap<MetricName, Metric>,
     /// At least one. Each adds to those before it: nobody loses the candidate from one to the next.

@@ -50,6 +50,7 @@ fn same_head(old: &Plan, new: &Plan) -> Result<(), String> {
         ("layer", old.layer != new.layer),
         ("alpha", old.alpha.to_bits() != new.alpha.to_bits()),
         ("baseline", old.baseline != new.baseline),
+        ("telemetry", old.telemetry != new.telemetry),
     ];
     match differs.iter().find(|(_, differs)| *differs) {
         Some((field, _)) => Err(format!("`{field}` cannot change under way")),

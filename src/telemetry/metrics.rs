@@ -4,6 +4,7 @@ use super::evaluations::LiveCollector;
 use super::requests::RequestMetrics;
 use super::rollouts::RolloutCollector;
 use crate::live::Live;
+use crate::otlp::Passed;
 use crate::rollout::State;
 use crate::units::{Exposure, FlagKey, RolloutName};
 use prometheus::{Encoder, Histogram, HistogramOpts, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
@@ -30,6 +31,24 @@ pub enum OutcomeResult {
     Accepted,
     /// Not counted.
     Refused,
+}
+
+/// What is exported to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Spans of traces.
+    Spans,
+    /// Points of metrics.
+    Points,
+}
+
+impl Signal {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Spans => "spans",
+            Self::Points => "points",
+        }
+    }
 }
 
 /// What became of an event that somebody posted. Of several rollouts the first of these counts.
@@ -62,6 +81,7 @@ pub struct Metrics {
     checks: IntCounterVec,
     outcomes: IntCounterVec,
     events: IntCounterVec,
+    exported: IntCounterVec,
 }
 
 impl Metrics {
@@ -104,6 +124,11 @@ impl Metrics {
             checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
             outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
             events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
+            exported: counter(
+                "tidegate_telemetry_total",
+                "Spans and metric points that applications exported, by what became of them.",
+                &["signal", "result"],
+            )?,
             requests,
             registry,
         })
@@ -159,6 +184,17 @@ impl Metrics {
             OutcomeResult::Refused => "refused",
         };
         self.outcomes.with_label_values(&[result]).inc_by(count);
+    }
+
+    /// Counts outcomes that were read of telemetry.
+    pub fn telemetry_counted(&self, signal: Signal, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.exported.with_label_values(&[signal.as_str(), "counted"]).inc_by(count);
+    }
+
+    /// Counts telemetry that was no outcome.
+    pub fn telemetry_passed(&self, signal: Signal, why: Passed, count: u64) {
+        self.exported.with_label_values(&[signal.as_str(), why.as_str()]).inc_by(count);
     }
 
     /// Counts a posted event.

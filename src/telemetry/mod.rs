@@ -7,5 +7,5 @@ mod requests;
 mod rollouts;
 
 pub use logging::{LogFormat, LoggingError, init_logging};
-pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult};
+pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult, Signal};
 pub use requests::{RequestKind, RequestMetrics};

@@ -11,7 +11,7 @@ use tidegate::eval::Bucketing;
 use tidegate::http::Gate;
 use tidegate::http::api::{Api, Limits, serve_within};
 use tidegate::live::Live;
-use tidegate::measure::{Outcomes, Prometheus, PrometheusSettings, Providers};
+use tidegate::measure::{Connections, Outcomes, Providers};
 use tidegate::publish::Publisher;
 use tidegate::source::Problem;
 use tidegate::telemetry::Metrics;
@@ -53,13 +53,12 @@ impl BareControl {
         let live = Arc::new(Live::new(snapshot(1, "flags: {}")));
         let metrics = Metrics::new(Arc::clone(&live)).unwrap();
         let outcomes = Arc::new(Outcomes::new());
-        let prometheus = Prometheus::new(PrometheusSettings::default());
         let clock = Clock::system();
         let world = World {
             store: Arc::clone(&store) as _,
             journal: None,
             publisher: Arc::new(Publisher::new(Arc::clone(&live), Bucketing::V3)),
-            readings: Arc::new(Providers::new(Arc::clone(&outcomes), prometheus)),
+            readings: Arc::new(Providers::new(Arc::clone(&outcomes), Connections::new(Vec::new(), Vec::new()))),
             metrics: metrics.clone(),
             clock,
         };

@@ -1,8 +1,14 @@
 //! What Prometheus may answer, and what becomes of it: a value, or the reason why there is none.
 
+use super::providers::asking;
+use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{NoData, Reading};
-use tidegate::measure::{Address, Prometheus, PrometheusSettings};
+use tidegate::measure::{
+    Address, ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection,
+    Providers, Readings,
+};
+use tidegate::rollout::{Arm, Over};
 use tidegate::units::UnixMillis;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::matchers::{header, method, path, query_param};
@@ -13,13 +19,23 @@ pub(super) const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
 /// A short timeout, so that slow answers need not be waited for.
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-fn client() -> Prometheus {
-    let settings = PrometheusSettings { timeout: TIMEOUT, ..PrometheusSettings::default() };
-    Prometheus::new(settings)
+/// The connection `prometheus` of a server's settings.
+pub(super) fn connection(address: &str, timeout: Duration) -> ConnectionSettings {
+    let address = Some(Address::parse(address).expect("an address"));
+    let fetch = FetcherSettings { timeout, ..FetcherSettings::default() };
+    let kind = ConnectionKind::Prometheus(PrometheusConnection::default());
+    ConnectionSettings { name: Arc::from("prometheus"), address, fetch, kind }
+}
+
+pub(super) async fn asked(address: &str, query: &str) -> Reading {
+    let (plan, metric) = asking(query);
+    let connections = Connections::new(vec![connection(address, TIMEOUT)], Vec::new());
+    let providers = Providers::new(Arc::new(Outcomes::new()), connections);
+    providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await
 }
 
 async fn ask(address: &str) -> Reading {
-    client().read(&Address::parse(address).expect("an address"), "up", NOW).await
+    asked(address, "up").await
 }
 
 /// What a Prometheus that answers so gives.
@@ -91,7 +107,7 @@ async fn the_query_prefix_and_credentials_arrive_as_configured() {
         .mount(&server)
         .await;
     let address = format!("{}/prom/", server.uri().replace("http://", "http://admin:hunter2@"));
-    let reading = client().read(&Address::parse(&address).expect("an address"), query, NOW).await;
+    let reading = asked(&address, query).await;
     assert!(matches!(reading, Reading::Value { .. }), "{reading:?}");
 }
 
@@ -175,7 +191,7 @@ async fn redirects_are_not_followed() {
 #[tokio::test]
 async fn a_page_without_end_is_not_swallowed() {
     let why = no_data(answered(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 1_000_001])).await);
-    assert!(why.contains("over 1 MB"), "{why}");
+    assert!(why.contains("it is over 1 MB"), "{why}");
 }
 
 #[tokio::test]
@@ -201,7 +217,7 @@ async fn a_broken_connection_is_unreachable_and_says_where() {
     let closed = listener.local_addr().expect("an address");
     drop(listener);
     let why = no_data(ask(&format!("http://admin:hunter2@{closed}/prom")).await);
-    assert!(why.starts_with(&format!("provider unreachable (http://{closed}/prom: Connection refused")), "{why}");
+    assert!(why.starts_with(&format!("provider unreachable (http://{closed}: Connection refused")), "{why}");
     assert!(!why.contains("hunter2"), "{why}");
 
     for answer in [

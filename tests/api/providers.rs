@@ -1,11 +1,11 @@
 //! The metrics of a plan, from the provider that each of them names.
 
-use super::prometheus::{NOW, no_data, vector};
+use super::prometheus::{NOW, connection, no_data, vector};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tidegate::analysis::{Compared, NoData, Reading, Sums};
-use tidegate::measure::{Address, Outcome, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
+use tidegate::measure::{Allowance, Connections, Outcome, Outcomes, Providers, Readings};
 use tidegate::rollout::{
     Arm, Ask, AskPrometheus, Better, Measure, Metric, MetricSource, NoDataPolicy, Over, Plan, Query, RetrySalt, Role,
     Since, Unit, Versus,
@@ -29,6 +29,7 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
         baseline: None,
         alpha: 0.01,
         budget: None,
+        telemetry: None,
         metrics: BTreeMap::new(),
         waves: Vec::new(),
         after: None,
@@ -42,9 +43,9 @@ pub(super) fn plan_and_metric(unit: Unit, address: Option<String>) -> (Plan, Met
 }
 
 fn providers(default: Option<&str>) -> Providers {
-    let address = default.map(|address| Address::parse(address).expect("an address"));
-    let client = Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() });
-    Providers::new(Arc::new(Outcomes::new()), client)
+    let here = Allowance::parse("127.0.0.1").expect("a range");
+    let named = default.map(|address| connection(address, Duration::from_secs(5)));
+    Providers::new(Arc::new(Outcomes::new()), Connections::new(named.into_iter().collect(), vec![here]))
 }
 
 #[tokio::test]
@@ -73,7 +74,7 @@ async fn without_any_address_there_is_no_provider() {
     assert_eq!(reading, Reading::NoData(NoData::NoProvider("prometheus".to_owned())));
     let (_, metric) = plan_and_metric(Unit::Number, Some("hunter2".to_owned()));
     let why = no_data(providers(None).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await);
-    assert!(why.contains("the Prometheus address is no URL") && !why.contains("hunter2"), "{why}");
+    assert!(why.contains("the address is no URL") && !why.contains("hunter2"), "{why}");
 }
 
 #[tokio::test]
@@ -102,7 +103,7 @@ async fn outcomes_are_those_of_the_candidate_in_base_units() {
     };
     post(&plan.stable, 90.0);
     post(&plan.candidate, 1.0);
-    let providers = Providers::new(Arc::clone(&outcomes), Prometheus::new(PrometheusSettings::default()));
+    let providers = Providers::new(Arc::clone(&outcomes), Connections::new(Vec::new(), Vec::new()));
     let too_few = Reading::NoData(NoData::TooFew { have: 1, need: 2 });
     assert_eq!(providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await, too_few);
     post(&plan.candidate, 2.0);
@@ -126,7 +127,7 @@ async fn knowing(answers: &[(&str, &str)]) -> MockServer {
     server
 }
 
-fn asking(query: &str) -> (Plan, Metric) {
+pub(super) fn asking(query: &str) -> (Plan, Metric) {
     let (plan, metric) = plan_and_metric(Unit::Number, None);
     let ask = Ask::Prometheus(AskPrometheus::Value(Arc::from(query)));
     let source = MetricSource::Query(Query { connection: None, address: None, window: Duration::from_secs(90), ask });
@@ -179,9 +180,10 @@ fn versus() -> Versus {
 async fn only_outcomes_are_compared_statistically() {
     let (plan, metric) = asking("up");
     let events = MetricSource::Events { event: Arc::from("escalation"), since: Since::Wave };
-    for (source, expected) in
-        [(metric.source.clone(), "only outcomes can be compared"), (events, "counted by the rollout itself")]
-    {
+    for (source, expected) in [
+        (metric.source.clone(), "only outcomes and a `ratio` of counters can be compared"),
+        (events, "counted by the rollout itself"),
+    ] {
         let metric = Metric { source, ..metric.clone() };
         let answer = providers(None).compare(&plan, &metric, &versus(), NOW).await;
         let Err(NoData::Refused(why)) = answer else { panic!("{answer:?}") };
@@ -205,7 +207,7 @@ async fn outcomes_of_both_groups_are_read_over_any_span_and_compared_in_base_uni
     post(&plan.stable, 1.0, 10);
     post(&plan.candidate, 3.0, 10);
     post(&plan.candidate, 1.0, 10);
-    let providers = Providers::new(Arc::clone(&outcomes), Prometheus::new(PrometheusSettings::default()));
+    let providers = Providers::new(Arc::clone(&outcomes), Connections::new(Vec::new(), Vec::new()));
     for (arm, over, expected, samples) in [
         (Arm::Candidate, Over::Usual, 2_000.0, 2),
         (Arm::Control, Over::Usual, 1_000.0, 1),

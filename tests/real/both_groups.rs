@@ -4,7 +4,10 @@ use super::world::World;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate::analysis::Reading;
-use tidegate::measure::{Address, Outcomes, Prometheus, PrometheusSettings, Providers, Readings};
+use tidegate::measure::{
+    Address, ConnectionKind, ConnectionSettings, Connections, FetcherSettings, Outcomes, PrometheusConnection,
+    Providers, Readings,
+};
 use tidegate::rollout::{Arm, Attachments, Over, Plan, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::UnixMillis;
@@ -41,9 +44,7 @@ fn plan() -> Plan {
 async fn the_control_group_and_longer_spans_are_read_from_a_real_prometheus() {
     let mut world = World::start(RULES).await;
     let plan = plan();
-    let address = Some(Address::parse(&world.prometheus.url()).expect("an address"));
-    let client = Prometheus::new(PrometheusSettings { address, ..PrometheusSettings::default() });
-    let providers = Providers::new(Arc::new(Outcomes::new()), client);
+    let providers = Providers::new(Arc::new(Outcomes::new()), Connections::new(vec![connection(&world)], Vec::new()));
     for (metric, over) in [
         ("rate", Over::Usual),
         ("rate", Over::Span(Duration::from_secs(30))),
@@ -61,6 +62,13 @@ async fn the_control_group_and_longer_spans_are_read_from_a_real_prometheus() {
     }
     let targets = providers.read(&plan, &plan.metrics["targets"], Arm::Candidate, over_a_minute(), now()).await;
     assert!(matches!(targets, Reading::Value { value, .. } if value > 0.0), "a comment ends no average: {targets:?}");
+}
+
+/// The world's Prometheus as the connection `prometheus`.
+fn connection(world: &World) -> ConnectionSettings {
+    let address = Some(Address::parse(&world.prometheus.url()).expect("an address"));
+    let kind = ConnectionKind::Prometheus(PrometheusConnection::default());
+    ConnectionSettings { name: Arc::from("prometheus"), address, fetch: FetcherSettings::default(), kind }
 }
 
 const fn over_a_minute() -> Over {

@@ -87,6 +87,8 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send) -> Result<Endi
         store: StoreChoice::Ephemeral,
         strict: true,
         prometheus: None,
+        connections: Vec::new(),
+        metric_addresses: Vec::new(),
         bucketing: Bucketing::V3,
         event_streams: None,
         cors_origins: Origins::default(),

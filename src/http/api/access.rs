@@ -38,7 +38,8 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
             return Err(ApiError::Foreign("the request comes from a page of another origin".to_owned()));
         }
     }
-    let foreign = |kind: &str| !is_json(kind) && !is_yaml(kind) && !is_plan_with_files(kind);
+    let known = |kind: &str| is_json(kind) || is_yaml(kind) || is_plan_with_files(kind) || is_protobuf(kind);
+    let foreign = |kind: &str| !known(kind);
     if *method == Method::POST && content_type(headers).is_none_or(foreign) {
         return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
     }
@@ -76,6 +77,11 @@ pub(super) fn is_yaml(kind: &str) -> bool {
 /// Whether a media type says a plan together with the files that it names.
 pub(super) fn is_plan_with_files(kind: &str) -> bool {
     kind.eq_ignore_ascii_case(super::wire::PLAN_WITH_FILES)
+}
+
+/// Whether a media type says protobuf, as telemetry is exported.
+fn is_protobuf(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case(super::otlp::PROTOBUF)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -37,7 +37,7 @@ impl<S: Sync> FromRequest<S> for PlanPayload {
     }
 }
 
-async fn whole(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+pub(super) async fn whole(request: Request, limit: usize) -> Result<Bytes, ApiError> {
     let (head, body) = request.into_parts();
     match timeout(Limits::USUAL.body_time, body::read(body, &head.headers, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),

@@ -8,7 +8,9 @@ mod flags;
 mod health;
 mod history;
 mod ordered;
+mod otlp;
 mod outcomes;
+mod packed;
 mod plan_body;
 mod posted;
 pub(super) mod render;
@@ -23,6 +25,7 @@ mod triggers;
 pub mod wire;
 
 pub use crate::http::connection::Limits;
+pub use otlp::Intake;
 pub use router::router;
 pub use server::{serve, serve_within};
 pub use state::Api;

@@ -31,7 +31,12 @@ pub(super) async fn record(
 }
 
 /// The variant that a user is served now, where the targeting key alone decides it.
-fn served(snapshot: &Snapshot, flag: &FlagKey, targeting_key: &str, unix_seconds: i64) -> Option<VariantName> {
+pub(super) fn served(
+    snapshot: &Snapshot,
+    flag: &FlagKey,
+    targeting_key: &str,
+    unix_seconds: i64,
+) -> Option<VariantName> {
     let flag = snapshot.flag(flag.as_str()).filter(|flag| decided_by_key(*flag))?;
     let context = Context::of(targeting_key).at(unix_seconds);
     VariantName::new(flag.resolve(&context).variant()?).ok()

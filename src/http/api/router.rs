@@ -1,6 +1,6 @@
 //! The routes.
 
-use super::{Api, access, events, flags, health, history, outcomes, rollouts, schemas, trains, triggers};
+use super::{Api, access, events, flags, health, history, otlp, outcomes, rollouts, schemas, trains, triggers};
 use crate::http::ApiError;
 use axum::http::Uri;
 use axum::routing::{get, post};
@@ -24,6 +24,8 @@ pub fn router(api: Api) -> Router {
         .route("/api/v1/trains/{name}/history", get(history::of_train))
         .route("/api/v1/history", get(history::of_all))
         .route("/api/v1/outcomes", post(outcomes::record))
+        .route("/v1/traces", post(otlp::traces))
+        .route("/v1/metrics", post(otlp::metrics))
         .route("/api/v1/events", post(events::post))
         .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
         .route("/api/v1/schemas/rollout.json", get(schemas::rollout))

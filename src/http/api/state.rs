@@ -1,5 +1,6 @@
 //! What the handlers may use.
 
+use super::otlp::Intake;
 use crate::clock::Clock;
 use crate::controller::Controller;
 use crate::http::Gate;
@@ -21,6 +22,8 @@ pub struct Api {
     pub live: Arc<Live>,
     /// Where posted outcomes go.
     pub outcomes: Arc<Outcomes>,
+    /// What is kept of telemetry between requests.
+    pub intake: Intake,
     /// Asked for its health only; everything else goes through the controller.
     pub store: Arc<dyn Store>,
     /// Tidegate's own metrics.

@@ -3,7 +3,7 @@
 use super::question::Span;
 use crate::analysis::NoData;
 use crate::measure::judge::{finite, json, moment, samples};
-use crate::measure::message::shown;
+use crate::measure::fetch::shown;
 use crate::units::UnixMillis;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use crate::analysis::NoData;
 use crate::measure::judge::{json, number, samples};
-use crate::measure::message::shown;
+use crate::measure::fetch::shown;
 use crate::units::UnixMillis;
 use serde::Deserialize;
 use serde_json::Value;

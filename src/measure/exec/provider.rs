@@ -9,6 +9,7 @@ use crate::measure::asking::Asking;
 use crate::measure::connections::{Connection, ConnectionKind};
 use crate::rollout::{Ask, AskExec};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
@@ -34,6 +35,12 @@ impl ExecConnection {
     pub fn new(commands: Vec<AllowedCommand>, at_once: usize) -> Self {
         let seats = Arc::new(Semaphore::new(at_once.clamp(1, Semaphore::MAX_PERMITS)));
         Self { commands: commands.into(), seats }
+    }
+
+    /// How long the slowest of them may take.
+    #[must_use]
+    pub fn longest_timeout(&self) -> Duration {
+        self.commands.iter().map(|command| command.timeout).max().unwrap_or_default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::analysis::NoData;
 use crate::config::AllowedCommand;
-use crate::measure::message::shown;
+use crate::measure::fetch::shown;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::{ExitStatus, Stdio};

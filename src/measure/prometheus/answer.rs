@@ -1,10 +1,11 @@
-//! The answer of Prometheus' instant query API, read with suspicion.
+//! The answers of Prometheus' query API, read with suspicion.
 
-use crate::measure::message::shown;
 use crate::analysis::{NoData, Reading};
+use crate::measure::fetch::shown;
 use crate::units::{UnixMillis, format_duration};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far Prometheus' clock may be ahead of ours before its answer is doubted.
@@ -34,6 +35,13 @@ struct Series {
     value: Option<Sample>,
 }
 
+#[derive(Deserialize)]
+struct Several {
+    metric: BTreeMap<String, String>,
+    value: Option<Sample>,
+    values: Option<Vec<Sample>>,
+}
+
 /// Seconds since 1970, and the value as text because JSON has no NaN.
 #[derive(Deserialize)]
 struct Sample(f64, String);
@@ -53,6 +61,19 @@ pub(super) fn reading(body: &[u8], now: UnixMillis, max_age: Duration) -> Readin
 }
 
 fn sample(body: &[u8]) -> Result<Sample, NoData> {
+    let data = data(body)?;
+    match data.result_type.as_str() {
+        "scalar" => serde_json::from_str(data.result.get()).map_err(|_| no_sample()),
+        "vector" => only_sample(data.result),
+        "matrix" => Err(NoData::Malformed(
+            "the query gives a range of values: put a function such as `rate` or `max_over_time` around it".to_owned(),
+        )),
+        other => Err(unexpected(other)),
+    }
+}
+
+/// What a successful answer says, when it says all of it.
+fn data(body: &[u8]) -> Result<Data<'_>, NoData> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;
     if answer.status != "success" {
         return Err(NoData::Refused(error_text(&answer)));
@@ -60,15 +81,47 @@ fn sample(body: &[u8]) -> Result<Sample, NoData> {
     if let Some(warning) = answer.warnings.as_deref().and_then(<[String]>::first) {
         return Err(NoData::Refused(format!("warning: {}", shown(warning))));
     }
-    let data = answer.data.ok_or_else(|| NoData::Malformed("it has no `data`".to_owned()))?;
-    match data.result_type.as_str() {
-        "scalar" => serde_json::from_str(data.result.get()).map_err(|_| no_sample()),
-        "vector" => only_sample(data.result),
-        "matrix" => Err(NoData::Malformed(
-            "the query gives a range of values: put a function such as `rate` or `max_over_time` around it".to_owned(),
-        )),
-        other => Err(NoData::Malformed(format!("its result type is `{}`, not a number", shown(other)))),
+    answer.data.ok_or_else(|| NoData::Malformed("it has no `data`".to_owned()))
+}
+
+/// A series and its samples in the order of time.
+#[derive(Debug, PartialEq)]
+pub(super) struct Samples {
+    /// What tells it from the others.
+    pub(super) labels: BTreeMap<String, String>,
+    /// Finite ones.
+    pub(super) points: Vec<(UnixMillis, f64)>,
+}
+
+/// All series of a successful answer with what they have: of an instant vector one sample each.
+pub(super) fn series(body: &[u8]) -> Result<Vec<Samples>, NoData> {
+    let data = data(body)?;
+    if !matches!(data.result_type.as_str(), "vector" | "matrix") {
+        return Err(unexpected(&data.result_type));
     }
+    let all: Vec<Several> = serde_json::from_str(data.result.get()).map_err(|_| no_sample())?;
+    all.into_iter().map(Several::read).collect()
+}
+
+impl Several {
+    fn read(self) -> Result<Samples, NoData> {
+        let samples = self.values.into_iter().flatten().chain(self.value);
+        let mut points = Vec::new();
+        for Sample(at, value) in samples {
+            let at = moment(at).ok_or_else(no_sample)?;
+            let value: f64 = value.parse().map_err(|_| NoData::Malformed("its value is no number".to_owned()))?;
+            if value.is_finite() {
+                points.push((at, value));
+            }
+        }
+        points.sort_by_key(|(at, _)| *at);
+        points.dedup_by_key(|(at, _)| *at);
+        Ok(Samples { labels: self.metric, points })
+    }
+}
+
+fn unexpected(result_type: &str) -> NoData {
+    NoData::Malformed(format!("its result type is `{}`, not a number", shown(result_type)))
 }
 
 fn only_sample(result: &RawValue) -> Result<Sample, NoData> {

@@ -1,8 +1,15 @@
-//! The Prometheus provider: one instant query, one number, or the reason why there is none.
+//! Prometheus, and what speaks its query API: one number, what counters grew by, or what was, or the reason why there
+//! is none.
 
-mod address;
 mod answer;
-mod client;
+mod api;
+mod counting;
+mod growth;
+mod past;
+mod promql;
+mod reading;
 
-pub use address::{Address, AddressError};
-pub use client::{Prometheus, PrometheusSettings};
+pub(super) use counting::compare;
+pub(super) use past::past;
+pub(super) use promql::duration;
+pub(super) use reading::{question, read};

@@ -7,8 +7,9 @@ use super::layer::layer;
 use super::metrics::{Metrics, metrics as read_metrics};
 use super::reader::{BUCKET_BY, Reader};
 use super::shape;
+use super::telemetry::telemetry;
 use super::waves::{after, always, waves};
-use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Wave};
+use crate::rollout::{After, Attachments, Budget, Layer, Plan, RetrySalt, Telemetry, Wave};
 use crate::source::{Node, Problem, Text, Value};
 use crate::units::{Exposure, FlagKey, NameError, RolloutName, UnixMillis, VariantName};
 use std::sync::Arc;
@@ -83,6 +84,7 @@ fn plan(document: &Node<'_>, reader: &mut Reader<'_>) -> Option<Plan> {
         baseline: body.baseline,
         alpha: head.alpha,
         budget: body.budget,
+        telemetry: body.telemetry,
         metrics: metrics?,
         waves: body.waves,
         after: body.after,
@@ -233,6 +235,7 @@ fn attribute(fields: &Fields<'_>, field: &str, usual: Option<&str>, reader: &mut
 struct Body {
     baseline: Option<Duration>,
     budget: Option<Budget>,
+    telemetry: Option<Arc<Telemetry>>,
     waves: Vec<Wave>,
     after: Option<After>,
 }
@@ -259,7 +262,11 @@ fn body(fields: &Fields<'_>, layer: Option<&Layer>, metrics: &Metrics, reader: &
         Some(node) => budget(node, metrics, reader).map(Some),
         None => Some(None),
     };
-    let (waves, after, baseline, budget) = (waves?, after?, baseline?, budget?);
+    let telemetry = match fields.get("telemetry") {
+        Some(node) => telemetry(node, reader).map(|read| Some(Arc::new(read))),
+        None => Some(None),
+    };
+    let (waves, after, baseline, budget, telemetry) = (waves?, after?, baseline?, budget?, telemetry?);
     if !sound {
         return None;
     }
@@ -275,5 +282,5 @@ fn body(fields: &Fields<'_>, layer: Option<&Layer>, metrics: &Metrics, reader: &
         agreement::check(&waves, after.as_ref(), budget_at, given, metrics, reader);
     }
     let waves = waves.into_iter().map(|read| read.wave).collect();
-    Some(Body { baseline, budget, waves, after: after.map(|(after, _)| after) })
+    Some(Body { baseline, budget, telemetry, waves, after: after.map(|(after, _)| after) })
 }

@@ -27,11 +27,14 @@ mod salvage;
 mod selector;
 mod shape;
 mod sourced;
+mod telemetry;
 mod thresholds;
 mod train;
 mod waves;
 mod web;
 
+#[cfg(feature = "server")]
+pub mod telemetry_wire;
 #[cfg(feature = "server")]
 pub mod train_wire;
 #[cfg(feature = "server")]

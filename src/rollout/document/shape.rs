@@ -1,7 +1,7 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
 use crate::rollout::train::{Cohorts, Extent};
-use crate::rollout::{Aggregator, Better, List, Measure, NoDataThen, RetrySalt, Role, Unit, WebMethod};
+use crate::rollout::{Aggregator, Better, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit, WebMethod};
 
 /// A kind of mapping.
 #[derive(Debug)]
@@ -32,6 +32,7 @@ pub(super) const ROLLOUT: Shape = Shape {
         "baseline",
         "alpha",
         "budget",
+        "telemetry",
         "metrics",
         "always",
         "waves",
@@ -150,6 +151,14 @@ pub(super) const ALWAYS: Shape =
     Shape { what: "`always`", fields: &["close_when", "step_back_when", "hold_when", "notify_when"], later: &[] };
 
 pub(super) const CLAUSE: Shape = Shape { what: "a condition", fields: &["when", "observe"], later: &[] };
+
+pub(super) const TELEMETRY: Shape =
+    Shape { what: "`telemetry`", fields: &["spans", "metric", "user", "value", "failed_when"], later: &[] };
+
+pub(super) const SPANS: Shape = Shape { what: "`spans`", fields: &["name", "kind"], later: &[] };
+
+pub(super) const FAILED_WHEN: Shape =
+    Shape { what: "a test of an attribute", fields: &["attribute", "at_least", "is"], later: &[] };
 
 pub(super) const BUDGET: Shape =
     Shape { what: "`budget`", fields: &["metric", "objective", "share", "window"], later: &[] };
@@ -277,6 +286,14 @@ pub(super) const NO_DATA: Words<NoDataThen> =
 pub(super) const BETTER: Words<Better> = &[("lower", Better::Lower), ("higher", Better::Higher)];
 
 pub(super) const ON_WARNING: Words<List> = &[("hold", List::Hold), ("notify", List::Notify)];
+
+pub(super) const SPAN_KINDS: Words<SpanKind> = &[
+    ("internal", SpanKind::Internal),
+    ("server", SpanKind::Server),
+    ("client", SpanKind::Client),
+    ("producer", SpanKind::Producer),
+    ("consumer", SpanKind::Consumer),
+];
 
 pub(super) const RETRY: Words<RetrySalt> = &[("same", RetrySalt::Same), ("fresh", RetrySalt::Fresh)];
 

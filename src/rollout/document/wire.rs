@@ -3,6 +3,7 @@
 //! Documents are not read through these types but field by field, with the place of each fault; a
 //! test keeps the two in step.
 
+use super::telemetry_wire::TelemetryDocument;
 use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde_json::Value;
@@ -51,6 +52,9 @@ pub struct RolloutDocument {
     pub alpha: Option<AlphaDocument>,
     /// What the candidate may cost.
     pub budget: Option<BudgetDocument>,
+    /// Which spans or metric points of traced applications become outcomes; every span that names the flag when
+    /// left out.
+    pub telemetry: Option<TelemetryDocument>,
     /// The metrics that conditions may speak of, by name.
     pub metrics: Option<BTreeMap<String, MetricDocument>>,
     /// What is looked at in every wave, and in the watch after them.

@@ -40,6 +40,7 @@ impl Shape {
             start: None,
             baseline: None,
             budget: None,
+            telemetry: None,
             text: String::new(),
             metrics: Vec::new(),
             rules: Vec::new(),

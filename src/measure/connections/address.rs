@@ -1,9 +1,9 @@
-//! Where a Prometheus server is.
+//! Where another system is.
 
 use reqwest::Url;
 use std::fmt;
 
-/// The base address of a Prometheus server, with its path prefix and credentials when it has them.
+/// The base address of another system's API, with its path prefix and credentials when it has them.
 /// Printing it never shows the credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(Url);
@@ -12,13 +12,13 @@ pub struct Address(Url);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Not a URL.
-    #[error("the Prometheus address is no URL ({0}): write it as `http://127.0.0.1:9090`")]
+    #[error("the address is no URL ({0}): write it as `http://127.0.0.1:9090`")]
     NotAnAddress(&'static str),
     /// A scheme that nobody speaks here.
-    #[error("the Prometheus address must begin with `http://` or `https://`")]
+    #[error("the address must begin with `http://` or `https://`")]
     Scheme,
     /// Something behind the path.
-    #[error("the Prometheus address must end with its path: the part from `?` or `#` on has no meaning")]
+    #[error("the address must end with its path: the part from `?` or `#` on has no meaning")]
     Query,
 }
 
@@ -38,13 +38,26 @@ impl Address {
         }
     }
 
-    /// The instant query endpoint, credentials included: not to be shown.
-    pub(super) fn instant_query(&self) -> Url {
+    /// The address of what lies below it, credentials included: not to be shown.
+    #[must_use]
+    pub fn below(&self, segments: &[&str]) -> Url {
         let mut url = self.0.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "v1", "query"]);
+            path.pop_if_empty().extend(segments);
         }
         url
+    }
+
+    /// Whether it has a user or a password.
+    #[must_use]
+    pub fn has_credentials(&self) -> bool {
+        !self.0.username().is_empty() || self.0.password().is_some()
+    }
+
+    /// The whole of it, credentials included: not to be shown.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.0
     }
 }
 
@@ -87,7 +100,7 @@ mod tests {
             ("https://u:p@h/prom", "https://u:p@h/prom/api/v1/query"),
         ] {
             assert_eq!(
-                Address::parse(address).map(|address| address.instant_query().to_string()),
+                Address::parse(address).map(|address| address.below(&["api", "v1", "query"]).to_string()),
                 Ok(query.to_owned())
             );
         }

@@ -4,7 +4,7 @@
 const LONGEST: usize = 200;
 
 /// One line of at most 200 characters without control characters.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::measure) fn shown(text: &str) -> String {
     let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
     let mut words = String::new();
     for c in plain {

@@ -1,12 +1,19 @@
 //! Commands that metrics may be asked of: the settings say which, a plan only names one.
 
 use super::section::{Section, Surroundings};
+use crate::measure::ExecConnection;
 use crate::source::{Entry, Node, Problems};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// The fields of such a connection.
+pub(super) const FIELDS: [&str; 3] = ["kind", "commands", "at_once"];
+
+/// How many commands run at a time when nothing is said.
+const AT_ONCE: u64 = 4;
+
 /// The fields of a command.
-const FIELDS: &[&str] = &["command", "arguments", "timeout", "environment", "longest_output"];
+const COMMAND: &[&str] = &["command", "arguments", "timeout", "environment", "longest_output"];
 
 /// The most commands of one connection.
 const MOST: usize = 100;
@@ -64,8 +71,26 @@ impl AllowedCommand {
     }
 }
 
+/// Reads a connection.
+pub(super) fn read(
+    section: &Section<'_>,
+    surroundings: Surroundings<'_>,
+    problems: &mut Problems<'_>,
+) -> ExecConnection {
+    let at_once = section.whole_number("at_once", 1..=100, problems).unwrap_or(AT_ONCE);
+    let commands = match section.get("commands") {
+        Some(node) => commands(node, surroundings, problems),
+        None => {
+            let hint = "for instance `commands: { score: { command: /usr/local/bin/score } }`";
+            problems.add_with_hint(section.start(), "a connection of the kind `exec` needs `commands`", hint);
+            Vec::new()
+        }
+    };
+    ExecConnection::new(commands, usize::try_from(at_once).unwrap_or(1))
+}
+
 /// Reads `commands`: names with programs.
-pub(super) fn commands(
+fn commands(
     node: &Node<'_>,
     surroundings: Surroundings<'_>,
     problems: &mut Problems<'_>,
@@ -89,7 +114,7 @@ fn command(entry: &Entry<'_>, surroundings: Surroundings<'_>, problems: &mut Pro
         problems.add_with_hint(entry.key_span, message, "use letters, digits, `.`, `_` and `-`");
         return None;
     }
-    let section = Section::read(&entry.value, "a command", FIELDS, surroundings, problems)?;
+    let section = Section::read(&entry.value, "a command", COMMAND, surroundings, problems)?;
     let Some(node) = section.get("command") else {
         let hint = "the absolute path of a program, such as `/usr/local/bin/score`";
         problems.add_with_hint(section.start(), "a command needs `command`", hint);

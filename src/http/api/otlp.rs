@@ -1,0 +1,219 @@
+//! Where traced applications export to, by OpenTelemetry's protocol over HTTP.
+
+use super::access::{content_type, is_json};
+use super::packed::unpacked;
+use super::{Api, body, outcomes};
+use crate::eval::Snapshot;
+use crate::http::ApiError;
+use crate::measure::Recorded;
+use crate::otlp::{self, Body, Known, Malformed, Passed, Streams, Taken, Vocabulary};
+use crate::rollout::{Telemetry, TelemetrySource};
+use crate::telemetry::{OutcomeResult, Signal};
+use crate::units::{FlagKey, UnixMillis, VariantName};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// The longest body, in bytes, as it travels. A collector's usual batch has about 4 MB before it is packed.
+const LONGEST: usize = 4 << 20;
+
+/// The longest body once it is unpacked.
+const LONGEST_UNPACKED: usize = 16 << 20;
+
+/// How many bodies are read at once. They are large, and the memory for them must not depend on how many send.
+const AT_ONCE: usize = 2;
+
+/// What the intake keeps between requests. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    streams: Arc<Streams>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { streams: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+pub(super) async fn traces(State(api): State<Api>, request: Request) -> Response {
+    take(api, request, Signal::Spans).await
+}
+
+pub(super) async fn metrics(State(api): State<Api>, request: Request) -> Response {
+    take(api, request, Signal::Points).await
+}
+
+/// The two forms of OTLP's bodies. An answer has the form of its question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Protobuf,
+    Json,
+}
+
+impl Form {
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let kind = content_type(headers)?;
+        match kind {
+            _ if is_json(kind) => Some(Self::Json),
+            _ if kind.eq_ignore_ascii_case(PROTOBUF) => Some(Self::Protobuf),
+            _ => None,
+        }
+    }
+
+    const fn content_type(self) -> &'static str {
+        match self {
+            Self::Protobuf => PROTOBUF,
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// The media type of OTLP's binary form.
+pub(super) const PROTOBUF: &str = "application/x-protobuf";
+
+async fn take(api: Api, request: Request, signal: Signal) -> Response {
+    let Some(form) = Form::of(request.headers()) else {
+        return ApiError::WrongContentType { expected: "application/x-protobuf or application/json" }.into_response();
+    };
+    match read_and_count(api, request, form, signal).await {
+        Ok(answer) => answered(StatusCode::OK, form, answer),
+        Err(error) => refused(form, error),
+    }
+}
+
+async fn read_and_count(api: Api, request: Request, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
+    let headers = request.headers().clone();
+    let packed = body::whole(request, LONGEST).await?;
+    let waited = timeout(super::Limits::USUAL.body_time, Arc::clone(&api.intake.places).acquire_owned()).await;
+    let Ok(Ok(place)) = waited else {
+        return Err(ApiError::Unavailable("too much telemetry is being read".to_owned()));
+    };
+    // Unpacking and reading megabytes would keep a thread from what others wait for.
+    let work = tokio::task::spawn_blocking(move || {
+        let answer = count(&api, packed, &headers, form, signal);
+        drop(place);
+        answer
+    });
+    work.await.map_err(|_| ApiError::Unavailable("reading the body broke down".to_owned()))?
+}
+
+fn count(api: &Api, packed: Bytes, headers: &HeaderMap, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
+    let whole = unpacked(packed, headers, LONGEST_UNPACKED)?;
+    let body = match form {
+        Form::Protobuf => Body::Protobuf(&whole),
+        Form::Json => {
+            Body::Json(std::str::from_utf8(&whole).map_err(|_| ApiError::malformed("the body is not UTF-8"))?)
+        }
+    };
+    let now = api.clock.now();
+    let published = api.live.load_full();
+    let served = Served { snapshot: published.snapshot(), telemetry: api.controller.telemetry(), now };
+    let read = match signal {
+        Signal::Spans => otlp::traces(body, &served),
+        Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
+    };
+    let taken = read.map_err(|malformed| too_much_or_malformed(&malformed))?;
+    let recorded = api.outcomes.record_counted(&taken.outcomes, now);
+    api.metrics.outcomes(OutcomeResult::Accepted, recorded.kept);
+    api.metrics.outcomes(OutcomeResult::Refused, recorded.dropped);
+    api.metrics.telemetry_counted(signal, taken.outcomes.len());
+    for (why, times) in &taken.passed {
+        api.metrics.telemetry_passed(signal, *why, *times);
+    }
+    Ok(told(&taken, recorded, form, signal))
+}
+
+fn too_much_or_malformed(malformed: &Malformed) -> ApiError {
+    ApiError::malformed(format!("nothing was counted: {malformed}"))
+}
+
+/// What is served, as the intake asks for it.
+struct Served<'s> {
+    snapshot: &'s Snapshot,
+    telemetry: BTreeMap<FlagKey, Arc<Telemetry>>,
+    now: UnixMillis,
+}
+
+impl Vocabulary for Served<'_> {
+    fn flag(&self, key: &str) -> Option<Known> {
+        let flag = FlagKey::new(key).ok()?;
+        let found = self.snapshot.flag(key)?;
+        let variants = found.variants().filter_map(|name| VariantName::new(name).ok()).collect();
+        let telemetry = self.telemetry.get(&flag).cloned().unwrap_or_default();
+        Some(Known { flag, variants, telemetry })
+    }
+
+    fn served(&self, flag: &FlagKey, user: &str, at: Option<UnixMillis>) -> Option<VariantName> {
+        outcomes::served(self.snapshot, flag, user, at.unwrap_or(self.now).get().div_euclid(1_000))
+    }
+
+    fn counts_points_of(&self, metric: &str) -> bool {
+        self.telemetry.values().any(|telemetry| match &telemetry.from {
+            TelemetrySource::Points { metric: chosen } => **chosen == *metric,
+            TelemetrySource::Spans { .. } => false,
+        })
+    }
+}
+
+/// The body of the answer: nothing, unless something that was meant to be counted was not.
+fn told(taken: &Taken, recorded: Recorded, form: Form, signal: Signal) -> Vec<u8> {
+    let passed: u64 = taken.passed.iter().filter(|(why, _)| why.is_rejection()).map(|(_, times)| times).sum();
+    let rejected = passed.saturating_add(recorded.dropped);
+    let mut reasons: Vec<String> = Vec::new();
+    for (why, times) in taken.passed.iter().filter(|(why, _)| why.is_rejection()) {
+        reasons.push(format!("{times} {}", in_words(*why)));
+    }
+    if recorded.dropped > 0 {
+        reasons.push(format!("{} for which there is no room", recorded.dropped));
+    }
+    let message = reasons.join("; ");
+    match (form, rejected) {
+        (Form::Protobuf, 0) => Vec::new(),
+        (Form::Json, 0) => b"{}".to_vec(),
+        (Form::Protobuf, _) => otlp::partial_success(rejected, &message),
+        (Form::Json, _) => {
+            let rejected_field = match signal {
+                Signal::Spans => "rejectedSpans",
+                Signal::Points => "rejectedDataPoints",
+            };
+            let partial = serde_json::json!({ rejected_field: rejected.to_string(), "errorMessage": message });
+            serde_json::json!({ "partialSuccess": partial }).to_string().into_bytes()
+        }
+    }
+}
+
+const fn in_words(why: Passed) -> &'static str {
+    match why {
+        Passed::UnknownVariant => "with a variant that the flag does not have",
+        Passed::NoVariant => "without a variant, and the user does not tell it",
+        Passed::NoRoom => "of more streams than are remembered",
+        Passed::NoFlag | Passed::UnknownFlag | Passed::NotChosen | Passed::Repeated | Passed::FirstOfStream => {
+            "that count nothing here"
+        }
+    }
+}
+
+/// A refusal in the form that exporters read.
+fn refused(form: Form, error: ApiError) -> Response {
+    let message = error.message();
+    let mut response = error.into_response();
+    let body = match form {
+        Form::Protobuf => otlp::failure(&message),
+        Form::Json => serde_json::json!({ "message": message }).to_string().into_bytes(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
+    headers.remove(header::CONTENT_LENGTH);
+    *response.body_mut() = body.into();
+    response
+}
+
+fn answered(status: StatusCode, form: Form, body: Vec<u8>) -> Response {
+    (status, [(header::CONTENT_TYPE, form.content_type())], body).into_response()
+}
