@@ -9,6 +9,7 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod bad_answers;
 mod bare_control;
 mod comparisons;
 mod control;
