@@ -50,6 +50,8 @@ async fn measure(name: &str, store: StoreChoice, rounds: usize) {
         store,
         strict: true,
         prometheus: None,
+        connections: Vec::new(),
+        metric_addresses: Vec::new(),
         bucketing: Bucketing::V3,
         event_streams: None,
         cors_origins: Origins::default(),

@@ -15,6 +15,9 @@ use tokio::time::Instant;
 /// No question is waited for longer than this, its other attempts included.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(14);
 
+/// How long a question may wait for its turn when checks come so often that no time is left for one.
+const BEFORE_ITS_TURN: Duration = Duration::from_secs(1);
+
 /// How long a question for what was may take.
 const PATIENCE_FOR_THE_PAST: Duration = Duration::from_secs(60);
 
@@ -158,6 +161,7 @@ impl Readings for Providers {
                 scaled(self.outcomes.compare(plan, *measure, versus, now)?, metric.unit.factor())
             }
             MetricSource::Events { .. } => Err(counted_elsewhere()),
+            MetricSource::Query(query) if query.ask.counts().is_none() => Err(one_number()),
             MetricSource::Query(query) => {
                 let asking = self.asking(plan, query, (Arm::Control, Over::Usual), now);
                 let connection = self.connection(query, Arm::Control)?;
@@ -212,7 +216,8 @@ impl Readings for Providers {
 
 impl Providers {
     fn asking(&self, plan: &Plan, query: &Query, (arm, over): (Arm, Over), now: UnixMillis) -> Asking {
-        let patience = self.connections.of(query).map_or(Duration::ZERO, |connection| connection.fetcher.timeout());
+        let timeout = self.connections.of(query).map_or(Duration::ZERO, |connection| connection.fetcher.timeout());
+        let patience = timeout.saturating_add(BEFORE_ITS_TURN);
         Asking {
             variant: variant(plan, arm).clone(),
             flag: plan.flag.clone(),
@@ -283,6 +288,14 @@ fn not_counted() -> NoData {
 
 fn counted_elsewhere() -> NoData {
     NoData::Refused("posted events are counted by the rollout itself, for no variant in particular".to_owned())
+}
+
+fn one_number() -> NoData {
+    NoData::Refused(
+        "a query answers with a figure and not with what it was counted from: only outcomes and a `ratio` of counters can \
+         be compared statistically"
+            .to_owned(),
+    )
 }
 
 fn in_base_unit(reading: Reading, unit: Unit) -> Reading {

@@ -9,7 +9,7 @@ use tidegate::config::Secret;
 use tidegate::controller::{Controller, World};
 use tidegate::eval::Bucketing;
 use tidegate::http::Gate;
-use tidegate::http::api::{Api, Limits, serve_within};
+use tidegate::http::api::{Api, Intake, Limits, serve_within};
 use tidegate::live::Live;
 use tidegate::measure::{Connections, Outcomes, Providers};
 use tidegate::publish::Publisher;
@@ -69,6 +69,7 @@ impl BareControl {
             controller,
             live,
             outcomes,
+            intake: Intake::default(),
             store,
             metrics,
             problems: watch::channel(Arc::new(special.problems)).1,

@@ -38,7 +38,9 @@ pub(in crate::measure) async fn compare(
     plan: &Plan,
     versus: &Versus,
 ) -> Result<Compared, NoData> {
-    let AskPrometheus::Ratio { bad, total, .. } = ask else { return Err(one_number()) };
+    let AskPrometheus::Ratio { bad, total, .. } = ask else {
+        return Err(NoData::Refused("its query gives one number and counts nothing".to_owned()));
+    };
     let api = Api::new(connection, asking.deadline)?;
     let from = versus.looked;
     let until = asking.now.minus(api.settings.lag).max(from).min(from.plus(LONGEST_LOOK));
@@ -79,14 +81,6 @@ fn group(exposed: u64, bad: Option<u64>) -> Result<Group, NoData> {
         return Err(NoData::Malformed(what));
     }
     Ok(Group { exposed, bad })
-}
-
-pub(super) fn one_number() -> NoData {
-    NoData::Refused(
-        "a query answers with a figure and not with what it was counted from: only outcomes and a `ratio` of counters can \
-         be compared statistically"
-            .to_owned(),
-    )
 }
 
 /// A look at counters.

