@@ -1,13 +1,11 @@
 //! The section `connections` of the settings file: the systems that metrics are asked from, by name.
 
+use super::section::{Section, Surroundings};
 use super::{
     cloudwatch_connection as cloudwatch, datadog_connection as datadog, exec_connection as exec,
     influxdb_connection as influxdb, prometheus_connection as prometheus,
 };
-use super::section::{Section, Surroundings};
-use crate::measure::{
-    Address, ConnectionKind, ConnectionSettings, FetcherSettings, GraphiteConnection, WebConnection,
-};
+use crate::measure::{Address, ConnectionKind, ConnectionSettings, FetcherSettings, GraphiteConnection, WebConnection};
 use crate::source::{Entry, Node, Problems, suggest};
 use reqwest::Certificate;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};

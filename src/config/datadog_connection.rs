@@ -19,7 +19,9 @@ pub(super) fn keys(section: &Section<'_>, headers: &mut HeaderMap, problems: &mu
         let given = [format!("{field}_file"), format!("{field}_env")].iter().any(|name| section.get(name).is_some());
         match section.credential(field, problems).as_ref().map(secret) {
             Some(Some(value)) => drop(headers.insert(HeaderName::from_static(header), value)),
-            Some(None) => problems.add(section.start(), format!("the `{field}` has characters that no header can have")),
+            Some(None) => {
+                problems.add(section.start(), format!("the `{field}` has characters that no header can have"))
+            }
             // Why a given one could not be read was said already.
             None if given => {}
             None => {

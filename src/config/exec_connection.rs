@@ -90,11 +90,7 @@ pub(super) fn read(
 }
 
 /// Reads `commands`: names with programs.
-fn commands(
-    node: &Node<'_>,
-    surroundings: Surroundings<'_>,
-    problems: &mut Problems<'_>,
-) -> Vec<AllowedCommand> {
+fn commands(node: &Node<'_>, surroundings: Surroundings<'_>, problems: &mut Problems<'_>) -> Vec<AllowedCommand> {
     let Some(entries) = node.as_object() else {
         let message = format!("`commands` is {} where names with commands are expected", node.kind());
         problems.add_with_hint(node.span, message, "for instance `score: { command: /usr/local/bin/score }`");

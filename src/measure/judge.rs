@@ -25,7 +25,7 @@ pub(super) fn json(body: &[u8]) -> Result<Value, NoData> {
 pub(super) fn number(value: &Value, what: &str) -> Result<f64, NoData> {
     let wrong = |kind: &str| Err(NoData::Malformed(format!("{what} is {kind} where a number is expected")));
     match value {
-        Value::Number(number) => number.as_f64().map_or_else(|| wrong("too large"), |number| finite(number)),
+        Value::Number(number) => number.as_f64().map_or_else(|| wrong("too large"), finite),
         Value::Null => Err(NoData::Empty),
         Value::Bool(_) => wrong("true or false"),
         Value::String(_) => wrong("a text"),
@@ -65,7 +65,7 @@ pub(super) fn samples(number: f64) -> Result<u64, NoData> {
 pub(super) fn moment(seconds: f64) -> Result<UnixMillis, NoData> {
     let millis = (seconds * 1_000.0).round();
     // A float of this size is still exact in milliseconds, and far beyond any real clock.
-    if !(millis.abs() < 9.0e15) {
+    if !(-9.0e15..=9.0e15).contains(&millis) {
         return Err(NoData::Malformed("its time is none".to_owned()));
     }
     #[expect(clippy::cast_possible_truncation, reason = "the range was just checked")]

@@ -63,7 +63,9 @@ mod tests {
         assert_eq!(value(&document, "$.data[*].v"), Err(NoData::SeveralSeries(2)));
         assert_eq!(value(&document, "$.other"), Err(NoData::Empty));
         assert_eq!(value(&document, "$.z"), Err(NoData::Empty));
-        for (path, expected) in [("$.t", "is a text"), ("$.o", "is an object"), ("$.data", "is a list"), ("$.", "is no JSONPath")] {
+        for (path, expected) in
+            [("$.t", "is a text"), ("$.o", "is an object"), ("$.data", "is a list"), ("$.", "is no JSONPath")]
+        {
             let why = value(&document, path).unwrap_err().to_string();
             assert!(why.contains(expected), "{why}");
         }
@@ -72,7 +74,12 @@ mod tests {
     #[test]
     fn times_are_read_as_systems_write_them() {
         let at = UnixMillis::new(1_700_000_000_250);
-        for written in [json!("2023-11-14T22:13:20.25Z"), json!("2023-11-14T23:13:20.250+01:00"), json!(1_700_000_000_250_u64), json!(1_700_000_000.25)] {
+        for written in [
+            json!("2023-11-14T22:13:20.25Z"),
+            json!("2023-11-14T23:13:20.250+01:00"),
+            json!(1_700_000_000_250_u64),
+            json!(1_700_000_000.25),
+        ] {
             assert_eq!(time(&json!([written]), "$[0]"), Ok(at), "{written}");
         }
         for written in [json!("yesterday"), json!(true), json!([]), json!(1e300), json!("2023-11-14 22:13")] {

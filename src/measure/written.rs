@@ -83,7 +83,11 @@ mod tests {
     use crate::units::{FlagKey, VariantName};
     use std::time::Duration;
 
-    fn filled(template: &str, variant: &str, write: fn(&str, &str) -> Result<String, NoData>) -> Result<String, NoData> {
+    fn filled(
+        template: &str,
+        variant: &str,
+        write: fn(&str, &str) -> Result<String, NoData>,
+    ) -> Result<String, NoData> {
         let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new("{{variant}}").unwrap());
         super::filled(template, &Asking::for_tests(variant, flag, Duration::from_secs(300)), write)
     }

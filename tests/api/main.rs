@@ -36,3 +36,4 @@ mod prometheus;
 mod providers;
 mod raw_client;
 mod scripted_store;
+mod sources;

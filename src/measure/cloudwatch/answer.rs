@@ -2,8 +2,8 @@
 
 use super::question::Span;
 use crate::analysis::NoData;
-use crate::measure::judge::{finite, json, moment, samples};
 use crate::measure::fetch::shown;
+use crate::measure::judge::{finite, json, moment, samples};
 use crate::units::UnixMillis;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -68,9 +68,7 @@ pub(super) fn error_message(body: &[u8]) -> Option<String> {
     let kind = text("__type").or_else(|| text("code")).map(|kind| kind.rsplit('#').next().unwrap_or(kind));
     match (kind, text("message").or_else(|| text("Message"))) {
         (None, None) => None,
-        (kind, message) => {
-            Some(shown(&[kind, message].into_iter().flatten().collect::<Vec<_>>().join(": ")))
-        }
+        (kind, message) => Some(shown(&[kind, message].into_iter().flatten().collect::<Vec<_>>().join(": "))),
     }
 }
 
@@ -115,7 +113,9 @@ impl Gathered {
         let complete = |at: &UnixMillis| at.plus(span.period) <= span.until;
         let (at, value) = series.iter().rev().find(|(at, _)| complete(at)).ok_or(NoData::Empty)?;
         let samples = match counted {
-            Some(counted) => Some(samples(self.of(counted)?.and_then(|series| series.get(at)).copied().unwrap_or(0.0))?),
+            Some(counted) => {
+                Some(samples(self.of(counted)?.and_then(|series| series.get(at)).copied().unwrap_or(0.0))?)
+            }
             None => None,
         };
         Ok(Found { value: finite(*value)?, until: at.plus(span.period), samples })
@@ -147,7 +147,9 @@ impl Figures {
         match self.status_code.as_deref() {
             Some("Complete") => {}
             Some("PartialData") if !last => {}
-            Some("PartialData") => return Err(NoData::Refused("PartialData: a part of the data is missing".to_owned())),
+            Some("PartialData") => {
+                return Err(NoData::Refused("PartialData: a part of the data is missing".to_owned()));
+            }
             Some(other) => {
                 let why = self.messages.iter().flatten().next().map(Message::shown);
                 return Err(NoData::Refused(why.unwrap_or_else(|| shown(other))));
@@ -261,7 +263,10 @@ mod tests {
     fn aws_own_errors_are_told() {
         let body = br#"{"__type":"com.amazonaws.cloudwatch#ThrottlingException","message":"Rate\nexceeded"}"#;
         assert_eq!(error_message(body).as_deref(), Some("ThrottlingException: Rate exceeded"));
-        assert_eq!(error_message(br#"{"__type":"InvalidSignatureException"}"#).as_deref(), Some("InvalidSignatureException"));
+        assert_eq!(
+            error_message(br#"{"__type":"InvalidSignatureException"}"#).as_deref(),
+            Some("InvalidSignatureException")
+        );
         assert_eq!(error_message(b"<html>"), None);
     }
 }

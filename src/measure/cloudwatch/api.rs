@@ -87,13 +87,11 @@ impl<'c> Api<'c> {
         let places = self.settings.places.clone();
         // Files are read each time, so that keys that change are found, and are read aside from all else.
         let keys = tokio::task::spawn_blocking(move || places.keys()).await;
-        let keys = keys.unwrap_or_else(|_| Err("the credentials could not be read".to_owned())).map_err(NoData::Refused)?;
+        let keys =
+            keys.unwrap_or_else(|_| Err("the credentials could not be read".to_owned())).map_err(NoData::Refused)?;
         let url = self.url()?;
-        let headers = [
-            ("content-type", CONTENT_TYPE.to_owned()),
-            ("host", host(&url)),
-            ("x-amz-target", TARGET.to_owned()),
-        ];
+        let headers =
+            [("content-type", CONTENT_TYPE.to_owned()), ("host", host(&url)), ("x-amz-target", TARGET.to_owned())];
         let to_sign = ToSign { url: url.as_str(), headers: &headers, region: &self.region };
         let signed = signature(&to_sign, &body, &keys, asking.now).map_err(NoData::Refused)?;
         let mut asked = Asked::post(url, CONTENT_TYPE, body);

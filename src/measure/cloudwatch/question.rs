@@ -5,7 +5,7 @@ use crate::measure::asking::Asking;
 use crate::measure::written::{as_it_is, filled, plain};
 use crate::rollout::{Ask, AskCloudWatch, Figure, Statistic};
 use crate::units::UnixMillis;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// How many periods are looked back for the newest complete one: what is measured arrives late.
@@ -63,58 +63,50 @@ fn floor(at: UnixMillis, period: Duration) -> UnixMillis {
 }
 
 /// The body of the request.
-pub(super) fn body(
-    ask: &AskCloudWatch,
-    asking: &Asking,
-    span: Span,
-    next: Option<&str>,
-) -> Result<Vec<u8>, NoData> {
+pub(super) fn body(ask: &AskCloudWatch, asking: &Asking, span: Span, next: Option<&str>) -> Result<Vec<u8>, NoData> {
     let seconds = span.period.as_secs().max(1);
     let figures: Result<Vec<Value>, NoData> = ask
         .figures
         .iter()
         .map(|(name, what)| {
             let returned = *name == ask.value || ask.samples.as_ref() == Some(name);
-            let mut query = json!({ "Id": &**name, "ReturnData": returned });
-            let (field, value) = figure(what, asking, seconds)?;
-            query[field] = value;
-            if field == "Expression" {
-                query["Period"] = seconds.into();
-            }
-            Ok(query)
+            let mut query = Map::from_iter(figure(what, asking, seconds)?);
+            query.insert("Id".to_owned(), Value::from(&**name));
+            query.insert("ReturnData".to_owned(), Value::from(returned));
+            Ok(Value::Object(query))
         })
         .collect();
-    let mut body = json!({
-        "MetricDataQueries": figures?,
-        "StartTime": span.from.get().div_euclid(1_000),
-        "EndTime": span.until.get().div_euclid(1_000),
-        "ScanBy": "TimestampDescending",
-    });
-    if let Some(next) = next {
-        body["NextToken"] = next.into();
-    }
-    Ok(body.to_string().into_bytes())
+    let mut body = Map::new();
+    body.insert("MetricDataQueries".to_owned(), Value::from(figures?));
+    body.insert("StartTime".to_owned(), Value::from(span.from.get().div_euclid(1_000)));
+    body.insert("EndTime".to_owned(), Value::from(span.until.get().div_euclid(1_000)));
+    body.insert("ScanBy".to_owned(), Value::from("TimestampDescending"));
+    body.extend(next.map(|next| ("NextToken".to_owned(), Value::from(next))));
+    Ok(Value::Object(body).to_string().into_bytes())
 }
 
 /// What is asked with the names in it, as people write it.
 pub(super) fn told(ask: &AskCloudWatch, asking: &Asking) -> String {
-    Ask::CloudWatch(ask.clone()).text().replace("{{variant}}", asking.variant.as_str()).replace("{{flag}}", asking.flag.as_str())
+    Ask::CloudWatch(ask.clone())
+        .text()
+        .replace("{{variant}}", asking.variant.as_str())
+        .replace("{{flag}}", asking.flag.as_str())
 }
 
-fn figure(figure: &Figure, asking: &Asking, seconds: u64) -> Result<(&'static str, Value), NoData> {
+fn figure(figure: &Figure, asking: &Asking, seconds: u64) -> Result<Vec<(String, Value)>, NoData> {
     match figure {
         Figure::Expression(text) => {
             let text = filled(text, asking, |name, _| plain(name, SIGNS))?;
-            Ok(("Expression", text.into()))
+            Ok(vec![("Expression".to_owned(), Value::from(text)), ("Period".to_owned(), Value::from(seconds))])
         }
         Figure::Statistic(Statistic { namespace, metric, dimensions, statistic }) => {
             let dimensions: Result<Vec<Value>, NoData> = dimensions
                 .iter()
                 .map(|(name, value)| Ok(json!({ "Name": &**name, "Value": filled(value, asking, as_it_is)? })))
                 .collect();
-            let metric =
-                json!({ "Namespace": &**namespace, "MetricName": &**metric, "Dimensions": dimensions? });
-            Ok(("MetricStat", json!({ "Metric": metric, "Period": seconds, "Stat": &**statistic })))
+            let metric = json!({ "Namespace": &**namespace, "MetricName": &**metric, "Dimensions": dimensions? });
+            let of = json!({ "Metric": metric, "Period": seconds, "Stat": &**statistic });
+            Ok(vec![("MetricStat".to_owned(), of)])
         }
     }
 }

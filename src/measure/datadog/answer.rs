@@ -1,8 +1,8 @@
 //! Datadog's answers, read with suspicion.
 
 use crate::analysis::NoData;
-use crate::measure::judge::{json, number, samples};
 use crate::measure::fetch::shown;
+use crate::measure::judge::{json, number, samples};
 use crate::units::UnixMillis;
 use serde::Deserialize;
 use serde_json::Value;
@@ -94,10 +94,8 @@ fn said(errors: &Value) -> Option<String> {
         let text = error.as_str().or_else(|| error.get("detail")?.as_str()).or_else(|| error.get("title")?.as_str());
         text.filter(|text| !text.trim().is_empty()).map(str::to_owned)
     };
-    let said: Vec<String> = match errors {
-        Value::Array(several) => several.iter().filter_map(one).collect(),
-        single => one(single).into_iter().collect(),
-    };
+    let several = errors.as_array().map_or(std::slice::from_ref(errors), Vec::as_slice);
+    let said: Vec<String> = several.iter().filter_map(one).collect();
     if said.is_empty() { None } else { Some(shown(&said.join("; "))) }
 }
 

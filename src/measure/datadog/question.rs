@@ -26,8 +26,7 @@ pub(super) fn scalar(
     let queries = queries(ask, asking, |query| query["aggregator"] = aggregator.into())?;
     let mut formulas = vec![json!({ "formula": &*ask.formula })];
     formulas.extend(ask.samples.iter().map(|samples| json!({ "formula": &**samples })));
-    let attributes =
-        json!({ "from": from.get(), "to": until.get(), "queries": queries, "formulas": formulas });
+    let attributes = json!({ "from": from.get(), "to": until.get(), "queries": queries, "formulas": formulas });
     Ok(json!({ "data": { "type": "scalar_request", "attributes": attributes } }).to_string().into_bytes())
 }
 
@@ -64,7 +63,6 @@ fn queries(ask: &AskDatadog, asking: &Asking, more: impl Fn(&mut Value)) -> Resu
     ask.queries.iter().map(one).collect()
 }
 
-
 /// A name as the value of a tag. Datadog keeps tags in small letters, with an underscore for all but letters, digits,
 /// `_`, `-`, `:`, `.` and `/`: that is what is asked for, and nothing else can be written into a query.
 fn tag(name: &str, _: &str) -> Result<String, NoData> {
@@ -90,7 +88,8 @@ mod tests {
     use crate::rollout::Aggregator;
 
     fn ask() -> AskDatadog {
-        let query = |metric: &str| Arc::from(format!("sum:{metric}{{flag:{{{{flag}}}},variant:{{{{variant}}}}}}.as_count()"));
+        let query =
+            |metric: &str| Arc::from(format!("sum:{metric}{{flag:{{{{flag}}}},variant:{{{{variant}}}}}}.as_count()"));
         AskDatadog {
             queries: vec![(Arc::from("bad"), query("errors")), (Arc::from("all"), query("requests"))],
             formula: Arc::from("bad / all"),

@@ -11,11 +11,7 @@ use std::collections::BTreeMap;
 const LONGEST: usize = 400;
 
 /// The arguments with everything filled in.
-pub(super) fn arguments(
-    command: &AllowedCommand,
-    ask: &AskExec,
-    asking: &Asking,
-) -> Result<Vec<String>, NoData> {
+pub(super) fn arguments(command: &AllowedCommand, ask: &AskExec, asking: &Asking) -> Result<Vec<String>, NoData> {
     let mut given: BTreeMap<&str, String> = BTreeMap::new();
     for (name, value) in &ask.arguments {
         if !command.wanted().any(|wanted| wanted == &**name) {

@@ -67,8 +67,7 @@ async fn value(commands: &ExecConnection, ask: &AskExec, asking: &Asking) -> Res
         return Err(NoData::Refused(why.to_owned()));
     }
     let command = commands.commands.iter().find(|command| *command.name == *ask.command);
-    let command =
-        command.ok_or_else(|| NoData::Refused(format!("the settings allow no command `{}`", ask.command)))?;
+    let command = command.ok_or_else(|| NoData::Refused(format!("the settings allow no command `{}`", ask.command)))?;
     let arguments = arguments(command, ask, asking)?;
     let Ok(Ok(_seat)) = timeout_at(asking.deadline, commands.seats.acquire()).await else {
         let why = format!("`{}` was not run: too many commands are running already", ask.command);

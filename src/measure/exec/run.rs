@@ -121,9 +121,13 @@ fn with_complaint(name: &str, how: &str, complaint: &[u8]) -> String {
 
 fn not_started(command: &AllowedCommand, error: &io::Error) -> NoData {
     let path = command.program.display();
-    NoData::Unreachable(match error.kind() {
-        io::ErrorKind::NotFound => format!("`{}`: there is no program {path}, or what it needs is not there", command.name),
-        io::ErrorKind::PermissionDenied => format!("`{}`: {path} cannot be executed", command.name),
-        kind => format!("`{}`: {path}: {kind}", command.name),
-    })
+    let kind = error.kind();
+    let why = if kind == io::ErrorKind::NotFound {
+        format!("there is no program {path}, or what it needs is not there")
+    } else if kind == io::ErrorKind::PermissionDenied {
+        format!("{path} cannot be executed")
+    } else {
+        format!("{path}: {kind}")
+    };
+    NoData::Unreachable(format!("`{}`: {why}", command.name))
 }

@@ -6,10 +6,7 @@ use crate::measure::written::{filled, unfit};
 use crate::rollout::AskGraphite;
 
 /// The query of the address.
-pub(super) fn query(
-    ask: &AskGraphite,
-    asking: &Asking,
-) -> Result<Vec<(&'static str, String)>, NoData> {
+pub(super) fn query(ask: &AskGraphite, asking: &Asking) -> Result<Vec<(&'static str, String)>, NoData> {
     let target = filled(&ask.target, asking, written)?;
     let from = format!("-{}s", asking.looks_back().as_secs().max(1));
     Ok(vec![("target", target), ("from", from), ("until", "now".to_owned()), ("format", "json".to_owned())])

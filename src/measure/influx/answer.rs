@@ -1,8 +1,8 @@
 //! InfluxDB's answers, read with suspicion: JSON for InfluxQL, annotated CSV for Flux.
 
 use crate::analysis::NoData;
-use crate::measure::judge::{json, moment, number, number_in_text};
 use crate::measure::fetch::shown;
+use crate::measure::judge::{json, moment, number, number_in_text};
 use crate::units::UnixMillis;
 use serde::Deserialize;
 use serde_json::Value;
@@ -147,7 +147,9 @@ mod tests {
     use super::*;
 
     fn series(columns: &str, values: &str) -> String {
-        format!(r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","columns":[{columns}],"values":[{values}]}}]}}]}}"#)
+        format!(
+            r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","columns":[{columns}],"values":[{values}]}}]}}]}}"#
+        )
     }
 
     const COLUMNS: &str = r#""time","mean""#;
@@ -162,7 +164,8 @@ mod tests {
 
     #[test]
     fn what_influxql_gives_otherwise_is_no_data() {
-        let two = r#"{"results":[{"series":[{"columns":["time","v"],"values":[]},{"columns":["time","v"],"values":[]}]}]}"#;
+        let two =
+            r#"{"results":[{"series":[{"columns":["time","v"],"values":[]},{"columns":["time","v"],"values":[]}]}]}"#;
         for (body, expected) in [
             (r#"{"results":[{"statement_id":0}]}"#.to_owned(), "there are no values"),
             (series(COLUMNS, ""), "there are no values"),
@@ -171,7 +174,10 @@ mod tests {
             (series(COLUMNS, r#"["x",1]"#), "is a text where a number is expected"),
             (series(COLUMNS, "[1]"), "there are no values"),
             (series(r#""time","a","b""#, "[1,2,3]"), "3 columns where `time` and one value are needed"),
-            (series(COLUMNS, "[1,2]").replace(r#""statement_id":0"#, r#""partial":true"#), "a part of the data is missing"),
+            (
+                series(COLUMNS, "[1,2]").replace(r#""statement_id":0"#, r#""partial":true"#),
+                "a part of the data is missing",
+            ),
             (two.to_owned(), "2 series match the query"),
             (r#"{"results":[{},{}]}"#.to_owned(), "several statements"),
             (r#"{"results":[]}"#.to_owned(), "it is not an answer of InfluxDB"),
@@ -187,7 +193,8 @@ mod tests {
     #[test]
     fn flux_gives_the_newest_value_of_one_table() {
         let head = "#datatype,string,long,dateTime:RFC3339,double\r\n#group,false,false,false,false\r\n#default,_result,,,\r\n";
-        let rows = ",result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,0.5\r\n,,0,2023-11-14T22:14:20.5Z,1.5\r\n\r\n";
+        let rows =
+            ",result,table,_time,_value\r\n,,0,2023-11-14T22:13:20Z,0.5\r\n,,0,2023-11-14T22:14:20.5Z,1.5\r\n\r\n";
         assert_eq!(flux(format!("{head}{rows}").as_bytes()), Ok((Some(UnixMillis::new(1_700_000_060_500)), 1.5)));
         assert_eq!(flux(rows.as_bytes()), Ok((Some(UnixMillis::new(1_700_000_060_500)), 1.5)));
         assert_eq!(flux(b",result,table,_value\r\n,_result,0,7\r\n"), Ok((None, 7.0)));
@@ -208,6 +215,9 @@ mod tests {
             let why = flux(body.as_bytes()).unwrap_err().to_string();
             assert!(why.contains(expected), "{body:?}: {why}");
         }
-        assert_eq!(error_message(br#"{"code":"unauthorized","message":"unauthorized access"}"#).as_deref(), Some("unauthorized access"));
+        assert_eq!(
+            error_message(br#"{"code":"unauthorized","message":"unauthorized access"}"#).as_deref(),
+            Some("unauthorized access")
+        );
     }
 }

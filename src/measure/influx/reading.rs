@@ -72,7 +72,8 @@ fn request(
 ) -> Result<Asked, NoData> {
     let address = connection.address.as_ref().ok_or_else(|| NoData::NoProvider(connection.name.to_string()))?;
     let text = query(ask, asking)?;
-    let missing = |what: &str| NoData::Refused(format!("no {what} is named, neither by the metric nor by the connection"));
+    let missing =
+        |what: &str| NoData::Refused(format!("no {what} is named, neither by the metric nor by the connection"));
     let asked = match &ask.language {
         InfluxLanguage::InfluxQl { database } => {
             let database = database.as_deref().or(settings.database.as_deref()).ok_or_else(|| missing("database"))?;

@@ -97,7 +97,8 @@ fn several(fields: &Fields<'_>, entry: &Entry<'_>, reader: &mut Reader<'_>) -> O
         reader.problems.add(entry.value.span, format!("{} queries are more than {MOST}", entries.len()));
         return None;
     }
-    let figures: Vec<_> = entries.iter().map(|entry| Some((id(entry, reader)?, figure(&entry.value, reader)?))).collect();
+    let figures: Vec<_> =
+        entries.iter().map(|entry| Some((id(entry, reader)?, figure(&entry.value, reader)?))).collect();
     let expression = fields.needed("expression", "say what is computed from them, such as `errors / requests`", reader);
     let expression = expression.and_then(|node| template(node, "expression", NAMES, reader));
     let mut figures: Vec<_> = figures.into_iter().collect::<Option<_>>()?;
@@ -127,7 +128,8 @@ fn id(entry: &Entry<'_>, reader: &mut Reader<'_>) -> Option<Arc<str>> {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !plain || !name.starts_with(|c: char| c.is_ascii_lowercase()) || name.len() > 255 || name == VALUE {
         let message = format!("a query cannot be called `{name}`");
-        let hint = format!("use letters, digits and `_`, with a small letter first; `{VALUE}` is the expression itself");
+        let hint =
+            format!("use letters, digits and `_`, with a small letter first; `{VALUE}` is the expression itself");
         reader.complain(entry.key_span, message, hint);
         return None;
     }

@@ -37,9 +37,10 @@ pub(super) fn datadog(fields: &Fields<'_>, reader: &mut Reader<'_>) -> Option<So
         let hint = "add `samples` with the name of the query that counts them";
         reader.complain(entry.key_span, "nobody knows how many samples there are", hint);
     }
-    let ask = asked.zip(aggregator).zip(samples).zip(least).map(|((((queries, formula), aggregator), samples), least)| {
-        Ask::Datadog(AskDatadog { queries, formula, aggregator, samples, min_samples: least })
-    });
+    let ask =
+        asked.zip(aggregator).zip(samples).zip(least).map(|((((queries, formula), aggregator), samples), least)| {
+            Ask::Datadog(AskDatadog { queries, formula, aggregator, samples, min_samples: least })
+        });
     let query = query(fields, ask, reader);
     Some((unit?, Better::Lower, MetricSource::Query(query?)))
 }
@@ -61,7 +62,11 @@ fn several(fields: &Fields<'_>, entry: &Entry<'_>, reader: &mut Reader<'_>) -> O
     }
     let Some(entries) = entry.value.as_object().filter(|entries| !entries.is_empty()) else {
         let message = format!("`queries` is {} where names with queries are expected", entry.value.kind());
-        reader.complain(entry.value.span, message, "for instance `errors: \"sum:errors{variant:{{variant}}}.as_count()\"`");
+        reader.complain(
+            entry.value.span,
+            message,
+            "for instance `errors: \"sum:errors{variant:{{variant}}}.as_count()\"`",
+        );
         return None;
     };
     if entries.len() > MOST {

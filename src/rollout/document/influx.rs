@@ -58,7 +58,8 @@ fn within_quotes(node: &Node<'_>, text: &str, language: Language, reader: &mut R
         let placeholder = ["{{variant}}", "{{flag}}"].into_iter().find(|name| rest.starts_with(name));
         if let (Some(name), None) = (placeholder, open) {
             let place = reader.part_of(node, text, at..at.saturating_add(name.len())).unwrap_or(node.span);
-            let hint = if language == Language::Flux { format!("write `\"{name}\"`") } else { format!("write `'{name}'`") };
+            let hint =
+                if language == Language::Flux { format!("write `\"{name}\"`") } else { format!("write `'{name}'`") };
             reader.complain(place, format!("`{name}` must stand inside of quotes"), hint);
             return None;
         }

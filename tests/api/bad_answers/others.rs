@@ -35,9 +35,7 @@ fn cloudwatch(system: &System) -> Vec<Case> {
         ConnectionKind::CloudWatch(CloudWatchConnection { region, places, ..CloudWatchConnection::default() })
     };
     let metric = "namespace: Shop, metric: Errors, statistic: Average";
-    let case = |what, does, reason| {
-        at(system, what, (connection(&keys, Some("eu-central-1")), metric), does, reason)
-    };
+    let case = |what, does, reason| at(system, what, (connection(&keys, Some("eu-central-1")), metric), does, reason);
     let results = |results: &str| body(200, &format!(r#"{{"MetricDataResults": [{results}]}}"#));
     let of = |status: &str| format!(r#"{{"Id":"value","StatusCode":"{status}","Timestamps":[0],"Values":[1]}}"#);
     let throttled = r#"{"__type":"com.amazon#ThrottlingException","message":"Rate exceeded"}"#;
@@ -60,9 +58,7 @@ fn cloudwatch(system: &System) -> Vec<Case> {
 }
 
 fn datadog(system: &System) -> Vec<Case> {
-    let case = |what, does, reason| {
-        at(system, what, (ConnectionKind::Datadog, "query: 'avg:errors{*}'"), does, reason)
-    };
+    let case = |what, does, reason| at(system, what, (ConnectionKind::Datadog, "query: 'avg:errors{*}'"), does, reason);
     let values = |values: &str| {
         let column = format!(r#"{{"name":"value","type":"number","values":[{values}]}}"#);
         body(200, &format!(r#"{{"data":{{"type":"scalar_response","attributes":{{"columns":[{column}]}}}}}}"#))
@@ -125,7 +121,8 @@ fn commands() -> Vec<Case> {
         let kind = ConnectionKind::Exec(ExecConnection::new(vec![command], 2));
         Case::new((kind, what), metric, None, reason)
     };
-    let runs = |what, script: &str, reason: &str| case(what, command("/bin/sh", script, 10_000), "command: score", reason);
+    let runs =
+        |what, script: &str, reason: &str| case(what, command("/bin/sh", script, 10_000), "command: score", reason);
     let slow = command("/bin/sh", "sleep 600", 300);
     let json = command("/bin/sh", r#"echo '{"v": "1"}'"#, 10_000);
     let wants = AllowedCommand { arguments: vec!["{{of}}".to_owned()], ..command("/bin/echo", "", 10_000) };

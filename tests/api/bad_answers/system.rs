@@ -70,6 +70,11 @@ async fn serve(mut stream: TcpStream, told: Arc<Mutex<BTreeMap<String, Does>>>) 
             Ok(length) if length > 0 => request.extend_from_slice(&piece[..length]),
             _ => return,
         }
+        // A handshake of TLS has no end of a header.
+        if request.first() == Some(&0x16) {
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            return;
+        }
     }
     let request = String::from_utf8_lossy(&request).into_owned();
     let path = request.split(' ').nth(1).unwrap_or_default();

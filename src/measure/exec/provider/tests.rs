@@ -50,7 +50,8 @@ async fn a_number_or_json_is_read_from_what_it_prints() {
 
 #[tokio::test]
 async fn it_has_its_arguments_and_the_variables_that_were_named_and_no_input() {
-    let script = script(r#"[ "$1" = on ] && [ "$ONLY" = this ] && [ -z "$HOME$CARGO_TARGET_DIR" ] && ! read line && echo 1"#);
+    let script =
+        script(r#"[ "$1" = on ] && [ "$ONLY" = this ] && [ -z "$HOME$CARGO_TARGET_DIR" ] && ! read line && echo 1"#);
     assert!(matches!(reading(script, &ask(None)).await, Reading::Value { .. }));
 }
 
