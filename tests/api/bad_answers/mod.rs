@@ -8,6 +8,7 @@ mod others;
 mod system;
 
 use cases::Case;
+use futures_util::future::join_all;
 use lanes::Lanes;
 use std::time::Duration;
 use system::System;
@@ -49,8 +50,8 @@ async fn every_bad_answer_holds_with_its_reason() {
     lanes.until("good", PATIENCE, |view| matches!(&view.state, State::Running(stage) if stage.wave == 1)).await;
     lanes.until("terrible", PATIENCE, |view| matches!(view.state, State::RolledBack { .. })).await;
 
+    join_all(cases.iter().map(|case| lanes.checked_again(&case.name, MORE_CHECKS, PATIENCE))).await;
     for case in &cases {
-        lanes.checked_again(&case.name, MORE_CHECKS, PATIENCE).await;
         let view = lanes.view(&case.name);
         let stays = matches!(&view.state, State::Running(stage) if stage.wave == 0);
         assert!(stays && view.exposure.ppm() == 100_000, "{} moved: {}", case.name, view.reason);
