@@ -14,6 +14,7 @@
 //! | [`eval`] | snapshots, contexts, the hot path |
 //! | [`analysis`] | the language of conditions, readings, alerts |
 //! | [`rollout`] | plans, states, events and the decision |
+//! | [`cohort`] | which wave of a rollout reaches a user |
 //! | [`simulate`] | a plan tried out in a made-up world |
 //!
 //! ```
@@ -31,6 +32,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm))]
 pub mod analysis;
+pub mod cohort;
 pub mod eval;
 pub mod flag;
 pub mod json;
@@ -65,6 +67,10 @@ pub mod otlp;
 #[cfg(feature = "server")]
 pub mod publish;
 #[cfg(feature = "server")]
+pub mod rehearse;
+#[cfg(feature = "server")]
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod triggers;

@@ -12,4 +12,4 @@ mod watch;
 
 pub use loader::{Loader, Looked};
 pub use serve::{ServeError, serve};
-pub use server::{Server, StartError};
+pub use server::{Server, StartError, metric_providers};

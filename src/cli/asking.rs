@@ -1,6 +1,7 @@
 //! Who asks for a flag, as the command line says it.
 
-use super::exit::{Exit, Failure};
+use super::context::{read_context, with_user};
+use super::exit::Failure;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -27,25 +28,7 @@ pub(crate) struct Asking {
 impl Asking {
     /// The context, as a request has it.
     pub(super) fn context(&self) -> Result<Map<String, Value>, Failure> {
-        let usage = |what: String| {
-            Failure::new(Exit::Usage, format!("--context: {what}")).hint("such as '{\"plan\": \"pro\"}'")
-        };
-        let text = match self.context.as_deref().map(|text| (text, text.strip_prefix('@'))) {
-            None => "{}".to_owned(),
-            Some((_, Some(file))) => {
-                std::fs::read_to_string(file).map_err(|error| usage(format!("{file}: {error}")))?
-            }
-            Some((text, None)) => text.to_owned(),
-        };
-        let mut context = match serde_json::from_str(&text) {
-            Ok(Value::Object(context)) => context,
-            Ok(_) => return Err(usage("not a JSON object".to_owned())),
-            Err(error) => return Err(usage(format!("not JSON: {error}"))),
-        };
-        if let Some(key) = &self.targeting_key {
-            context.insert("targetingKey".to_owned(), Value::String(key.clone()));
-        }
-        Ok(context)
+        Ok(with_user(read_context(self.context.as_deref())?, self.targeting_key.as_deref()))
     }
 }
 

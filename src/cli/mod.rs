@@ -5,6 +5,7 @@ mod args;
 mod asking;
 mod client;
 pub(crate) mod completions;
+mod context;
 pub(crate) mod demo;
 mod exit;
 pub(crate) mod flag;
@@ -16,6 +17,7 @@ pub(crate) mod rollout;
 pub(crate) mod serve;
 pub(crate) mod train;
 mod train_check;
+pub(crate) mod trigger;
 pub(crate) mod validate;
 mod watch;
 

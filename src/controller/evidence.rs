@@ -2,8 +2,8 @@
 
 use super::shared::World;
 use super::view::{FindingView, ReadingView};
-use crate::analysis::{Measured, Quantity, Reading, Truth};
-use crate::rollout::{self, Change, Decision, Evidence, Finding, List, Plan, State};
+use crate::analysis::{Measured, Quantity, Reading};
+use crate::rollout::{self, Change, Decision, Evidence, Finding, Plan, State};
 use crate::store::{Entry, Message};
 use crate::units::{MetricName, UnixMillis};
 use serde_json::{Value, json};
@@ -49,6 +49,11 @@ pub(super) struct LastReading {
 }
 
 impl LastReading {
+    /// Which metric answered what.
+    pub(super) fn answer(&self) -> (MetricName, Reading) {
+        (self.metric.clone(), self.reading.clone())
+    }
+
     fn view(&self) -> ReadingView {
         let (shown, no_data) = match &self.reading {
             Reading::Value { value, .. } => (self.quantity.format(*value), None),
@@ -89,7 +94,7 @@ pub(super) fn found(findings: &[Finding]) -> Arc<[FindingView]> {
             list: finding.list,
             observe: finding.observe,
             condition: Arc::clone(&finding.condition),
-            verdict: verdict(finding.list, judgement.truth),
+            verdict: finding.verdict(),
             seen: judgement.seen.chars().take(LONGEST_SEEN).collect(),
             evidence: proof.map(|proof| proof.evidence.to_string()),
             needed: proof.map(|proof| proof.outlook.to_string()),
@@ -122,7 +127,7 @@ pub(super) fn entry(plan: &Plan, change: &Change, decision: &Decision, grounds: 
                 "list": finding.list.as_str(),
                 "condition": &*finding.condition,
                 "observe": finding.observe,
-                "verdict": verdict(finding.list, finding.judgement.truth),
+                "verdict": finding.verdict(),
                 "seen": finding.judgement.seen,
                 "measured": finding.judgement.measured.iter().map(measured).collect::<Vec<_>>(),
             })
@@ -203,15 +208,4 @@ fn measured(measured: &Measured) -> Value {
 /// JSON has no word for what is not finite.
 fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
-}
-
-/// A condition's value as a verdict: what closes or holds fails by being true, what advances by being false.
-const fn verdict(list: List, truth: Truth) -> &'static str {
-    match (list, truth) {
-        (_, Truth::Unknown) => "no-data",
-        (List::Close | List::StepBack, Truth::True) | (List::Advance, Truth::False) => "fail",
-        (List::Hold | List::Notify, Truth::True) | (List::Early, Truth::False) => "warn",
-        (List::Close | List::StepBack | List::Hold | List::Notify, Truth::False)
-        | (List::Advance | List::Early, Truth::True) => "pass",
-    }
 }

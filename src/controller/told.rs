@@ -4,9 +4,12 @@
 use super::evidence::{LastReading, found, with_counted};
 use super::saving::is_live;
 use super::view::View;
+use crate::measure::asked;
+use crate::rollout::explain::{Boarded, Explanation, Sight, explain};
 use crate::rollout::{self, Finding, Plan, State, Wait};
 use crate::store::{PlanSource, Record};
 use crate::units::UnixMillis;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A rollout as its lane knew it at a moment.
@@ -47,6 +50,23 @@ impl Told {
             problems: Vec::new(),
             at,
         }
+    }
+
+    /// The same explained, as it stands at `now`.
+    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> Explanation {
+        let plan = &self.plan;
+        let readings: BTreeMap<_, _> = self.readings.iter().map(LastReading::answer).collect();
+        let sight = Sight {
+            waits: &self.waits,
+            findings: &self.findings,
+            looked: self.looked,
+            readings: &readings,
+            next_check: rollout::next_check_in(plan, &self.state, self.at).map(|span| self.at.plus(span)),
+            asked: &|metric| asked(plan, metric),
+            train: boarded,
+            problems: &self.problems,
+        };
+        explain(plan, &self.state, &sight, now)
     }
 
     /// The same for the doors.
@@ -109,6 +129,12 @@ impl Last {
         told.view()
     }
 
+    /// The view and the explanation of one moment.
+    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> (View, Explanation) {
+        let told = self.told().clone();
+        (told.view(), told.explain(boarded, now))
+    }
+
     pub(super) fn plan(&self) -> Arc<Plan> {
         Arc::clone(&self.told().plan)
     }
@@ -117,6 +143,21 @@ impl Last {
     pub(super) fn plan_and_life(&self) -> (Arc<Plan>, bool) {
         let told = self.told();
         (Arc::clone(&told.plan), is_live(&told.state))
+    }
+
+    /// Where it stands.
+    pub(super) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.told().state)
+    }
+
+    /// Whether it remembers that this alert fires.
+    pub(super) fn remembers_alert(&self, fingerprint: &str) -> bool {
+        match &*self.told().state {
+            State::Running(stage) | State::Watching(stage) | State::Paused { stage, .. } => {
+                stage.firing.contains_key(fingerprint)
+            }
+            State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
+        }
     }
 
     /// The plan, and how much it has to say of its flag before others: whether it is under way, and when it changed.

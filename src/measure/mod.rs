@@ -4,8 +4,10 @@
 //! in a form in which they can be compared ([`analysis::Compared`](crate::analysis::Compared)), or the reason why
 //! there is none. Nothing here decides anything.
 
+mod asked;
 mod asking;
 mod band;
+mod batches;
 mod cloudwatch;
 mod comparison;
 mod connections;
@@ -36,7 +38,9 @@ mod web;
 mod wire;
 mod written;
 
+pub use asked::asked;
 pub use asking::{Asking, LastAnswer};
+pub use batches::{BatchId, BatchIdError, Batches, Once};
 pub use cloudwatch::{AwsPlaces, CloudWatchConnection};
 pub use connections::{
     Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
@@ -47,7 +51,7 @@ pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, F
 pub use graphite::GraphiteConnection;
 pub use influx::InfluxConnection;
 pub use outcome::{Outcome, User};
-pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
+pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use providers::{Providers, Readings, Stretch};
 pub use web::WebConnection;
-pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, Place, Served, Written, parse_outcomes};

@@ -5,7 +5,7 @@ use super::plan::List;
 use super::share::Reach;
 use super::state::State;
 use super::wait::{Wait, sentence};
-use crate::analysis::Judgement;
+use crate::analysis::{Judgement, Truth};
 use crate::flag::Overlay;
 use crate::units::{Exposure, WaveName, format_duration};
 use std::fmt;
@@ -102,6 +102,21 @@ pub struct Finding {
     pub condition: Arc<str>,
     /// Its value and what that rests on.
     pub judgement: Judgement,
+}
+
+impl Finding {
+    /// What it comes to: `pass`, `fail`, `warn` or `no-data`. What closes or holds fails by being true, what advances
+    /// by being false.
+    #[must_use]
+    pub const fn verdict(&self) -> &'static str {
+        match (self.list, self.judgement.truth) {
+            (_, Truth::Unknown) => "no-data",
+            (List::Close | List::StepBack, Truth::True) | (List::Advance, Truth::False) => "fail",
+            (List::Hold | List::Notify, Truth::True) | (List::Early, Truth::False) => "warn",
+            (List::Close | List::StepBack | List::Hold | List::Notify, Truth::False)
+            | (List::Advance | List::Early, Truth::True) => "pass",
+        }
+    }
 }
 
 /// Something that happened to a rollout: one row of the ledger.

@@ -11,6 +11,7 @@ mod decide;
 mod decision;
 pub mod document;
 mod event;
+pub mod explain;
 mod heard;
 mod memory;
 mod overlay;

@@ -5,6 +5,7 @@ mod limits;
 mod model;
 mod outcome;
 mod recording;
+pub mod rehearse;
 mod run;
 mod scenario;
 mod timeline;

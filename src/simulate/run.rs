@@ -226,7 +226,7 @@ const fn stage_number(state: &State) -> Option<usize> {
 }
 
 /// Who must agree, when nothing else is missing.
-fn only_approval(waits: &[Wait]) -> Option<String> {
+pub(super) fn only_approval(waits: &[Wait]) -> Option<String> {
     match waits {
         [Wait::Approval { role, .. }] => Some(role.to_string()),
         _ => None,

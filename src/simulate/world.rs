@@ -2,6 +2,7 @@
 
 use super::dice::{Dice, whole};
 use super::model::Model;
+use super::rehearse::Weather;
 use super::scenario::{Course, planned};
 use super::traffic::{Traffic, hours, share};
 use crate::analysis::statistics::Enclosing;
@@ -36,6 +37,8 @@ pub(super) struct World<'p> {
     began: UnixMillis,
     /// How long the whole is planned to take.
     planned: Duration,
+    /// What the metrics were, where they are not made up.
+    weather: Option<Weather<'p>>,
     dice: Dice,
     /// Who was seen with which variant since a wave began, and until when.
     seen: Option<(UnixMillis, UnixMillis, Split)>,
@@ -54,7 +57,12 @@ impl<'p> World<'p> {
         let model = |(name, metric): (&MetricName, &Metric)| (name.clone(), Model::of(plan, name, metric));
         let models = plan.metrics.iter().map(model).collect();
         let planned = planned(plan, 0);
-        Self { plan, models, traffic, course, began, planned, dice: Dice::new(seed), seen: None }
+        Self { plan, models, traffic, course, began, planned, weather: None, dice: Dice::new(seed), seen: None }
+    }
+
+    /// The same where metrics are what they were.
+    pub(super) fn in_weather(self, weather: Weather<'p>) -> Self {
+        Self { weather: Some(weather), ..self }
     }
 
     /// What each metric is for users of the stable variant, while all is well.
@@ -109,8 +117,10 @@ impl<'p> World<'p> {
             Over::Span(span) => span,
             Over::Since(since) => moment.now.since(since),
         };
-        let jitters =
-            model.jitters && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
+        let remembered = self.weather.is_some_and(|weather| weather.knows(&question.metric));
+        let jitters = !remembered
+            && model.jitters
+            && self.course.recording().is_none_or(|all| !all.has(&question.metric, question.arm));
         let samples = need.map(|_| self.samples(question.arm, group, span, moment.now));
         if let (Some(have), Some(need)) = (samples, need)
             && have < need
@@ -145,22 +155,29 @@ impl<'p> World<'p> {
             return recording.at(name, if tells { arm } else { Arm::Candidate }, since);
         }
         let model = self.models.get(name)?;
+        let times = match &self.weather {
+            // Nobody had the candidate before it began.
+            Some(weather) if at >= self.began => weather.times(name),
+            Some(_) => 1.0,
+            None => self.course.factor(at),
+        };
+        if let Some(weather) = self.weather.filter(|weather| weather.knows(name)) {
+            let sound = weather.at(name, at)?;
+            return Some(mixed(sound, model.worse(sound, times), (tells, arm), moment));
+        }
         let part = hours(since) / hours(self.planned).max(f64::MIN_POSITIVE);
         let control = model.course(model.control, part);
-        let candidate = model.worse(model.course(model.candidate, part), self.course.factor(at));
-        Some(match (tells, arm) {
-            (true, Arm::Candidate) => candidate,
-            (true, Arm::Control) => control,
-            // A query without a variant measures both groups alike.
-            (false, _) => (candidate - control).mul_add(moment.share, control),
-        })
+        let candidate = model.worse(model.course(model.candidate, part), times);
+        Some(mixed(control, candidate, (tells, arm), moment))
     }
 
     /// The mean over some time, as far as the rollout has been under way.
     fn mean(&self, name: &MetricName, arm: Arm, moment: Moment, span: Duration) -> Option<f64> {
         let step = span.checked_div(MOMENTS).unwrap_or_default();
         let moments = (0..MOMENTS).map(|back| moment.now.minus(step.saturating_mul(back)));
-        let moments = moments.filter(|at| *at >= self.began && !self.course.is_silent(*at));
+        // What was before the beginning is known only of what was remembered.
+        let remembered = self.weather.is_some_and(|weather| weather.knows(name));
+        let moments = moments.filter(|at| (remembered || *at >= self.began) && !self.course.is_silent(*at));
         let values: Vec<f64> = moments.filter_map(|at| self.value(name, arm, moment, at)).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     }
@@ -266,6 +283,15 @@ impl<'p> World<'p> {
             true => Err(NoData::Unreachable("an outage of the scenario".to_owned())),
             false => Ok(()),
         }
+    }
+}
+
+/// What one of the groups measures. A query without a variant measures both alike.
+fn mixed(control: f64, candidate: f64, (tells, arm): (bool, Arm), moment: Moment) -> f64 {
+    match (tells, arm) {
+        (true, Arm::Candidate) => candidate,
+        (true, Arm::Control) => control,
+        (false, _) => (candidate - control).mul_add(moment.share, control),
     }
 }
 

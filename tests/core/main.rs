@@ -26,6 +26,7 @@ mod hostile;
 mod kept_plans;
 mod plans;
 mod posting;
+mod rehearse;
 mod resolve;
 mod revisions;
 mod rollouts;

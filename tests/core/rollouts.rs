@@ -8,18 +8,21 @@
 //! `+1000/60,9000/45` behind them are their events; `seen=500` are the
 //! candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
 //! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
-//! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told.
+//! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told. A line `explain` tells
+//! what `tidegate rollout explain` would, `explain train NAME` the same of a rollout that rides in a train.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tidegate::analysis::{Alert, Compared, Counted, Counts, Group, NoData, Reading};
 use tidegate::flag::Gate;
+use tidegate::rollout::explain::{Boarded, Sight, explain};
 use tidegate::rollout::{
-    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Over, Plan, PostedEvent, Question, Split, State,
+    self, Arm, Attachments, Beginning, Effect, Event, Evidence, Finding, Over, Plan, PostedEvent, Question, Split,
+    State, Wait,
 };
 use tidegate::source::{Format, parse};
-use tidegate::units::{MetricName, UnixMillis, parse_duration};
+use tidegate::units::{MetricName, RolloutName, UnixMillis, parse_duration};
 
 #[test]
 fn every_script_comes_out_as_written() {
@@ -48,6 +51,7 @@ fn play(name: &str, written: &str) -> String {
     let plan = rollout::lower(&parsed.documents[0], &parsed.text, &Attachments::none())
         .unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut state = State::Pending { attempts: 0 };
+    let mut known = Known::new(&plan);
     let mut out = format!("{plan_text}=== script\n");
     for line in script.lines().filter(|line| !line.starts_with("  > ")) {
         writeln!(out, "{line}").unwrap();
@@ -60,20 +64,31 @@ fn play(name: &str, written: &str) -> String {
             writeln!(out, "  > {}", salt(&plan, &state)).unwrap();
             continue;
         }
+        if let Some(words) = event.strip_prefix("explain") {
+            explained(&plan, &state, &known, words.trim(), now)
+                .iter()
+                .for_each(|line| writeln!(out, "  > {line}").unwrap());
+            continue;
+        }
         let event = match event.strip_prefix("repeat ").map(|rest| rest.splitn(3, ' ').collect::<Vec<_>>()) {
             Some(words) => {
                 let (times, apart) = (words[0].parse::<u32>().unwrap(), parse_duration(words[1]).unwrap());
                 for _ in 1..times {
-                    state = rollout::decide(&plan, &state, &event_of(&plan, words[2], now), now).unwrap().next;
+                    let event = event_of(&plan, words[2], now);
+                    let decision = rollout::decide(&plan, &state, &event, now).unwrap();
+                    known.take(&event, &decision);
+                    state = decision.next;
                     now = now.plus(apart);
                 }
                 words[2]
             }
             None => event,
         };
-        match rollout::decide(&plan, &state, &event_of(&plan, event, now), now) {
+        let event = event_of(&plan, event, now);
+        match rollout::decide(&plan, &state, &event, now) {
             Err(refusal) => writeln!(out, "  > refused: {refusal}").unwrap(),
             Ok(decision) => {
+                known.take(&event, &decision);
                 let effect = match &decision.effect {
                     Effect::Keep => "",
                     Effect::Open(_) => "OPEN ",
@@ -95,6 +110,62 @@ fn play(name: &str, written: &str) -> String {
         }
     }
     out
+}
+
+/// What a lane would remember beside the state, to explain it.
+struct Known {
+    waits: Vec<Wait>,
+    findings: Vec<Finding>,
+    readings: BTreeMap<MetricName, Reading>,
+    /// When the stage was entered of which the last check was made.
+    looked: Option<UnixMillis>,
+}
+
+impl Known {
+    fn new(plan: &Plan) -> Self {
+        let waits = rollout::standing_waits(plan, &State::Pending { attempts: 0 }, BEGINNING);
+        Self { waits, findings: Vec::new(), readings: BTreeMap::new(), looked: None }
+    }
+
+    fn take(&mut self, event: &Event, decision: &rollout::Decision) {
+        self.waits.clone_from(&decision.waits);
+        if let Event::Checked(evidence) | Event::Promote { evidence, .. } = event {
+            self.findings.clone_from(&decision.findings);
+            self.readings.clone_from(&evidence.readings);
+            self.looked = entered(&decision.next);
+        }
+    }
+}
+
+fn entered(state: &State) -> Option<UnixMillis> {
+    match state {
+        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) => Some(stage.entered),
+        _ => None,
+    }
+}
+
+fn explained(plan: &Plan, state: &State, known: &Known, words: &str, now: UnixMillis) -> Vec<String> {
+    let boarded = |name: &str| Boarded { train: RolloutName::new(name).unwrap(), reason: "some-v1 is next".to_owned() };
+    let sight = Sight {
+        waits: &known.waits,
+        findings: &known.findings,
+        looked: known.looked.is_some() && known.looked == entered(state),
+        readings: &known.readings,
+        next_check: rollout::next_check_in(plan, state, now).map(|span| now.plus(span)),
+        asked: &|_| None,
+        train: words.strip_prefix("train ").map(boarded),
+        problems: &[],
+    };
+    let explained = explain(plan, state, &sight, now);
+    let mut lines = explained.sentences();
+    lines.extend(
+        explained
+            .checks
+            .iter()
+            .map(|check| format!("{} {}: {}", check.verdict.unwrap_or("not yet"), check.list.as_str(), check.sentence)),
+    );
+    lines.extend(explained.closers.iter().map(|closer| format!("closer: {}", closer.sentence)));
+    lines
 }
 
 /// When scripts begin: 2023-11-14T22:13:20Z.

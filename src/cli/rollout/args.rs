@@ -4,7 +4,7 @@ use super::super::exit::{Exit, Outcome};
 use super::super::output;
 use super::super::remote::{Remote, converse};
 use super::super::{apply, history, watch};
-use super::{event, show, simulate, verb};
+use super::{event, explain, show, simulate, verb};
 use clap::{Args, Subcommand};
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
@@ -28,6 +28,8 @@ enum Action {
         /// The rollout's name
         name: String,
     },
+    /// Why it stands where it stands, when it can go on, and what would close it
+    Explain(explain::ExplainArgs),
     /// Begin the first wave
     Start(verb::Spoken),
     /// Stop the clock; guardrails go on being checked
@@ -71,6 +73,7 @@ pub(crate) fn run(args: RolloutArgs) -> Outcome {
             output::print(format, &rollout, show::detail)?;
             Ok(Exit::Done)
         }
+        Action::Explain(args) => explain::run(&client, format, &args),
         Action::Start(spoken) => verb::run(&client, format, Verb::Start, spoken),
         Action::Pause(spoken) => verb::run(&client, format, Verb::Pause, spoken),
         Action::Resume(spoken) => verb::run(&client, format, Verb::Resume, spoken),

@@ -2,6 +2,7 @@
 
 mod args;
 mod event;
+mod explain;
 mod show;
 mod simulate;
 mod verb;

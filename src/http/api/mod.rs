@@ -1,14 +1,16 @@
 //! The control door: rollouts, trains, flags, outcomes, triggers and health, over HTTP.
 
 mod access;
-mod alertmanager;
 mod body;
 mod events;
+mod explain;
+mod explain_render;
 mod flags;
 mod health;
 mod history;
 mod ordered;
 mod otlp;
+mod outcome_body;
 mod outcomes;
 mod packed;
 mod plan_body;
@@ -17,10 +19,12 @@ pub(super) mod render;
 mod rollouts;
 mod router;
 mod schemas;
+mod served;
 mod server;
 mod state;
 mod train_render;
 mod trains;
+mod trigger_render;
 mod triggers;
 pub mod wire;
 

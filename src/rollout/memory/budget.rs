@@ -20,17 +20,23 @@ pub(in crate::rollout) fn over_budget(plan: &Plan, stage: &Stage) -> Option<Stri
     })
 }
 
+/// How many bad events the rollout may cost, at the traffic seen so far. `None` without a budget, or before anything
+/// was counted.
+pub(in crate::rollout) fn allowed_cost(plan: &Plan, stage: &Stage) -> Option<f64> {
+    let (budget, cost) = (plan.budget.as_ref()?, stage.memory.cost.as_ref()?);
+    (!cost.seen.is_zero()).then(|| {
+        let per_second = cost.exposures as f64 / cost.seen.as_secs_f64();
+        budget.share * (1.0 - budget.objective) * traffic(per_second, budget.window)
+    })
+}
+
 /// The largest exposure of the next wave that stays within the plan's budget even at the highest rate of
 /// harm that is still possible. `None` without a budget, a next wave, or anything counted.
 #[must_use]
 pub fn largest_safe_next(plan: &Plan, stage: &Stage) -> Option<Exposure> {
-    let (budget, cost) = (plan.budget.as_ref()?, stage.memory.cost.as_ref()?);
+    let (allowed, cost) = (allowed_cost(plan, stage)?, stage.memory.cost.as_ref()?);
     let next = plan.waves.get(stage.wave.saturating_add(1))?;
-    if cost.seen.is_zero() {
-        return None;
-    }
     let per_second = cost.exposures as f64 / cost.seen.as_secs_f64();
-    let allowed = budget.share * (1.0 - budget.objective) * traffic(per_second, budget.window);
     let share = cost.harm.largest_share(allowed, traffic(per_second, next.bake))?;
     // A share of the slice costs as much less as the slice is smaller than the whole.
     let parts = ((share / plan.part_of_all()).clamp(0.0, 1.0) * f64::from(Exposure::ALL.ppm())).floor();

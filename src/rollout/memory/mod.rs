@@ -16,7 +16,7 @@ pub(super) use alpha::{account_for_stages, given_with, left_without};
 pub use ask::{Asked, questions, questions_at_start};
 pub use attempt::{Cost, Mean, Memory, TrailKey};
 pub use budget::largest_safe_next;
-pub(super) use budget::over_budget;
+pub(super) use budget::{allowed_cost, over_budget};
 pub(super) use elsewhere::elsewhere;
 pub(super) use posted::with_counts;
 pub use posted::{Posted, PostedEvent, counted_events, counts_event, posted_counts};

@@ -1,0 +1,69 @@
+//! A user's place in words.
+
+use super::place::{Cohort, Place};
+use crate::rollout::{Plan, State};
+
+/// Where somebody stands, in one sentence without a full stop. `who` is what they are called, such as `user ann`.
+#[must_use]
+pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
+    let candidate = format!("\"{}\"", plan.candidate);
+    match &cohort.place {
+        Place::Wave(index) => in_wave(plan, state, cohort, *index, who),
+        Place::HeldBack => format!(
+            "{who} is {}, and is held back: they get {candidate} when the rollout is completed, and not before",
+            at(cohort, "everybody")
+        ),
+        Place::Never => match cohort.audience {
+            Some(false) => format!("{who} is of no wave's audience: no wave reaches them"),
+            Some(true) | None => {
+                format!("{who} is {}, behind the last share: no wave reaches them", at(cohort, "the audience"))
+            }
+        },
+        Place::OutsideSlice => {
+            let slice = plan.layer.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{who} is outside of the slice {slice}, which the rollout keeps to: no wave reaches them")
+        }
+        Place::Nameless => format!(
+            "without `{}`, by which users are told apart, nobody gets {candidate}: no wave reaches such a request",
+            plan.bucket_by
+        ),
+        Place::Ruled => {
+            format!("a rule of flag {} decides for {who}, and the rollout has no say in it", plan.flag)
+        }
+        Place::NotServed => format!("flag {} is disabled or wrong, so no wave reaches {who}", plan.flag),
+    }
+}
+
+fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str) -> String {
+    let Some(wave) = plan.waves.get(index) else { return String::new() };
+    let of = if wave.audience.is_some() { "its audience" } else { "everybody" };
+    let number = index.saturating_add(1);
+    let named = format!("wave {number} {} ({} of {of})", wave.name, wave.exposure);
+    let place = at(cohort, if wave.audience.is_some() { "its audience" } else { "everybody" });
+    let reached = match state {
+        State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) if stage.wave >= index => {
+            format!("{named} has reached them")
+        }
+        State::Running(_) | State::Paused { .. } | State::Watching(_) => format!("{named} reaches them"),
+        State::Completed { .. } => format!("{named} has reached them"),
+        State::Pending { .. } => format!("{named} will reach them once it begins"),
+        State::RolledBack { .. } => {
+            format!(
+                "it is closed, so they have the stable variant; in attempt {} {named} would reach them",
+                cohort.attempt
+            )
+        }
+    };
+    format!("{who} is {place}: {reached}")
+}
+
+/// `at 37.2% of everybody (bucket 372115 of 1000000)`.
+fn at(cohort: &Cohort, of: &str) -> String {
+    match cohort.bucket {
+        Some(bucket) => {
+            let percent = f64::from(bucket) / 10_000.0;
+            format!("at {percent:.1}% of {of} (bucket {bucket} of 1000000)")
+        }
+        None => format!("one of {of}"),
+    }
+}

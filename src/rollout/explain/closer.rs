@@ -1,0 +1,100 @@
+//! What would close a rollout, or take it back a wave, and how far away that is.
+
+use super::check::Check;
+use super::sight::{Boarded, Scene};
+use super::silence::Silence;
+use crate::rollout::concern::speaks_of_alerts;
+use crate::rollout::{List, NoDataThen};
+use crate::units::format_duration;
+use std::time::Duration;
+
+/// Something that would close it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closer {
+    /// What that is.
+    pub threat: Threat,
+    /// In words.
+    pub sentence: String,
+    /// How many times its value would have to grow or shrink; the smaller the nearer. `None` where that is unknown.
+    pub factor: Option<f64>,
+    /// When it closes if things stay as they are.
+    pub in_time: Option<Duration>,
+}
+
+/// What can close a rollout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Threat {
+    /// A condition of `close_when`.
+    Condition(String),
+    /// A condition of `step_back_when`: it goes back a wave, or closes where there is none before.
+    StepBack(String),
+    /// A metric without data.
+    Silence(String),
+    /// An alert that names it.
+    Alert,
+    /// Its train.
+    Train(String),
+}
+
+impl Closer {
+    /// All of a stage, what is nearest first.
+    pub(super) fn all(scene: &Scene<'_>, checks: &[Check], silences: &[Silence]) -> Vec<Self> {
+        let severe = |check: &&Check| !check.observe && check.list <= List::StepBack;
+        let mut closers: Vec<Self> = checks.iter().filter(severe).map(Self::by_condition).collect();
+        closers.extend(by_silence(scene, silences));
+        let nearness = |closer: &Self| (closer.in_time.is_none(), closer.factor.unwrap_or(f64::INFINITY));
+        closers.sort_by(|one, other| {
+            let ((late, far), (later, farther)) = (nearness(one), nearness(other));
+            late.cmp(&later).then(far.total_cmp(&farther))
+        });
+        if !speaks_of_alerts(scene.plan) {
+            closers.push(Self::plain(
+                Threat::Alert,
+                "an alert that names this rollout or its flag closes it at once".to_owned(),
+            ));
+        }
+        closers.extend(scene.sight.train.iter().map(by_train));
+        closers
+    }
+
+    fn by_condition(check: &Check) -> Self {
+        let running = check.parts.iter().filter_map(|part| part.lasting.filter(|lasting| lasting.since.is_some()));
+        let condition = check.condition.to_string();
+        let threat = match check.list {
+            List::StepBack => Threat::StepBack(condition),
+            List::Close | List::Hold | List::Notify | List::Early | List::Advance => Threat::Condition(condition),
+        };
+        let in_time = running.map(|lasting| lasting.left()).max().filter(|_| check.verdict.is_some());
+        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time }
+    }
+
+    const fn plain(threat: Threat, sentence: String) -> Self {
+        Self { threat, sentence, factor: None, in_time: None }
+    }
+}
+
+/// The metrics whose silence closes, those that are silent with what is left of their grace.
+fn by_silence(scene: &Scene<'_>, silences: &[Silence]) -> Vec<Closer> {
+    let closing = scene.plan.metrics.iter().filter(|(_, metric)| metric.no_data.then == NoDataThen::Close);
+    let closer = |(name, metric): (&crate::units::MetricName, &crate::rollout::Metric)| {
+        let threat = Threat::Silence(name.to_string());
+        match silences.iter().find(|silence| silence.metric == *name) {
+            Some(silence) => {
+                let left = metric.no_data.grace.saturating_sub(silence.lasted);
+                Closer { in_time: Some(left), ..Closer::plain(threat, silence.sentence.clone()) }
+            }
+            None => {
+                let grace = format_duration(metric.no_data.grace);
+                Closer::plain(threat, format!("{name} without data for {grace} closes; it has data now"))
+            }
+        }
+    };
+    // Nobody knows what it has before it was asked.
+    closing.filter(|(name, _)| scene.readings.contains_key(*name)).map(closer).collect()
+}
+
+fn by_train(boarded: &Boarded) -> Closer {
+    let train = boarded.train.to_string();
+    let sentence = format!("train {train} closes it when one of its rollouts closes that it goes with");
+    Closer::plain(Threat::Train(train), sentence)
+}

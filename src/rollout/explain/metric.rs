@@ -1,0 +1,37 @@
+//! The metrics of a plan: what each asks, and what it answered last.
+
+use super::sight::Sight;
+use crate::analysis::{Quantity, Reading};
+use crate::rollout::{Metric, NoDataPolicy, Plan, Role};
+use crate::units::MetricName;
+
+/// A metric as it was last read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricFacts {
+    /// Its name.
+    pub metric: MetricName,
+    /// What it may cause.
+    pub role: Role,
+    /// What is measured.
+    pub quantity: Quantity,
+    /// What is asked of its provider for the candidate, where somebody is asked.
+    pub asked: Option<String>,
+    /// What it answered; `None` where it was not asked since this process began.
+    pub reading: Option<Reading>,
+    /// What comes of having no data.
+    pub no_data: NoDataPolicy,
+}
+
+impl MetricFacts {
+    pub(super) fn all(plan: &Plan, sight: &Sight<'_>) -> Vec<Self> {
+        let facts = |(name, metric): (&MetricName, &Metric)| Self {
+            metric: name.clone(),
+            role: metric.role,
+            quantity: metric.unit.quantity(),
+            asked: (sight.asked)(metric),
+            reading: sight.readings.get(name).cloned(),
+            no_data: metric.no_data,
+        };
+        plan.metrics.iter().map(facts).collect()
+    }
+}

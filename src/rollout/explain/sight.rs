@@ -1,0 +1,71 @@
+//! What an explanation rests on beside the plan and the state.
+
+use crate::analysis::Reading;
+use crate::rollout::memory::with_counts;
+use crate::rollout::stage::{Rules, rules_of};
+use crate::rollout::{Finding, Metric, Plan, Stage, State, Wait};
+use crate::units::{MetricName, RolloutName, UnixMillis};
+use std::collections::BTreeMap;
+
+/// What is known of a rollout beside its plan and its state.
+pub struct Sight<'s> {
+    /// What it waits for.
+    pub waits: &'s [Wait],
+    /// What the last check made of each condition.
+    pub findings: &'s [Finding],
+    /// Whether that check was of the stage that it is in.
+    pub looked: bool,
+    /// What the metrics answered at that check.
+    pub readings: &'s BTreeMap<MetricName, Reading>,
+    /// When the next check is due.
+    pub next_check: Option<UnixMillis>,
+    /// What a metric asks its provider for the candidate; `None` where nobody is asked.
+    pub asked: &'s dyn Fn(&Metric) -> Option<String>,
+    /// The train that it rides in.
+    pub train: Option<Boarded>,
+    /// What is wrong around it.
+    pub problems: &'s [String],
+}
+
+/// A train and how that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boarded {
+    /// Its name.
+    pub train: RolloutName,
+    /// Why the train stands where it stands, as one sentence without a full stop.
+    pub reason: String,
+}
+
+impl std::fmt::Debug for Sight<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sight").field("waits", &self.waits).field("looked", &self.looked).finish_non_exhaustive()
+    }
+}
+
+/// A stage under way with all that is known of it.
+pub(super) struct Scene<'s> {
+    pub plan: &'s Plan,
+    pub stage: &'s Stage,
+    pub rules: Rules<'s>,
+    pub sight: &'s Sight<'s>,
+    /// The answers of the last check, with what the rollout counts itself as it is now.
+    pub readings: BTreeMap<MetricName, Reading>,
+    pub now: UnixMillis,
+}
+
+impl<'s> Scene<'s> {
+    /// `None` where nobody has the candidate, or nobody watches any more.
+    pub(super) fn of(plan: &'s Plan, state: &'s State, sight: &'s Sight<'s>, now: UnixMillis) -> Option<Self> {
+        let (stage, rules) = rules_of(plan, state)?;
+        let readings = with_counts(plan, stage, sight.readings, now).into_owned();
+        Some(Self { plan, stage, rules, sight, readings, now })
+    }
+
+    /// What the last check of this stage made of a condition.
+    pub(super) fn finding(&self, position: usize, text: &str) -> Option<&'s Finding> {
+        let findings = self.sight.looked.then_some(self.sight.findings)?;
+        // The same condition may stand in several lists; mostly it stands where it was.
+        let at_place = findings.get(position).filter(|finding| *finding.condition == *text);
+        at_place.or_else(|| findings.iter().find(|finding| *finding.condition == *text))
+    }
+}
