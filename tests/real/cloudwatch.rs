@@ -103,7 +103,8 @@ impl Aws {
         let nobody = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
         let form = "application/x-www-form-urlencoded";
         let kind = headers.iter().find(|(name, _)| *name == "content-type").map_or(form, |(_, value)| value);
-        let mut request = client.post(&self.url).header("authorization", nobody).header("content-type", kind).body(body);
+        let mut request =
+            client.post(&self.url).header("authorization", nobody).header("content-type", kind).body(body);
         for (name, value) in headers.iter().filter(|(name, _)| *name != "content-type") {
             request = request.header(*name, *value);
         }
@@ -130,7 +131,8 @@ impl Aws {
         let keys = [("AWS_ACCESS_KEY_ID", self.id.as_str()), ("AWS_SECRET_ACCESS_KEY", secret)];
         let keys = keys.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let (region, places) = (Some(Arc::from("eu-central-1")), AwsPlaces::new(&keys, None));
-        let kind = ConnectionKind::CloudWatch(CloudWatchConnection { region, places, ..CloudWatchConnection::default() });
+        let kind =
+            ConnectionKind::CloudWatch(CloudWatchConnection { region, places, ..CloudWatchConnection::default() });
         let fetch = FetcherSettings { timeout: Duration::from_secs(10), ..FetcherSettings::default() };
         let (name, address) = (Arc::from("cloudwatch"), Some(Address::parse(&self.url).expect("an address")));
         let connection = ConnectionSettings { name, address, fetch, kind };
