@@ -1,8 +1,11 @@
 //! The section `connections` of the settings file: the systems that metrics are asked from, by name.
 
-use super::prometheus_connection as prometheus;
 use super::section::{Section, Surroundings};
-use crate::measure::{Address, ConnectionKind, ConnectionSettings, FetcherSettings};
+use super::{
+    cloudwatch_connection as cloudwatch, datadog_connection as datadog, exec_connection as exec,
+    influxdb_connection as influxdb, prometheus_connection as prometheus,
+};
+use crate::measure::{Address, ConnectionKind, ConnectionSettings, FetcherSettings, GraphiteConnection, WebConnection};
 use crate::source::{Entry, Node, Problems, suggest};
 use reqwest::Certificate;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
@@ -22,7 +25,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(14);
 /// The largest file with certificates, and with headers.
 const LARGEST_FILE: u64 = 1 << 20;
 
-const KINDS: [&str; 1] = ["prometheus"];
+const KINDS: [&str; 7] = ["prometheus", "cloudwatch", "datadog", "web", "graphite", "influxdb", "exec"];
 
 /// The fields of every connection.
 const COMMON: [&str; 14] = [
@@ -84,19 +87,37 @@ fn connection(
     }
     let what = format!("the connection `{name}`");
     let kind = kind_of(entry, problems)?;
-    let own: &[&str] = match kind {
-        "prometheus" => &prometheus::FIELDS,
-        _ => &[],
-    };
-    let fields: Vec<&str> = COMMON.iter().chain(own).copied().collect();
-    let section = Section::read(&entry.value, &what, &fields, surroundings, problems)?;
-    let fetch = fetch(&section, surroundings, problems);
-    let address = address(&section, problems);
+    let section = Section::read(&entry.value, &what, &fields_of(kind), surroundings, problems)?;
+    let mut fetch = fetch(&section, surroundings, problems);
+    let mut address = address(&section, problems);
+    // Those that know where they are of themselves.
+    let mut placed = matches!(kind, "cloudwatch" | "exec");
     let kind = match kind {
         "prometheus" => ConnectionKind::Prometheus(prometheus::read(&section, problems)),
+        "cloudwatch" => ConnectionKind::CloudWatch(cloudwatch::read(&section, surroundings, problems)),
+        "datadog" => {
+            datadog::keys(&section, &mut fetch.headers, problems);
+            if section.get("address").is_none() {
+                address = datadog::address(&section, problems);
+                placed = true;
+            }
+            ConnectionKind::Datadog
+        }
+        "web" => ConnectionKind::Web(WebConnection { max_age: max_age(&section, problems) }),
+        "graphite" => ConnectionKind::Graphite(GraphiteConnection { max_age: max_age(&section, problems) }),
+        "influxdb" => {
+            influxdb::token(&section, &mut fetch.headers, problems);
+            ConnectionKind::Influx(influxdb::read(&section, problems))
+        }
+        "exec" => {
+            let commands = exec::read(&section, surroundings, problems);
+            // A check is as patient as the slowest of them needs.
+            fetch.timeout = commands.longest_timeout();
+            ConnectionKind::Exec(commands)
+        }
         _ => return None,
     };
-    if address.is_none() && section.get("address").is_none() {
+    if address.is_none() && section.get("address").is_none() && !placed {
         problems.add_with_hint(
             section.start(),
             format!("{what} needs `address`"),
@@ -104,6 +125,27 @@ fn connection(
         );
     }
     (problems.count() == before).then(|| ConnectionSettings { name: Arc::from(name), address, fetch, kind })
+}
+
+/// The fields that a connection of a kind may have.
+fn fields_of(kind: &str) -> Vec<&'static str> {
+    let own: &[&str] = match kind {
+        "prometheus" => &prometheus::FIELDS,
+        "cloudwatch" => &cloudwatch::FIELDS,
+        "datadog" => &datadog::FIELDS,
+        "web" | "graphite" => &["max_age"],
+        "influxdb" => &influxdb::FIELDS,
+        // Nothing is asked over a network.
+        "exec" => return exec::FIELDS.to_vec(),
+        _ => &[],
+    };
+    COMMON.iter().chain(own).copied().collect()
+}
+
+/// How old a value may be that says when it is from.
+fn max_age(section: &Section<'_>, problems: &mut Problems<'_>) -> Duration {
+    let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
+    section.duration("max_age", second..=day, problems).unwrap_or(WebConnection::default().max_age)
 }
 
 /// What it leads to: as it says, or as it is called.
@@ -305,106 +347,7 @@ fn file(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::basic;
-    use crate::config::{Raw, load};
-    use crate::measure::{ConnectionKind, ConnectionSettings, PrometheusConnection};
-    use std::time::Duration;
+mod tests;
 
-    /// The connections of a settings file, beside which lie these files.
-    fn read(
-        section: &str,
-        files: &[(&str, &str)],
-        variables: &[(&str, &str)],
-    ) -> Result<Vec<ConnectionSettings>, Vec<String>> {
-        let folder = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(folder.path().join(name), text).unwrap();
-        }
-        let path = folder.path().join("settings.yaml");
-        std::fs::write(&path, format!("paths: [a]\nconnections:\n{section}")).unwrap();
-        let variables: Vec<_> =
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let loaded = load(Raw::default(), Some(&path), &variables);
-        loaded.map(|settings| settings.connections).map_err(|faults| faults.iter().map(ToString::to_string).collect())
-    }
-
-    #[test]
-    fn a_connection_is_read_with_its_secrets_from_files_and_variables() {
-        let section = "  mimir:\n    kind: prometheus\n    address: https://mimir.example/prometheus\n    \
-                       headers: { X-Scope-OrgID: team-a }\n    headers_file: headers\n    bearer_env: TOKEN\n    \
-                       timeout: 8s\n    in_flight: 16\n    max_age: 1m\n    lag: 30s\n  prometheus:\n    \
-                       address: http://127.0.0.1:9090\n    user: admin\n    password_file: password\n";
-        let files = [("headers", "# of the gateway\nX-Gateway-Key: hunter2\n\n"), ("password", "hunter2\n")];
-        let connections = read(section, &files, &[("TOKEN", "hunter2")]).unwrap();
-        let [mimir, prometheus] = connections.as_slice() else { panic!("{connections:?}") };
-        let header = |connection: &ConnectionSettings, name: &str| connection.fetch.headers[name].clone();
-        assert_eq!((&*mimir.name, header(mimir, "x-scope-orgid").to_str().unwrap()), ("mimir", "team-a"));
-        assert_eq!(header(mimir, "x-gateway-key").to_str().unwrap(), "hunter2");
-        assert_eq!(header(mimir, "authorization").to_str().unwrap(), "Bearer hunter2");
-        assert_eq!((mimir.fetch.timeout, mimir.fetch.in_flight), (Duration::from_secs(8), 16));
-        let ages = PrometheusConnection { max_age: Duration::from_secs(60), lag: Duration::from_secs(30) };
-        assert_eq!(mimir.kind, ConnectionKind::Prometheus(ages));
-        assert_eq!(header(prometheus, "authorization").to_str().unwrap(), "Basic YWRtaW46aHVudGVyMg==");
-        assert!(!format!("{connections:?}").contains("hunter2"));
-    }
-
-    #[test]
-    fn what_is_wrong_with_a_connection_is_told_without_its_secrets() {
-        let at = "    address: http://127.0.0.1:9090\n";
-        for (section, expected) in [
-            ("  mimir:\n    address: http://h\n".to_owned(), "`mimir` does not say what it leads to"),
-            (
-                "  a:\n    kind: promethues\n".to_owned(),
-                "there is no kind of connection `promethues`; did you mean `prometheus`?",
-            ),
-            ("  a b:\n    kind: prometheus\n    address: http://h\n".to_owned(), "may have only letters"),
-            ("  prometheus:\n    timeout: 5s\n".to_owned(), "needs `address`"),
-            ("  prometheus:\n    address: http://u:hunter2@h\n".to_owned(), "`address` has a user or a password in it"),
-            ("  prometheus:\n    address: hunter2\n".to_owned(), "the address is no URL"),
-            (format!("  prometheus:\n{at}    adress: x\n"), "unknown field `adress`"),
-            (format!("  prometheus:\n{at}    timeout: 1m\n"), "`timeout` must be 100ms to 14s"),
-            (format!("  prometheus:\n{at}    in_flight: 0\n"), "`in_flight` must be a whole number from 1 to 1000"),
-            (
-                format!("  prometheus:\n{at}    headers: {{ Authorization: hunter2 }}\n"),
-                "`headers.Authorization` is a secret",
-            ),
-            (format!("  prometheus:\n{at}    headers: {{ 'a b': x }}\n"), "`headers.a b` is no header"),
-            (format!("  prometheus:\n{at}    headers_file: broken\n"), "`headers_file`: line 2 is no header"),
-            (format!("  prometheus:\n{at}    headers_file: absent\n"), "`headers_file`: cannot read"),
-            (format!("  prometheus:\n{at}    headers_env: NONE\n"), "the variable NONE is not set"),
-            (format!("  prometheus:\n{at}    headers_env: A\n    headers_file: broken\n"), "keep one of the two"),
-            (format!("  prometheus:\n{at}    bearer_env: TOKEN\n    user: a\n"), "both a bearer token and a user"),
-            (format!("  prometheus:\n{at}    password_env: TOKEN\n"), "a password without a user"),
-            (format!("  prometheus:\n{at}    user: 'a:b'\n"), "`user` has a `:` in it"),
-            (format!("  prometheus:\n{at}    bearer_env: NONE\n"), "`bearer_env`: the variable NONE: it is not set"),
-            (format!("  prometheus:\n{at}    ca_file: broken\n"), "has no certificate in PEM"),
-            (format!("  prometheus:\n{at}    no_proxy: maybe\n"), "`no_proxy` is true or false"),
-        ] {
-            let files = [("broken", "A: b\nhunter2\n")];
-            let found = read(&section, &files, &[("TOKEN", "hunter2")]).unwrap_err();
-            assert!(found.iter().any(|fault| fault.contains(expected)), "{expected} in {found:#?}");
-            assert!(found.iter().all(|fault| !fault.contains("hunter2")), "{found:#?}");
-        }
-        let found = load_beside_prometheus();
-        assert!(found[0].contains("there is a connection `prometheus` besides"), "{found:?}");
-    }
-
-    fn load_beside_prometheus() -> Vec<String> {
-        let section = "  prometheus:\n    address: http://127.0.0.1:9090\n";
-        read(section, &[], &[("TIDEGATE_PROMETHEUS", "http://127.0.0.1:9090")]).unwrap_err()
-    }
-
-    #[test]
-    fn who_asks_is_written_as_the_protocol_has_it() {
-        for (user, password, expected) in [
-            ("Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
-            ("admin", "hunter2", "Basic YWRtaW46aHVudGVyMg=="),
-            ("u", "", "Basic dTo="),
-            ("ab", "cde", "Basic YWI6Y2Rl"),
-            ("test", "123\u{a3}", "Basic dGVzdDoxMjPCow=="),
-        ] {
-            assert_eq!(basic(user, password), expected);
-        }
-    }
-}
+#[cfg(test)]
+mod common_fields;

@@ -1,10 +1,14 @@
 //! Settings: as written on the command line, in the environment and in a file, then validated as one whole.
 
+mod cloudwatch_connection;
 mod connections;
 mod credential;
+mod datadog_connection;
 mod environment;
+mod exec_connection;
 mod fault;
 mod file;
+mod influxdb_connection;
 mod key;
 mod listener;
 mod load;
@@ -18,6 +22,7 @@ mod settings;
 mod triggers;
 
 pub use credential::Credential;
+pub use exec_connection::AllowedCommand;
 pub use fault::{Fault, Origin};
 pub use key::Key;
 pub use listener::Listener;

@@ -3,7 +3,7 @@
 use super::asking::{Answered, Asking, LastAnswer, Once};
 use super::connections::{Connection, Connections};
 use super::outcomes::Outcomes;
-use super::prometheus;
+use super::{cloudwatch, datadog, exec, graphite, influx, prometheus, web};
 use crate::analysis::{Band, Compared, NoData, Reading, Sums};
 use crate::rollout::{Arm, Ask, Exposures, Measure, Metric, MetricSource, Over, Plan, Query, Split, Unit, Versus};
 use crate::units::{MetricName, UnixMillis, VariantName};
@@ -144,6 +144,9 @@ impl Readings for Providers {
             }
             MetricSource::Events { .. } => Reading::NoData(counted_elsewhere()),
             MetricSource::Query(query) => {
+                if let Err(why) = told_apart(plan, &query.ask) {
+                    return Reading::NoData(why);
+                }
                 let asking = self.asking(plan, query, (arm, over), now);
                 self.asked(query, arm, asking).await.unwrap_or_else(Reading::NoData)
             }
@@ -169,6 +172,12 @@ impl Readings for Providers {
                 let connection = self.connection(query, Arm::Control)?;
                 match &query.ask {
                     Ask::Prometheus(ask) => prometheus::compare(&connection, (ask, &asking), plan, versus).await,
+                    Ask::CloudWatch(_)
+                    | Ask::Datadog(_)
+                    | Ask::Web(_)
+                    | Ask::Graphite(_)
+                    | Ask::Influx(_)
+                    | Ask::Exec(_) => Err(not_counted()),
                 }
             }
         }
@@ -196,6 +205,9 @@ impl Readings for Providers {
         let asking = Asking { deadline: within(PATIENCE_FOR_THE_PAST), ..asking };
         let values = match &query.ask {
             Ask::Prometheus(ask) => prometheus::past(&connection, (ask, &asking), stretch).await?,
+            Ask::CloudWatch(ask) => cloudwatch::past(&connection, (ask, &asking), stretch).await?,
+            Ask::Datadog(ask) => datadog::past(&connection, (ask, &asking), stretch).await?,
+            Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => return Err(without_past(metric)),
         };
         let scaled = values.into_iter().map(|(at, value)| (at, value * metric.unit.factor()));
         Ok(scaled.filter(|(_, value)| value.is_finite()).collect())
@@ -242,6 +254,12 @@ async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answ
     let begun = Instant::now();
     let (question, reading) = match &ask {
         Ask::Prometheus(ask) => (prometheus::question(ask, &asking), prometheus::read(&connection, ask, &asking).await),
+        Ask::CloudWatch(ask) => (cloudwatch::question(ask, &asking), cloudwatch::read(&connection, ask, &asking).await),
+        Ask::Datadog(ask) => (datadog::question(ask, &asking), datadog::read(&connection, ask, &asking).await),
+        Ask::Web(ask) => (web::question(ask, &asking), web::read(&connection, ask, &asking).await),
+        Ask::Graphite(ask) => (graphite::question(ask, &asking), graphite::read(&connection, ask, &asking).await),
+        Ask::Influx(ask) => (influx::question(ask, &asking), influx::read(&connection, ask, &asking).await),
+        Ask::Exec(ask) => (exec::question(ask, &asking), exec::read(&connection, ask, &asking).await),
     };
     let (name, took) = (Arc::clone(&connection.name), begun.elapsed());
     Answered::now(LastAnswer { connection: name, question: Arc::from(question), asked: asking.now, took, reading })
@@ -263,6 +281,25 @@ const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
         Arm::Candidate => &plan.candidate,
         Arm::Control => &plan.stable,
     }
+}
+
+/// Whether the system keeps the names of the plan's variants so that they differ.
+fn told_apart(plan: &Plan, ask: &Ask) -> Result<(), NoData> {
+    match ask {
+        Ask::Datadog(_) if ask.tells_variants() => datadog::tells_apart(plan),
+        Ask::Datadog(_)
+        | Ask::Prometheus(_)
+        | Ask::CloudWatch(_)
+        | Ask::Web(_)
+        | Ask::Graphite(_)
+        | Ask::Influx(_)
+        | Ask::Exec(_) => Ok(()),
+    }
+}
+
+fn not_counted() -> NoData {
+    let why = "it answers with a figure and not with what it was counted from: it cannot be compared statistically";
+    NoData::Refused(why.to_owned())
 }
 
 fn counted_elsewhere() -> NoData {

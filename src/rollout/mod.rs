@@ -30,7 +30,10 @@ mod wait;
 
 pub use crate::analysis::statistics::Better;
 pub use crate::flag::Layer;
-pub use ask::{Ask, AskPrometheus, PromQl, Query};
+pub use ask::{
+    Aggregator, Ask, AskCloudWatch, AskDatadog, AskExec, AskGraphite, AskInflux, AskPrometheus, AskWeb, Figure,
+    InfluxLanguage, PromQl, Query, Statistic, WebBody, WebMethod,
+};
 pub use attachments::{Attachment, Attachments, LONGEST_ATTACHMENT, MOST_ATTACHED};
 pub use cause::Cause;
 pub use concern::{Bearing, Concern, bearing, concern};

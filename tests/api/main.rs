@@ -9,6 +9,7 @@
     reason = "a test that cannot go on must fail at once; its functions are not all marked as tests"
 )]
 
+mod bad_answers;
 mod bare_control;
 mod comparisons;
 mod control;
@@ -46,5 +47,6 @@ mod rollout_explained;
 mod scripted_store;
 mod sent;
 mod source_order;
+mod sources;
 mod telemetry_intake;
 mod trigger_storm;

@@ -339,7 +339,14 @@ fn the_plans_among_the_examples_are_sound() {
     assert!(!express.overlaps(installments), "they are to share no user");
     assert_eq!(
         names,
-        ["batch-patches-v1", "checkout-express", "checkout-installments", "hybrid-routing", "maintenance-scheduling"]
+        [
+            "batch-patches-v1",
+            "checkout-express",
+            "checkout-installments",
+            "hybrid-routing",
+            "maintenance-scheduling",
+            "search-ranking"
+        ]
     );
 }
 

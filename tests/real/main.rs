@@ -16,6 +16,7 @@ mod alert_fires;
 mod both_groups;
 mod candidate_fails;
 mod clients;
+mod cloudwatch;
 mod counters;
 mod deployed;
 mod healthy;

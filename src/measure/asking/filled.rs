@@ -30,6 +30,13 @@ impl Asking {
         self.span.unwrap_or(self.window)
     }
 
+    /// One that is asked at no particular time.
+    #[cfg(test)]
+    pub(in crate::measure) fn for_tests(variant: VariantName, flag: FlagKey, window: Duration) -> Self {
+        let (now, deadline) = (UnixMillis::new(0), Instant::now().checked_add(Duration::from_secs(60)));
+        Self { variant, flag, window, span: None, now, deadline: deadline.expect("a moment") }
+    }
+
     /// Another time than the metric's own.
     pub(in crate::measure) fn span_of(over: Over, now: UnixMillis) -> Option<Duration> {
         match over {
@@ -46,6 +53,6 @@ impl Asking {
             Some(name) => name.escape_debug().to_string(),
             None => format!("{:?}", names.window),
         });
-        format!("{filled} over {:?}", self.span)
+        format!("{filled} over {:?} of {:?}", self.span, self.looks_back())
     }
 }

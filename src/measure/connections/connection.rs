@@ -1,7 +1,12 @@
 //! One system outside.
 
 use super::address::Address;
+use crate::measure::cloudwatch::CloudWatchConnection;
+use crate::measure::exec::ExecConnection;
 use crate::measure::fetch::{Fetcher, FetcherSettings};
+use crate::measure::graphite::GraphiteConnection;
+use crate::measure::influx::InfluxConnection;
+use crate::measure::web::WebConnection;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +28,18 @@ pub struct ConnectionSettings {
 pub enum ConnectionKind {
     /// Prometheus, or what speaks its query API.
     Prometheus(PrometheusConnection),
+    /// Amazon CloudWatch.
+    CloudWatch(CloudWatchConnection),
+    /// Datadog, whose keys are among the headers.
+    Datadog,
+    /// An endpoint that answers in JSON.
+    Web(WebConnection),
+    /// Graphite.
+    Graphite(GraphiteConnection),
+    /// InfluxDB, whose token is among the headers.
+    Influx(InfluxConnection),
+    /// Commands of the server's own machine.
+    Exec(ExecConnection),
 }
 
 impl ConnectionKind {
@@ -31,6 +48,12 @@ impl ConnectionKind {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Prometheus(_) => "prometheus",
+            Self::CloudWatch(_) => "cloudwatch",
+            Self::Datadog => "datadog",
+            Self::Web(_) => "web",
+            Self::Graphite(_) => "graphite",
+            Self::Influx(_) => "influxdb",
+            Self::Exec(_) => "exec",
         }
     }
 
@@ -39,6 +62,9 @@ impl ConnectionKind {
     pub(super) fn at_address(kind: &str) -> Option<Self> {
         match kind {
             "prometheus" => Some(Self::Prometheus(PrometheusConnection::default())),
+            "web" => Some(Self::Web(WebConnection::default())),
+            "graphite" => Some(Self::Graphite(GraphiteConnection::default())),
+            "influxdb" => Some(Self::Influx(InfluxConnection::default())),
             _ => None,
         }
     }

@@ -24,7 +24,9 @@ impl<'c> Api<'c> {
     /// # Errors
     /// When the connection has no address.
     pub(super) fn new(connection: &'c Connection, deadline: Instant) -> Result<Self, NoData> {
-        let ConnectionKind::Prometheus(settings) = &connection.kind;
+        let ConnectionKind::Prometheus(settings) = &connection.kind else {
+            return Err(NoData::NoProvider(connection.name.to_string()));
+        };
         let address = connection.address.as_ref().ok_or_else(|| NoData::NoProvider(connection.name.to_string()))?;
         Ok(Self { connection, address, settings, deadline })
     }

@@ -63,7 +63,7 @@ fn escaped(text: &str, quote: char) -> String {
 }
 
 /// In the largest unit that needs only one: Prometheus reads `1h30m` only since version 2.21.
-pub(super) fn duration(span: Duration) -> String {
+pub(in crate::measure) fn duration(span: Duration) -> String {
     let millis = span.as_millis();
     for (unit, scale) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
         if millis >= scale && millis.is_multiple_of(scale) {

@@ -1,6 +1,12 @@
 //! A question to a system outside: to which, over how long, and what.
 
+use super::cloudwatch::AskCloudWatch;
+use super::datadog::AskDatadog;
+use super::exec::AskExec;
+use super::graphite::AskGraphite;
+use super::influx::AskInflux;
 use super::prometheus::AskPrometheus;
+use super::web::AskWeb;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +37,18 @@ impl Query {
 pub enum Ask {
     /// PromQL: Prometheus itself, Mimir, Thanos and others that speak its query API.
     Prometheus(AskPrometheus),
+    /// Amazon CloudWatch.
+    CloudWatch(AskCloudWatch),
+    /// Datadog.
+    Datadog(AskDatadog),
+    /// A command of the server's own machine, which the settings allow.
+    Exec(AskExec),
+    /// Graphite, and what speaks its render API.
+    Graphite(AskGraphite),
+    /// InfluxDB.
+    Influx(AskInflux),
+    /// Any endpoint that answers in JSON.
+    Web(AskWeb),
 }
 
 impl Ask {
@@ -39,6 +57,12 @@ impl Ask {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Prometheus(_) => "prometheus",
+            Self::CloudWatch(_) => "cloudwatch",
+            Self::Datadog(_) => "datadog",
+            Self::Exec(_) => "exec",
+            Self::Graphite(_) => "graphite",
+            Self::Influx(_) => "influxdb",
+            Self::Web(_) => "web",
         }
     }
 
@@ -47,6 +71,12 @@ impl Ask {
     pub fn tells_variants(&self) -> bool {
         match self {
             Self::Prometheus(ask) => ask.tells_variants(),
+            Self::CloudWatch(ask) => ask.tells_variants(),
+            Self::Datadog(ask) => ask.tells_variants(),
+            Self::Exec(ask) => ask.tells_variants(),
+            Self::Graphite(ask) => ask.tells_variants(),
+            Self::Influx(ask) => ask.tells_variants(),
+            Self::Web(ask) => ask.tells_variants(),
         }
     }
 
@@ -55,6 +85,14 @@ impl Ask {
     pub fn any_window(&self) -> bool {
         match self {
             Self::Prometheus(ask) => ask.any_window(),
+            // It is asked over any time, and of each query there is one value for all of it.
+            Self::Datadog(_) => true,
+            // It is asked for whole periods.
+            Self::CloudWatch(_) => false,
+            Self::Exec(ask) => ask.any_window(),
+            Self::Graphite(ask) => ask.any_window(),
+            Self::Influx(ask) => ask.any_window(),
+            Self::Web(ask) => ask.any_window(),
         }
     }
 
@@ -64,6 +102,13 @@ impl Ask {
     pub const fn counts(&self) -> Option<u64> {
         match self {
             Self::Prometheus(ask) => ask.counts(),
+            // These tell how many samples a value rests on, and not how many of them went badly.
+            Self::CloudWatch(_)
+            | Self::Datadog(_)
+            | Self::Exec(_)
+            | Self::Graphite(_)
+            | Self::Influx(_)
+            | Self::Web(_) => None,
         }
     }
 
@@ -72,6 +117,12 @@ impl Ask {
     pub fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Prometheus(ask) => ask.text(),
+            Self::CloudWatch(ask) => ask.text(),
+            Self::Datadog(ask) => ask.text(),
+            Self::Exec(ask) => ask.text(),
+            Self::Graphite(ask) => ask.text(),
+            Self::Influx(ask) => ask.text(),
+            Self::Web(ask) => ask.text(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What conditions may ask of a metric.
 
 use crate::analysis::{Known, Quantity, Unfit};
-use crate::rollout::{Better, Measure, Metric, MetricSource, Query};
+use crate::rollout::{Ask, Better, Measure, Metric, MetricSource, Query};
 
 const COUNT: Unfit = Unfit {
     why: "a count grows with its group, and the groups are not of one size",
@@ -27,7 +27,12 @@ const GOOD_WHEN_HIGH: Unfit =
 
 const ONE_WINDOW: Unfit = Unfit {
     why: "its query has no `{{window}}` and cannot be asked over another time",
-    instead: "write `[{{window}}]` in the query",
+    instead: "write `{{window}}` where the query says over how long",
+};
+
+const WHOLE_PERIODS: Unfit = Unfit {
+    why: "CloudWatch is asked for whole periods and not over any time",
+    instead: "compare it with a number, or use another provider",
 };
 
 /// What conditions may ask of a metric.
@@ -56,7 +61,16 @@ pub(super) fn askable(metric: &Metric) -> Known {
         }
         MetricSource::Query(Query { ask, .. }) => {
             let of_control = if ask.tells_variants() { Ok(()) } else { Err(BOTH_ALIKE) };
-            let burns = if ask.any_window() { lower } else { Err(ONE_WINDOW) };
+            let burns = match ask {
+                _ if ask.any_window() => lower,
+                Ask::CloudWatch(_) => Err(WHOLE_PERIODS),
+                Ask::Prometheus(_)
+                | Ask::Datadog(_)
+                | Ask::Exec(_)
+                | Ask::Graphite(_)
+                | Ask::Influx(_)
+                | Ask::Web(_) => Err(ONE_WINDOW),
+            };
             let comparable = if ask.counts().is_some() { of_control } else { Err(ONE_NUMBER) };
             Known { quantity, of_control, comparable, burns }
         }

@@ -45,6 +45,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().find(|entry| entry.key == name)
     }
 
+    /// Where to complain about what is not there.
+    pub(super) const fn start(&self) -> Span {
+        self.start
+    }
+
     /// A field that must be there.
     pub(super) fn needed(&self, name: &str, hint: &str, reader: &mut Reader<'_>) -> Option<&'n Node<'n>> {
         if self.entry(name).is_none() {

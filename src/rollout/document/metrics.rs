@@ -2,14 +2,20 @@
 
 use super::askable::askable;
 use super::clauses::Placed;
+use super::cloudwatch::cloudwatch;
+use super::datadog::datadog;
 use super::events::events;
+use super::exec::exec;
 use super::fields::Fields;
+use super::graphite::graphite;
+use super::influx::influx;
 use super::outcomes::outcomes;
 use super::prometheus::prometheus;
 use super::reader::Reader;
 use super::shape::{self, Provider};
 use super::sourced::optional;
 use super::thresholds::thresholds;
+use super::web::web;
 use crate::analysis::{Bound, Compare, Condition, Known, Place, Reference, Vocabulary, Waves, is_reserved};
 use crate::rollout::{Metric, NoDataPolicy, NoDataThen, Role};
 use crate::source::{Entry, Node, suggest};
@@ -161,14 +167,18 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
     let fields = Fields::read(node, &shape::METRIC, reader)?;
     let hint = "write `provider: outcomes`, `provider: prometheus` or `provider: events`";
     let provider = fields.needed("provider", hint, reader)?;
-    let provider = reader.word(provider, "provider", shape::PROVIDERS, shape::LATER_PROVIDERS)?;
+    let provider = reader.word(provider, "provider", shape::PROVIDERS, &[])?;
     let role = optional(fields.get("role"), Role::Guardrail, |node| reader.word(node, "role", shape::ROLES, &[]))?;
     let no_data = optional(fields.get("no_data"), NoDataPolicy::default(), |node| no_data(node, reader))?;
     for (name, owners) in shape::OWNED.iter().copied() {
         if let Some(entry) = fields.entry(name).filter(|_| !owners.contains(&provider)) {
             let words = shape::PROVIDERS.iter().filter(|(_, provider)| owners.contains(provider));
             let owners: Vec<String> = words.map(|(word, _)| format!("`{word}`")).collect();
-            let message = format!("`{name}` belongs to the provider {}", owners.join(" or "));
+            let owners = match owners.split_last() {
+                Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+                Some(_) | None => owners.concat(),
+            };
+            let message = format!("`{name}` belongs to the provider {owners}");
             reader.complain(entry.key_span, message, "remove it, or change the provider");
         }
     }
@@ -176,6 +186,12 @@ fn metric(name: &str, node: &Node<'_>, reader: &mut Reader<'_>) -> Option<Metric
         Provider::Outcomes => outcomes(&fields, reader)?,
         Provider::Prometheus => prometheus(&fields, reader)?,
         Provider::Events => events(name, &fields, reader)?,
+        Provider::CloudWatch => cloudwatch(&fields, reader)?,
+        Provider::Datadog => datadog(&fields, reader)?,
+        Provider::Web => web(&fields, reader)?,
+        Provider::Graphite => graphite(&fields, reader)?,
+        Provider::Influx => influx(&fields, reader)?,
+        Provider::Exec => exec(&fields, reader)?,
     };
     let better = optional(fields.get("better"), usual, |node| reader.word(node, "direction", shape::BETTER, &[]))?;
     Some(Metric { unit, role, better, no_data, source })

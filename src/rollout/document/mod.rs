@@ -4,11 +4,17 @@ mod agreement;
 mod askable;
 mod budget;
 mod clauses;
+mod cloudwatch;
 mod courses;
+mod datadog;
 mod events;
+mod exec;
 mod fields;
 mod flag_check;
+mod graphite;
 mod group;
+mod influx;
+mod jsonpath;
 mod layer;
 mod lower;
 mod metrics;
@@ -25,6 +31,7 @@ mod telemetry;
 mod thresholds;
 mod train;
 mod waves;
+mod web;
 
 #[cfg(feature = "server")]
 pub mod telemetry_wire;

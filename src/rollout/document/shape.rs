@@ -1,7 +1,9 @@
 //! Which fields each mapping of a rollout document has, and which a later version will have.
 
 use crate::rollout::train::{Cohorts, Extent};
-use crate::rollout::{Better, Exposures, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit};
+use crate::rollout::{
+    Aggregator, Better, Exposures, List, Measure, NoDataThen, RetrySalt, Role, SpanKind, Unit, WebMethod,
+};
 
 /// A kind of mapping.
 #[derive(Debug)]
@@ -66,6 +68,29 @@ pub(super) const METRIC: Shape = Shape {
         "ratio",
         "connection",
         "address",
+        "region",
+        "period",
+        "namespace",
+        "metric",
+        "dimensions",
+        "statistic",
+        "expression",
+        "queries",
+        "formula",
+        "aggregator",
+        "samples",
+        "method",
+        "path",
+        "headers",
+        "body",
+        "content_type",
+        "value",
+        "time",
+        "language",
+        "database",
+        "organization",
+        "command",
+        "arguments",
         "event",
         "since",
         "no_data",
@@ -78,18 +103,48 @@ pub(super) const METRIC: Shape = Shape {
 };
 
 /// Which fields of [`METRIC`] only some providers have.
-pub(super) const OWNED: &[(&str, &[Provider])] = &[
-    ("measure", &[Provider::Outcomes]),
-    ("slower_than", &[Provider::Outcomes]),
-    ("min_samples", &[Provider::Outcomes, Provider::Prometheus]),
-    ("window", &[Provider::Outcomes, Provider::Prometheus]),
-    ("query", &[Provider::Prometheus]),
-    ("ratio", &[Provider::Prometheus]),
-    ("connection", &[Provider::Prometheus]),
-    ("address", &[Provider::Prometheus]),
-    ("event", &[Provider::Events]),
-    ("since", &[Provider::Events]),
-];
+pub(super) const OWNED: &[(&str, &[Provider])] = {
+    use Provider::{CloudWatch, Datadog, Events, Exec, Graphite, Influx, Outcomes, Prometheus, Web};
+    &[
+        ("measure", &[Outcomes]),
+        ("slower_than", &[Outcomes]),
+        ("min_samples", &[Outcomes, Prometheus, CloudWatch, Datadog, Web, Exec]),
+        ("window", &[Outcomes, Prometheus, Datadog, Graphite, Influx, Web, Exec]),
+        ("query", &[Prometheus, Datadog, Graphite, Influx]),
+        ("ratio", &[Prometheus]),
+        ("connection", &[Prometheus, CloudWatch, Datadog, Graphite, Influx, Web, Exec]),
+        ("address", &[Prometheus, Graphite, Influx, Web]),
+        ("region", &[CloudWatch]),
+        ("period", &[CloudWatch]),
+        ("namespace", &[CloudWatch]),
+        ("metric", &[CloudWatch]),
+        ("dimensions", &[CloudWatch]),
+        ("statistic", &[CloudWatch]),
+        ("expression", &[CloudWatch]),
+        ("queries", &[CloudWatch, Datadog]),
+        ("formula", &[Datadog]),
+        ("aggregator", &[Datadog]),
+        ("samples", &[CloudWatch, Datadog, Web, Exec]),
+        ("method", &[Web]),
+        ("path", &[Web]),
+        ("headers", &[Web]),
+        ("body", &[Web]),
+        ("content_type", &[Web]),
+        ("value", &[Web, Exec]),
+        ("time", &[Web]),
+        ("language", &[Influx]),
+        ("database", &[Influx]),
+        ("organization", &[Influx]),
+        ("command", &[Exec]),
+        ("arguments", &[Exec]),
+        ("event", &[Events]),
+        ("since", &[Events]),
+    ]
+};
+
+/// A statistic of one CloudWatch metric among several.
+pub(super) const STATISTIC: Shape =
+    Shape { what: "a CloudWatch metric", fields: &["namespace", "metric", "dimensions", "statistic"], later: &[] };
 
 pub(super) const RATIO: Shape = Shape { what: "`ratio`", fields: &["bad", "total"], later: &[] };
 
@@ -156,11 +211,52 @@ pub(super) enum Provider {
     Outcomes,
     Prometheus,
     Events,
+    CloudWatch,
+    Datadog,
+    Web,
+    Graphite,
+    Influx,
+    Exec,
 }
 
-pub(super) const PROVIDERS: Words<Provider> =
-    &[("outcomes", Provider::Outcomes), ("prometheus", Provider::Prometheus), ("events", Provider::Events)];
-pub(super) const LATER_PROVIDERS: &[&str] = &["cloudwatch", "datadog", "exec", "web"];
+pub(super) const PROVIDERS: Words<Provider> = &[
+    ("outcomes", Provider::Outcomes),
+    ("prometheus", Provider::Prometheus),
+    ("events", Provider::Events),
+    ("cloudwatch", Provider::CloudWatch),
+    ("datadog", Provider::Datadog),
+    ("web", Provider::Web),
+    ("graphite", Provider::Graphite),
+    ("influxdb", Provider::Influx),
+    ("exec", Provider::Exec),
+];
+
+pub(super) const AGGREGATORS: Words<Aggregator> = &[
+    ("avg", Aggregator::Avg),
+    ("last", Aggregator::Last),
+    ("max", Aggregator::Max),
+    ("min", Aggregator::Min),
+    ("sum", Aggregator::Sum),
+];
+
+pub(super) const METHODS: Words<WebMethod> = &[("GET", WebMethod::Get), ("POST", WebMethod::Post)];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyKind {
+    Json,
+    Form,
+}
+
+pub(super) const BODIES: Words<BodyKind> =
+    &[("application/json", BodyKind::Json), ("application/x-www-form-urlencoded", BodyKind::Form)];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    InfluxQl,
+    Flux,
+}
+
+pub(super) const LANGUAGES: Words<Language> = &[("influxql", Language::InfluxQl), ("flux", Language::Flux)];
 
 /// What `measure` may say; `slow_ratio` needs a bound besides.
 pub(super) const MEASURES: Words<Measure> = &[

@@ -50,6 +50,7 @@ fn the_schema_offers_exactly_the_fields_that_are_read() {
     check_fields("LayerDocument", &shape::LAYER);
     check_fields("ClauseDocument", &shape::CLAUSE);
     check_fields("NoDataPolicyDocument", &shape::NO_DATA_POLICY);
+    check_fields("StatisticDocument", &shape::STATISTIC);
     check_fields("RatioDocument", &shape::RATIO);
     check_fields("train", &shape::TRAIN);
     check_fields("MemberFields", &shape::MEMBER);
@@ -61,6 +62,10 @@ fn the_schema_offers_exactly_the_words_that_are_read() {
     check_words("UnitWord", shape::UNITS);
     check_words("RoleWord", shape::ROLES);
     check_words("NoDataWord", shape::NO_DATA);
+    check_words("AggregatorWord", shape::AGGREGATORS);
+    check_words("MethodWord", shape::METHODS);
+    check_words("ContentTypeWord", shape::BODIES);
+    check_words("LanguageWord", shape::LANGUAGES);
     check_words("BetterWord", shape::BETTER);
     check_words("WarningWord", shape::ON_WARNING);
     check_words("RetryWord", shape::RETRY);

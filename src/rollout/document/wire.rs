@@ -161,6 +161,309 @@ pub enum MetricDocument {
         /// What closes the flag, such as `> 10% for 5m`.
         critical: Option<String>,
     },
+    /// Asked from Amazon CloudWatch: the newest complete period. It has a `metric`, or `queries` with an `expression`,
+    /// or an `expression` alone.
+    #[schemars(rename = "cloudwatch")]
+    CloudWatch {
+        /// The region that is asked; the connection's when left out.
+        #[schemars(regex(pattern = "^[a-z0-9-]{1,40}$"))]
+        region: Option<String>,
+        /// Over how long each value is taken: a multiple of a minute, or 1, 5, 10, 20 or 30 seconds; `1m` when left out.
+        period: Option<DurationText>,
+        /// The namespace of the metric.
+        namespace: Option<String>,
+        /// The name of the metric.
+        metric: Option<String>,
+        /// The metric's dimensions, all of them. `{{variant}}` and `{{flag}}` are filled in.
+        dimensions: Option<BTreeMap<String, String>>,
+        /// Such as `Sum`, `Average` or `p99`.
+        statistic: Option<String>,
+        /// Metrics with names for an `expression`: each is a metric, or an expression itself.
+        queries: Option<BTreeMap<String, FigureDocument>>,
+        /// Metric math over the `queries`, or a query of Metrics Insights.
+        expression: Option<String>,
+        /// Which of the `queries` counts the samples.
+        samples: Option<String>,
+        /// Fewer samples than this are no data.
+        min_samples: Option<u64>,
+        /// The connection of the server's settings that is asked; `cloudwatch` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Asked from Datadog. It has a `query`, or `queries` with a `formula`.
+    Datadog {
+        /// A metric query that gives one number. `{{variant}}` and `{{flag}}` are filled in.
+        query: Option<String>,
+        /// Queries with names for a `formula`.
+        queries: Option<BTreeMap<String, String>>,
+        /// What is computed from the `queries`.
+        formula: Option<String>,
+        /// How the values of the window become one; `avg` when left out.
+        aggregator: Option<AggregatorWord>,
+        /// Which of the `queries` counts the samples.
+        samples: Option<String>,
+        /// Fewer samples than this are no data.
+        min_samples: Option<u64>,
+        /// Over how long it is asked; `5m` when left out.
+        window: Option<DurationText>,
+        /// The connection of the server's settings that is asked; `datadog` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Asked from an endpoint that answers in JSON.
+    Web {
+        /// What comes behind the address. `{{variant}}`, `{{flag}}` and `{{window}}` are filled in, here and below.
+        #[schemars(regex(pattern = "^[/?]"))]
+        path: Option<String>,
+        /// `POST` where there is a body, `GET` where there is none, when left out.
+        method: Option<MethodWord>,
+        /// Headers by their names. Secrets belong to the connection.
+        headers: Option<BTreeMap<String, String>>,
+        /// What is sent.
+        body: Option<String>,
+        /// What the body is; `application/json` when left out.
+        content_type: Option<ContentTypeWord>,
+        /// The JSONPath of the value, such as `$.data.value`.
+        #[schemars(regex(pattern = r"^\$"))]
+        value: String,
+        /// The JSONPath of the number of samples.
+        #[schemars(regex(pattern = r"^\$"))]
+        samples: Option<String>,
+        /// The JSONPath of the value's time: RFC 3339, or seconds or milliseconds since 1970.
+        #[schemars(regex(pattern = r"^\$"))]
+        time: Option<String>,
+        /// Fewer samples than this are no data.
+        min_samples: Option<u64>,
+        /// What `{{window}}` stands for; `5m` when left out.
+        window: Option<DurationText>,
+        /// The connection of the server's settings that is asked; `web` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// Another server than a configured one, such as `https://metrics.example`.
+        #[schemars(regex(pattern = "^https?://"))]
+        address: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Asked from Graphite: the newest value.
+    Graphite {
+        /// A target that gives one series. `{{variant}}`, `{{flag}}` and `{{window}}` are filled in.
+        query: String,
+        /// Over how long it is asked; `5m` when left out.
+        window: Option<DurationText>,
+        /// The connection of the server's settings that is asked; `graphite` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// Another server than a configured one, such as `https://metrics.example`.
+        #[schemars(regex(pattern = "^https?://"))]
+        address: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Asked from InfluxDB.
+    #[schemars(rename = "influxdb")]
+    Influx {
+        /// A query that gives one series. `{{variant}}` and `{{flag}}` are filled in inside of quotes, and `{{window}}`.
+        query: String,
+        /// The language of the query; `influxql` when left out.
+        language: Option<LanguageWord>,
+        /// The database that is asked in InfluxQL; the connection's when left out.
+        database: Option<String>,
+        /// The organization that is asked in Flux; the connection's when left out.
+        organization: Option<String>,
+        /// What `{{window}}` stands for; `5m` when left out.
+        window: Option<DurationText>,
+        /// The connection of the server's settings that is asked; `influxdb` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// Another server than a configured one, such as `https://metrics.example`.
+        #[schemars(regex(pattern = "^https?://"))]
+        address: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+    /// Printed by a command that the server's settings allow.
+    Exec {
+        /// The name under which it is allowed.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        command: String,
+        /// What its arguments are, by their names. `{{variant}}`, `{{flag}}` and `{{window}}` are filled in.
+        arguments: Option<BTreeMap<String, String>>,
+        /// The JSONPath of the value, where it prints JSON; it prints a number when left out.
+        #[schemars(regex(pattern = r"^\$"))]
+        value: Option<String>,
+        /// The JSONPath of the number of samples.
+        #[schemars(regex(pattern = r"^\$"))]
+        samples: Option<String>,
+        /// Fewer samples than this are no data.
+        min_samples: Option<u64>,
+        /// What `{{window}}` stands for; `5m` when left out.
+        window: Option<DurationText>,
+        /// The connection of the server's settings that is asked; `exec` when left out.
+        #[schemars(regex(pattern = "^[A-Za-z0-9._-]{1,200}$"))]
+        connection: Option<String>,
+        /// What the query answers in; `number` when left out.
+        unit: Option<UnitWord>,
+        /// What the metric may cause.
+        role: Option<RoleWord>,
+        /// Which way is good; `lower` when left out.
+        better: Option<BetterWord>,
+        /// What happens while there is no data.
+        no_data: Option<NoDataDocument>,
+        /// What is wanted, such as `< 2%`: it must be so to go on.
+        target: Option<String>,
+        /// What warns, such as `> 5%`.
+        warning: Option<String>,
+        /// What comes of a warning; `hold` when left out.
+        on_warning: Option<WarningWord>,
+        /// What closes the flag, such as `> 10% for 5m`.
+        critical: Option<String>,
+    },
+}
+
+/// A CloudWatch metric, or an expression over others.
+#[derive(Debug, JsonSchema)]
+#[schemars(untagged)]
+pub enum FigureDocument {
+    /// Metric math, or a query of Metrics Insights.
+    Expression(String),
+    /// A statistic of one metric.
+    Statistic(StatisticDocument),
+}
+
+/// A statistic of one CloudWatch metric.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct StatisticDocument {
+    /// The namespace of the metric.
+    pub namespace: String,
+    /// The name of the metric.
+    pub metric: String,
+    /// The metric's dimensions, all of them. `{{variant}}` and `{{flag}}` are filled in.
+    pub dimensions: Option<BTreeMap<String, String>>,
+    /// Such as `Sum`, `Average` or `p99`.
+    pub statistic: String,
+}
+
+/// How several values become one.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub enum AggregatorWord {
+    /// Their mean.
+    Avg,
+    /// The last one.
+    Last,
+    /// The largest.
+    Max,
+    /// The smallest.
+    Min,
+    /// Their sum.
+    Sum,
+}
+
+/// How an endpoint is asked.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "UPPERCASE")]
+pub enum MethodWord {
+    /// With all that is asked in the address.
+    Get,
+    /// With a body.
+    Post,
+}
+
+/// What a body is.
+#[derive(Debug, JsonSchema)]
+pub enum ContentTypeWord {
+    /// JSON.
+    #[schemars(rename = "application/json")]
+    Json,
+    /// A form.
+    #[schemars(rename = "application/x-www-form-urlencoded")]
+    Form,
+}
+
+/// A query language of InfluxDB.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub enum LanguageWord {
+    /// InfluxQL, of version 1 and of what answers as it does.
+    InfluxQl,
+    /// Flux, of version 2.
+    Flux,
 }
 
 /// Two counters, each as a plain selector of any number of series.

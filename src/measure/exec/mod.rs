@@ -1,0 +1,9 @@
+//! The exec provider: commands of the server's own machine, which the settings allow.
+
+mod answer;
+mod arguments;
+mod provider;
+mod run;
+
+pub use provider::ExecConnection;
+pub(super) use provider::{question, read};
