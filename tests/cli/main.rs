@@ -12,6 +12,7 @@ mod command;
 mod explain;
 mod files;
 mod flags;
+mod rehearse;
 mod rollout_explained;
 mod rollouts;
 mod serve;
