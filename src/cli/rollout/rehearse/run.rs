@@ -49,9 +49,11 @@ pub(in super::super) fn run(format: Format, args: &RehearseArgs) -> exit::Outcom
             }
         };
         let asking = fetch(&plan, &order, &pieces, &providers, (folder.as_ref(), &world), &mut told);
+        // The signal first: it must be listened for before anybody is asked.
         let ended = tokio::select! {
-            fetched = asking => Some(fetched),
+            biased;
             _ = tokio::signal::ctrl_c() => None,
+            fetched = asking => Some(fetched),
         };
         if shown {
             tell("\n");
