@@ -56,6 +56,7 @@ async fn measure(name: &str, store: StoreChoice, rounds: usize) {
         event_streams: None,
         cors_origins: Origins::default(),
         log: LogFormat::Text,
+        triggers: Vec::new(),
         remarks: Vec::new(),
     };
     let stop = CancellationToken::new();

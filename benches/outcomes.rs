@@ -10,7 +10,7 @@
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Instant;
-use tidegate::measure::{Batch, Outcome, Outcomes, User, parse_outcomes};
+use tidegate::measure::{Batch, Outcome, Outcomes, Served, User, Written, parse_outcomes};
 use tidegate::rollout::{Attachments, Measure, Plan, Versus, lower};
 use tidegate::source::{Format, parse};
 use tidegate::units::{FlagKey, MetricName, UnixMillis, VariantName};
@@ -63,7 +63,8 @@ impl Service {
 /// One user in ten has the candidate.
 fn parsed(body: &[u8]) -> Batch {
     let (on, off) = (VariantName::new("on").expect("a name"), VariantName::new("off").expect("a name"));
-    parse_outcomes(body, |_, key| Some(if key.ends_with('0') { on.clone() } else { off.clone() })).expect("sound")
+    let served = |key: &str| Served::Variant(if key.ends_with('0') { on.clone() } else { off.clone() });
+    parse_outcomes(body, Written::Json, |_, key, _| served(key)).expect("sound")
 }
 
 fn main() {

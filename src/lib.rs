@@ -72,3 +72,5 @@ pub mod rehearse;
 pub mod store;
 #[cfg(feature = "server")]
 pub mod telemetry;
+#[cfg(feature = "server")]
+pub mod triggers;

@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         Command::Flag(args) => cli::flag::run(args),
         Command::Rollout(args) => cli::rollout::run(args),
         Command::Train(args) => cli::train::run(args),
+        Command::Trigger(args) => cli::trigger::run(args),
         Command::Completions(args) => cli::completions::run(&args),
     };
     cli::finish(outcome)

@@ -18,6 +18,7 @@ use crate::publish::Publisher;
 use crate::store::journal::{self, Closings, Journal};
 use crate::store::{LedgerCheck, Store, StoreError, sqlite};
 use crate::telemetry::Metrics;
+use crate::triggers::{Triggers, probe};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ impl Server {
         let control = bind(settings.control.address, "control").await?;
         let (store, journal) = open_store(&settings.store).await?;
         let live = Arc::new(Live::new(Snapshot::empty(settings.bucketing)));
-        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing));
+        let publisher = Arc::new(Publisher::new(Arc::clone(&live), settings.bucketing).by(clock));
         let metrics = Metrics::new(Arc::clone(&live))?;
         let outcomes = Arc::new(Outcomes::new());
         let readings = Arc::new(Providers::new(Arc::clone(&outcomes), connections(settings)));
@@ -133,7 +134,12 @@ impl Server {
         };
         let door = evaluation_door(settings, clock);
         server.tasks.spawn(evaluation::serve(evaluation, Arc::clone(&live), door, metrics.clone(), shutdown.clone()));
+        let triggers = Triggers::new(settings.triggers.clone(), controller.clone(), metrics.clone(), clock);
+        for desk in triggers.desks() {
+            server.tasks.spawn(probe::watch(triggers.clone(), Arc::clone(desk), shutdown.clone()));
+        }
         let state = api::Api {
+            triggers,
             controller,
             live,
             metrics,

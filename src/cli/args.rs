@@ -6,6 +6,7 @@ use super::flag::FlagArgs;
 use super::rollout::RolloutArgs;
 use super::serve::ServeArgs;
 use super::train::TrainArgs;
+use super::trigger::TriggerArgs;
 use super::validate::ValidateArgs;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Rollout(RolloutArgs),
     /// Apply, look at and steer trains: rollouts that are opened one after the other and close together
     Train(TrainArgs),
+    /// Look at the sources of alerts
+    Trigger(TriggerArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
 }

@@ -17,6 +17,7 @@ pub(crate) mod rollout;
 pub(crate) mod serve;
 pub(crate) mod train;
 mod train_check;
+pub(crate) mod trigger;
 pub(crate) mod validate;
 mod watch;
 

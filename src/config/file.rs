@@ -5,6 +5,7 @@ use super::fault::{Fault, Origin};
 use super::key::Key;
 use super::raw::Raw;
 use super::section::Surroundings;
+use super::triggers;
 use crate::source::{self, Entry, Format, Node, Problems, Span, Text, Value, suggest};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +51,10 @@ fn lower(documents: &[Node<'_>], text: &Text, surroundings: Surroundings<'_>, pr
         return raw;
     };
     for entry in entries {
+        if entry.key == "triggers" {
+            raw.triggers = triggers::read(&entry.value, surroundings, problems);
+            continue;
+        }
         if entry.key == "connections" {
             raw.connections = connections::read(&entry.value, surroundings, problems);
             continue;

@@ -9,11 +9,13 @@ mod key;
 mod listener;
 mod load;
 mod origins;
+mod probe;
 mod prometheus_connection;
 mod raw;
 mod secret;
 mod section;
 mod settings;
+mod triggers;
 
 pub use credential::Credential;
 pub use fault::{Fault, Origin};

@@ -3,6 +3,7 @@
 use super::fault::Origin;
 use super::key::Key;
 use crate::measure::ConnectionSettings;
+use crate::triggers::Source;
 use std::collections::BTreeMap;
 
 /// What one place says of one key.
@@ -25,6 +26,8 @@ impl Written {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Raw {
     written: BTreeMap<Key, Written>,
+    /// The section `triggers`, which only a settings file can have.
+    pub(super) triggers: Vec<Source>,
     /// The section `connections`, which only a settings file can have.
     pub(super) connections: Vec<ConnectionSettings>,
 }
@@ -67,6 +70,9 @@ impl Raw {
             if !overruled {
                 self.written.entry(key).or_insert(written);
             }
+        }
+        if self.triggers.is_empty() {
+            self.triggers = weaker.triggers;
         }
         if self.connections.is_empty() {
             self.connections = weaker.connections;

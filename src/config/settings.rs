@@ -8,6 +8,7 @@ use super::raw::Raw;
 use crate::eval::Bucketing;
 use crate::measure::{Address, Allowance, ConnectionSettings};
 use crate::telemetry::LogFormat;
+use crate::triggers::Source;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +48,8 @@ pub struct Settings {
     pub cors_origins: Origins,
     /// How log lines look.
     pub log: LogFormat,
+    /// Sources of alerts, beside Alertmanager with the control listener's key.
+    pub triggers: Vec<Source>,
     /// What looks like a mistake and is none for certain: for the log.
     pub remarks: Vec<String>,
 }
@@ -109,6 +112,7 @@ impl Settings {
             event_streams: event_streams.ok()?,
             cors_origins: cors_origins?,
             log: log?,
+            triggers: raw.triggers.clone(),
             remarks,
         })
     }

@@ -136,7 +136,7 @@ impl Lane {
         let (world, plan) = (self.shared.world.clone(), Arc::clone(&self.plan));
         let baseline = self.meanwhile_closing(async move { baseline(&world, &plan).await }).await;
         let flag_problems = flag_problems(&self.shared.world, &self.plan);
-        Beginning { by, flag_problems, firing: self.shared.firing.now(self.now()), baseline }
+        Beginning { by, flag_problems, firing: self.shared.firing_for(&self.plan), baseline }
     }
 
     /// Begins by itself, at the time that the plan names.

@@ -1,47 +1,70 @@
 //! The alerts that fire now, as far as this process was told: what begins must not begin against them.
 
+use super::may_close::MayClose;
 use crate::analysis::Alert;
 use crate::rollout::HEARD_WITHIN;
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The most alerts that are remembered; those heard of longest ago are forgotten first.
 const MOST: usize = 10_000;
 
+/// So many more are forgotten when there are too many, so that a storm of new ones does not sort them for each.
+const SPARE: usize = 500;
+
+/// An alert, and whom its sender may tell of it.
+#[derive(Debug, Clone)]
+struct Known {
+    heard: UnixMillis,
+    alert: Alert,
+    scope: Arc<MayClose>,
+}
+
 /// Firing alerts by fingerprint, with when they were last heard of.
 #[derive(Debug, Default)]
-pub(super) struct Firing(Mutex<BTreeMap<String, (UnixMillis, Alert)>>);
+pub(super) struct Firing(Mutex<BTreeMap<String, Known>>);
 
 impl Firing {
-    /// Takes what a notification says.
-    pub(super) fn note(&self, firing: &[Alert], resolved: &[Alert], now: UnixMillis) {
+    /// Takes what a notification says. Answers the fingerprints of what stopped, with the alert as it was known.
+    pub(super) fn note(
+        &self,
+        scope: &Arc<MayClose>,
+        firing: &[Alert],
+        resolved: &[Alert],
+        now: UnixMillis,
+    ) -> Vec<(String, Option<Alert>)> {
         let mut known = self.known();
         for alert in firing {
-            known.insert(alert.fingerprint.clone(), (now, alert.clone()));
+            let heard = Known { heard: now, alert: alert.clone(), scope: Arc::clone(scope) };
+            known.insert(alert.fingerprint.clone(), heard);
         }
-        for alert in resolved {
-            known.remove(&alert.fingerprint);
-        }
-        known.retain(|_, (heard, _)| now.since(*heard) <= HEARD_WITHIN);
-        let excess = known.len().saturating_sub(MOST);
-        if excess > 0 {
-            let mut by_age: Vec<_> = known.iter().map(|(name, (heard, _))| (*heard, name.clone())).collect();
+        let ended = resolved.iter().map(|alert| {
+            let before = known.remove(&alert.fingerprint);
+            (alert.fingerprint.clone(), before.map(|known| known.alert))
+        });
+        let ended = ended.collect();
+        // Looking through all of them for each alert of a storm would cost more than the storm.
+        if known.len() > MOST {
+            known.retain(|_, alert| now.since(alert.heard) <= HEARD_WITHIN);
+            let excess = known.len().saturating_sub(MOST);
+            let mut by_age: Vec<_> = known.iter().map(|(name, alert)| (alert.heard, name.clone())).collect();
             by_age.sort();
-            for (_, name) in by_age.into_iter().take(excess) {
+            for (_, name) in by_age.into_iter().take(excess.saturating_add(if excess == 0 { 0 } else { SPARE })) {
                 known.remove(&name);
             }
         }
+        ended
     }
 
-    /// What fires now.
-    pub(super) fn now(&self, now: UnixMillis) -> Vec<Alert> {
+    /// What fires now, of those whose sender may tell of it.
+    pub(super) fn now(&self, now: UnixMillis, may: impl Fn(&MayClose) -> bool) -> Vec<Alert> {
         let known = self.known();
-        let fresh = known.values().filter(|(heard, _)| now.since(*heard) <= HEARD_WITHIN);
-        fresh.map(|(_, alert)| alert.clone()).collect()
+        let fresh = known.values().filter(|alert| now.since(alert.heard) <= HEARD_WITHIN && may(&alert.scope));
+        fresh.map(|alert| alert.alert.clone()).collect()
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, (UnixMillis, Alert)>> {
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,21 +82,21 @@ mod tests {
     fn what_is_resolved_or_not_heard_of_any_more_does_not_fire() {
         let firing = Firing::default();
         let at = |hours: u64| UnixMillis::new(0).plus(Duration::from_secs(hours * 3_600));
-        firing.note(&[alert(1), alert(2), alert(3)], &[], at(0));
-        firing.note(&[alert(3)], &[alert(1)], at(24));
-        assert_eq!(firing.now(at(24)), [alert(2), alert(3)], "many repeat once a day");
-        assert_eq!(firing.now(at(26)), [alert(3)]);
-        assert!(firing.now(at(50)).is_empty());
+        firing.note(&Arc::default(), &[alert(1), alert(2), alert(3)], &[], at(0));
+        firing.note(&Arc::default(), &[alert(3)], &[alert(1)], at(24));
+        assert_eq!(firing.now(at(24), |_| true), [alert(2), alert(3)], "many repeat once a day");
+        assert_eq!(firing.now(at(26), |_| true), [alert(3)]);
+        assert!(firing.now(at(50), |_| true).is_empty());
     }
 
     #[test]
     fn the_memory_is_bounded_and_keeps_what_is_new() {
         let firing = Firing::default();
-        firing.note(&[alert(0)], &[], UnixMillis::new(1));
+        firing.note(&Arc::default(), &[alert(0)], &[], UnixMillis::new(1));
         let storm: Vec<_> = (1..=MOST).map(alert).collect();
-        firing.note(&storm, &[], UnixMillis::new(2));
-        let known = firing.now(UnixMillis::new(2));
-        assert_eq!(known.len(), MOST);
+        firing.note(&Arc::default(), &storm, &[], UnixMillis::new(2));
+        let known = firing.now(UnixMillis::new(2), |_| true);
+        assert_eq!(known.len(), MOST - SPARE);
         assert!(!known.contains(&alert(0)));
     }
 }

@@ -6,18 +6,17 @@ use super::saving::{COMMIT_TIMEOUT, Owed, READ_TIMEOUT};
 use super::shared::{Shared, World};
 use super::told::{Last, Told};
 use super::train::TrainHandle;
-use super::view::{AlertAnswer, Applied, ApplyError, CommandError, Outcome, Verb, View};
-use crate::analysis::Alert;
+use super::view::{Applied, ApplyError, CommandError, Outcome, Verb, View};
 use crate::flag::Overlay;
 use crate::planted::{self, Bug};
 use crate::rollout::explain::{Boarded, Explanation};
-use crate::rollout::{self, Bearing, Concern, Plan, State, concern};
+use crate::rollout::{self, Plan, State};
 use crate::source::{Problems, Text, parse};
 use crate::store::journal::ClosingRecord;
 use crate::store::{Change, CommitError, Entry, LedgerRow, PlanSource, Record, StoreError};
 use crate::telemetry::Metrics;
 use crate::units::{FlagKey, RolloutName, UnixMillis};
-use futures_util::future::{BoxFuture, FutureExt as _, join_all};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -183,43 +182,6 @@ impl Controller {
             .map_err(|_| CommandError::stopping())?;
         let answer: Result<View, CommandError> = answer.await.map_err(|_| CommandError::stopping())?;
         answer.map(|view| self.inner.shared.with_overlaps(view))
-    }
-
-    /// Takes firing and resolved alerts. Answers once every closing is durable.
-    ///
-    /// # Errors
-    /// When a closing is served but could not be made durable.
-    pub async fn alert(&self, firing: &[Alert], resolved: &[Alert]) -> Result<AlertAnswer, CommandError> {
-        let accepted = Instant::now();
-        let lanes: Vec<(RolloutName, LaneHandle)> =
-            self.lanes().iter().map(|(name, lane)| (name.clone(), lane.clone())).collect();
-        self.inner.shared.firing.note(firing, resolved, self.inner.shared.world.clock.now());
-        let mut answer = AlertAnswer::default();
-        let told = lanes.iter().flat_map(|(name, lane)| {
-            let (plan, live) = lane.last.plan_and_life();
-            if live && firing.iter().any(|alert| concern(&plan, alert) != Concern::No) {
-                answer.concerned.push(name.clone());
-            }
-            // What closes goes first, however many others stand before it in the notification.
-            let mut bearing: Vec<(Bearing, &Alert)> =
-                firing.iter().map(|alert| (rollout::bearing(&plan, alert), alert)).collect();
-            bearing.retain(|(bearing, _)| *bearing != Bearing::None);
-            bearing.sort_by_key(|(bearing, _)| std::cmp::Reverse(*bearing));
-            let fire = bearing.into_iter().map(|(_, alert)| TriggerKind::Firing(alert.clone()));
-            let resolve = resolved.iter().map(|alert| TriggerKind::Resolved { fingerprint: alert.fingerprint.clone() });
-            fire.chain(resolve).map(move |kind| async move { (name, lane.trigger(kind, accepted).await) })
-        });
-        let told: Vec<_> = told.collect();
-        for (name, outcome) in join_all(told).await {
-            match outcome? {
-                Triggered::Closed(_) => answer.closed.push(name.clone()),
-                Triggered::AlreadyClosed(_) => answer.already_closed.push(name.clone()),
-                Triggered::Noted | Triggered::Repeated => answer.concerned.push(name.clone()),
-                Triggered::NotConcerned => {}
-            }
-        }
-        answer.settle();
-        Ok(answer)
     }
 
     /// Takes a plan as text: one document.
@@ -454,20 +416,6 @@ impl LaneHandle {
         let (reply, answer) = oneshot::channel();
         self.commands.send(Box::new(Command::Plan { plan, source, by, reply })).await.map_err(|_| stopping())?;
         answer.await.map_err(|_| stopping())?
-    }
-}
-
-impl AlertAnswer {
-    /// One line a rollout: what closed did so once, however many alerts spoke of it.
-    fn settle(&mut self) {
-        for list in [&mut self.closed, &mut self.already_closed, &mut self.concerned] {
-            list.sort();
-            list.dedup();
-        }
-        let closed = &self.closed;
-        self.already_closed.retain(|name| !closed.contains(name));
-        let already = &self.already_closed;
-        self.concerned.retain(|name| !closed.contains(name) && !already.contains(name));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The control loop: takes up events, lets the pure core decide, commits, publishes.
 
+mod alerting;
 mod claims;
 mod commands;
 mod evidence;
@@ -8,6 +9,7 @@ mod gather;
 mod handle;
 mod inbox;
 mod lane;
+mod may_close;
 mod planning;
 mod posting;
 mod saving;
@@ -20,6 +22,7 @@ mod triggers;
 mod view;
 
 pub use handle::{Controller, Unreadable};
+pub use may_close::{MayClose, Pattern};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;
 pub use train::{MemberView, TrainApplied, TrainVerb, TrainView};

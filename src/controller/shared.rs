@@ -2,10 +2,12 @@
 
 use super::claims::{Claims, Taken};
 use super::firing::Firing;
+use super::may_close::MayClose;
 use super::saving::is_live;
 use super::told::{Last, Told};
 use super::train::Board;
 use super::view::View;
+use crate::analysis::Alert;
 use crate::clock::Clock;
 use crate::measure::Readings;
 use crate::publish::Publisher;
@@ -104,6 +106,19 @@ impl Shared {
             view.problems.extend(taken.into_iter().map(|taken| taken.to_string()));
         }
         view
+    }
+
+    /// Whether a source of alerts may touch the rollout of a plan, by the flag's definition as it is served.
+    pub(super) fn may(&self, scope: &MayClose, plan: &Plan) -> bool {
+        scope.has(plan, || {
+            let published = self.world.publisher.live().load_full();
+            published.snapshot().flag(plan.flag.as_str())?.definition().cloned()
+        })
+    }
+
+    /// The alerts that fire now and that whoever sent them may tell the rollout of a plan of.
+    pub(super) fn firing_for(&self, plan: &Plan) -> Vec<Alert> {
+        self.firing.now(self.world.clock.now(), |scope| self.may(scope, plan))
     }
 
     fn claims(&self) -> MutexGuard<'_, Claims> {

@@ -145,6 +145,21 @@ impl Last {
         (Arc::clone(&told.plan), is_live(&told.state))
     }
 
+    /// Where it stands.
+    pub(super) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.told().state)
+    }
+
+    /// Whether it remembers that this alert fires.
+    pub(super) fn remembers_alert(&self, fingerprint: &str) -> bool {
+        match &*self.told().state {
+            State::Running(stage) | State::Watching(stage) | State::Paused { stage, .. } => {
+                stage.firing.contains_key(fingerprint)
+            }
+            State::Pending { .. } | State::Completed { .. } | State::RolledBack { .. } => false,
+        }
+    }
+
     /// The plan, and how much it has to say of its flag before others: whether it is under way, and when it changed.
     pub(super) fn plan_and_rank(&self) -> (Arc<Plan>, (bool, UnixMillis)) {
         let told = self.told();

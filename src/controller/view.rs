@@ -183,4 +183,6 @@ pub struct AlertAnswer {
     pub already_closed: Vec<RolloutName>,
     /// Live rollouts that the alerts concern and that did not close.
     pub concerned: Vec<RolloutName>,
+    /// Live rollouts that the alerts would have touched, and whose sender may not.
+    pub out_of_scope: Vec<RolloutName>,
 }

@@ -19,6 +19,13 @@ pub enum ApiError {
     },
     /// No key, or the wrong one: 401.
     Unauthorised(Denied),
+    /// A source of alerts that does not show that it is the one: 401.
+    Unproved {
+        /// What is missing or wrong, without any of it.
+        message: String,
+        /// How it is shown.
+        hint: &'static str,
+    },
     /// A browser's page of another origin, or a name that is not this machine's: 403.
     Foreign(String),
     /// No such thing: 404.
@@ -45,7 +52,7 @@ pub enum ApiError {
         expected: &'static str,
     },
     /// The body is packed in a way that is not read here: 415.
-    WrongContentEncoding,
+    WrongEncoding,
     /// Understood and wrong: 422, with every problem and its place.
     Invalid {
         /// The summary.
@@ -75,14 +82,14 @@ impl ApiError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Malformed { .. } => StatusCode::BAD_REQUEST,
-            Self::Unauthorised(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorised(_) | Self::Unproved { .. } => StatusCode::UNAUTHORIZED,
             Self::Foreign(_) => StatusCode::FORBIDDEN,
             Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Refused(_) => StatusCode::CONFLICT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::WrongContentType { .. } | Self::WrongContentEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongContentType { .. } | Self::WrongEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -109,6 +116,7 @@ impl ApiError {
                 let hint = "send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`";
                 (message.to_owned(), Some(hint.to_owned()), Vec::new())
             }
+            Self::Unproved { message, hint } => (message, Some(hint.to_owned()), Vec::new()),
             Self::Foreign(message) => {
                 let hint = "set a control key to reach Tidegate by another name or from another origin";
                 (message, Some(hint.to_owned()), Vec::new())
@@ -120,9 +128,8 @@ impl ApiError {
             Self::WrongContentType { expected } => {
                 (format!("the header `Content-Type` must be {expected}"), None, Vec::new())
             }
-            Self::WrongContentEncoding => {
-                let hint = "send it as it is, or with `Content-Encoding: gzip`";
-                ("the body is packed in a way that is not read here".to_owned(), Some(hint.to_owned()), Vec::new())
+            Self::WrongEncoding => {
+                ("the header `Content-Encoding` must be gzip, or left out".to_owned(), None, Vec::new())
             }
             Self::Invalid { message, problems } => (message, None, problems),
             Self::Unavailable(message) => (message, Some("try again".to_owned()), Vec::new()),

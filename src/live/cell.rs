@@ -1,9 +1,10 @@
 //! The cell that holds the served snapshot. Reading it takes no lock; a publication replaces it whole.
 
 use super::difference::may_differ;
+use super::past::Past;
 use super::tally::Tallies;
 use crate::eval::Snapshot;
-use crate::units::Generation;
+use crate::units::{FlagKey, Generation, UnixMillis};
 use arc_swap::{ArcSwap, Guard};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -43,6 +44,7 @@ impl Published {
 pub struct Live {
     cell: ArcSwap<Published>,
     changes: watch::Sender<Generation>,
+    past: Past,
 }
 
 impl Live {
@@ -52,7 +54,7 @@ impl Live {
         let tallies = Tallies::new(&snapshot);
         let changed = snapshot.generation();
         let cell = ArcSwap::from_pointee(Published { snapshot, tallies, changed });
-        Self { cell, changes: watch::Sender::new(changed) }
+        Self { cell, changes: watch::Sender::new(changed), past: Past::default() }
     }
 
     /// Follows [`Published::changed`]. What is told here is served already. A slow reader finds only the
@@ -60,6 +62,26 @@ impl Live {
     #[must_use]
     pub fn changes(&self) -> watch::Receiver<Generation> {
         self.changes.subscribe()
+    }
+
+    /// What was served before, as far as publications told when they happened.
+    #[must_use]
+    pub const fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// As [`publish`](Self::publish), with the moment from which on it is served. `flag` is the only one that may have
+    /// changed, if it is known. Two of these must not run at one time.
+    pub fn publish_at(&self, snapshot: Snapshot, flag: Option<&FlagKey>, now: UnixMillis) -> bool {
+        let current = self.cell.load_full();
+        if snapshot.generation() > current.snapshot.generation() {
+            // Noted first: whoever loaded what is served before it changes must find out that it has.
+            match flag {
+                Some(flag) => self.past.note_one(&current.snapshot, &snapshot, flag, now),
+                None => self.past.note_all(&current.snapshot, &snapshot, now),
+            }
+        }
+        self.publish(snapshot)
     }
 
     /// What is served now. Hold it for one evaluation, not longer: it keeps that generation alive.

@@ -13,7 +13,8 @@ pub(super) fn may_differ(before: &Snapshot, after: &Snapshot) -> bool {
         || before.flags().zip(after.flags()).any(|(old, new)| !old.is(new) && flag_differs(old, new))
 }
 
-fn flag_differs(old: Flag<'_>, new: Flag<'_>) -> bool {
+/// Whether a context may exist that gets another answer of the flag.
+pub(super) fn flag_differs(old: Flag<'_>, new: Flag<'_>) -> bool {
     old.key() != new.key()
         || old.broken() != new.broken()
         || overlay_differs(old.overlay(), new.overlay())

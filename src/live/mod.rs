@@ -3,7 +3,9 @@
 mod cell;
 mod counters;
 mod difference;
+mod past;
 mod tally;
 
 pub use cell::{Live, Published};
+pub use past::{Before, Era, Past, REMEMBERED, Stretch, Then};
 pub use tally::{FlagTally, Tallies};

@@ -32,7 +32,7 @@ mod tests {
 
     fn latencies(count: u32) -> Latencies<u64> {
         let mut latencies = Latencies::default();
-        (0..count).for_each(|number| latencies.add(Bin::of(f64::from(number % 10_000) / 100.0)));
+        (0..count).for_each(|number| latencies.add(Bin::of(f64::from(number % 10_000) / 100.0), 1));
         latencies
     }
 

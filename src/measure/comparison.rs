@@ -3,7 +3,7 @@
 use super::band::band;
 use super::look::Look;
 use super::outcomes::{Claim, Outcomes, locked, no_room};
-use super::ring::Slot;
+use super::ring::Part;
 use super::series::{Looked, Series};
 use super::tally::{nearly_all, under};
 use super::users::{Bad, Before, Gathered, Sample, Users};
@@ -12,7 +12,7 @@ use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
 
 /// One variant's part in a look.
-struct Part {
+struct Side {
     events: Group,
     /// Who was there, and for whom it had gone badly before; `None` when too many outcomes came without a user.
     users: Option<(Gathered, Before)>,
@@ -81,7 +81,7 @@ impl Outcomes {
     fn counts(&self, plan: &Plan, bad: Bad, versus: &Versus, now: UnixMillis) -> Result<Compared, NoData> {
         let look = Look::following(versus.looked, now);
         let (candidate, control) =
-            self.both(plan, now, |series| Part::of(&series.look(look, versus.entered, now), look.from, bad))?;
+            self.both(plan, now, |series| Side::of(&series.look(look, versus.entered, now), look.from, bad))?;
         let events = Some((candidate.events, control.events));
         Ok(Compared::Counts(match candidate.users.zip(control.users) {
             Some((mut candidate, mut control)) => {
@@ -126,21 +126,21 @@ impl Outcomes {
     }
 }
 
-impl Part {
+impl Side {
     fn of(looked: &Looked<'_>, from: UnixMillis, bad: Bad) -> Self {
-        let slots = &looked.slots;
+        let parts = &looked.parts;
         let mut events = Group::default();
-        for slot in slots {
-            let (exposed, bad) = bad.events(slot);
+        for part in parts {
+            let (exposed, bad) = bad.events(part);
             events.exposed = events.exposed.saturating_add(exposed);
             events.bad = events.bad.saturating_add(bad);
         }
         let (mut keyed, mut count) = (0_u64, 0_u64);
-        for slot in slots {
-            keyed = keyed.saturating_add(slot.tally.keyed());
-            count = count.saturating_add(slot.tally.count());
+        for part in parts {
+            keyed = keyed.saturating_add(part.tally.keyed());
+            count = count.saturating_add(part.tally.count());
         }
-        let users = slots.iter().map(|slot| slot.users.as_ref()).collect::<Option<Vec<_>>>();
+        let users = parts.iter().map(|part| part.users.as_ref()).collect::<Option<Vec<_>>>();
         let users = users.filter(|_| nearly_all(keyed, count)).map(|users| Users::all(users.into_iter()));
         let users = users.and_then(|users| {
             let before = looked.before(&users, from, bad)?;
@@ -156,7 +156,7 @@ impl Looked<'_> {
         match bad {
             Bad::Failed => self.standing.map(|standing| Before::failed(users, standing.firsts(), from)),
             Bad::Slower(under) => {
-                let earlier = self.earlier.iter().filter_map(|(begins, slot)| Some((*begins, slot.users.as_ref()?)));
+                let earlier = self.earlier.iter().filter_map(|(begins, part)| Some((*begins, part.users.as_ref()?)));
                 Some(Before::slow(users, earlier, under))
             }
         }
@@ -165,10 +165,10 @@ impl Looked<'_> {
 
 impl Bad {
     /// All outcomes of a slot that could be bad, and those that are. What took no time is neither slow nor fast.
-    fn events(self, slot: &Slot) -> (u64, u64) {
+    fn events(self, part: &Part) -> (u64, u64) {
         match self {
-            Self::Failed => (slot.tally.count(), slot.tally.errors()),
-            Self::Slower(than) => (slot.tally.timed(), slot.tally.slow(than)),
+            Self::Failed => (part.tally.count(), part.tally.errors()),
+            Self::Slower(than) => (part.tally.timed(), part.tally.slow(than)),
         }
     }
 }

@@ -7,21 +7,50 @@ use crate::units::UnixMillis;
 /// Outcomes that are all the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counted {
-    /// One of them.
+    /// One of them. Where there are several it has neither a user nor a value.
     pub outcome: Outcome,
     /// How many.
-    pub times: u64,
+    pub times: u32,
 }
 
 impl Outcomes {
     /// As [`record`](Self::record), each as often as it happened.
     pub fn record_counted(&self, counted: &[Counted], now: UnixMillis) -> Recorded {
-        let mut all = Vec::new();
-        for one in counted {
-            for _ in 0..one.times.min(100_000) {
-                all.push(one.outcome.clone());
-            }
+        self.record_each(counted.iter().map(|one| (&one.outcome, one.times)), now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Reading;
+    use crate::rollout::Measure;
+    use crate::units::{FlagKey, VariantName};
+    use std::time::Duration;
+
+    #[test]
+    fn many_of_the_same_count_as_many() {
+        let (flag, variant) = (FlagKey::new("f").unwrap(), VariantName::new("on").unwrap());
+        let one = |ok, latency| Outcome {
+            flag: flag.clone(),
+            variant: variant.clone(),
+            user: None,
+            at: None,
+            ok,
+            latency_ms: Some(latency),
+            value: None,
+        };
+        let outcomes = Outcomes::new();
+        let now = UnixMillis::new(1_000_000);
+        let many = [Counted { outcome: one(true, 10.0), times: 960 }, Counted { outcome: one(false, 90.0), times: 40 }];
+        assert_eq!(outcomes.record_counted(&many, now).kept, 1_000);
+        for (measure, expected) in
+            [(Measure::ErrorRatio, 0.04), (Measure::LatencyP95, 10.0), (Measure::LatencyP99, 90.0)]
+        {
+            let read = outcomes.read(&flag, &variant, measure, Duration::from_secs(60), 1, now);
+            let Reading::Value { value, samples, .. } = read else { panic!("{read:?}") };
+            assert!((value - expected).abs() <= expected / 100.0, "{measure:?}: {value}");
+            assert_eq!(samples, Some(1_000));
         }
-        self.record(&all, now)
     }
 }

@@ -121,8 +121,8 @@ pub(super) struct Latencies<C> {
 }
 
 impl<C: Count> Latencies<C> {
-    pub(super) fn add(&mut self, bin: Bin) {
-        self.add_many(usize::from(bin.0), 1);
+    pub(super) fn add(&mut self, bin: Bin, times: u64) {
+        self.add_many(usize::from(bin.0), times);
     }
 
     pub(super) fn merge<D: Count>(&mut self, other: &Latencies<D>) {
@@ -219,7 +219,7 @@ mod tests {
         let mut latencies = Latencies::<u32>::default();
         let mut merged = Latencies::<u64>::default();
         for latency in [500.0, 20.0, 86_400_000.0, 0.0, 21.0] {
-            latencies.add(Bin::of(latency));
+            latencies.add(Bin::of(latency), 1);
         }
         merged.merge(&latencies);
         merged.merge(&latencies);

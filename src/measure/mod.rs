@@ -7,6 +7,7 @@
 mod asked;
 mod asking;
 mod band;
+mod batches;
 mod comparison;
 mod connections;
 mod counted;
@@ -29,13 +30,13 @@ mod wire;
 
 pub use asked::asked;
 pub use asking::{Asking, LastAnswer};
+pub use batches::{BatchId, BatchIdError, Batches, Once};
 pub use connections::{
     Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
 };
 pub use counted::Counted;
 pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
-
 pub use outcome::{Outcome, User};
-pub use outcomes::{LONGEST_WINDOW, MOST_SERIES, Outcomes, Recorded};
+pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use providers::{Providers, Readings, Stretch};
-pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, parse_outcomes};
+pub use wire::{Batch, ItemProblem, MOST_OUTCOMES, OutcomesError, Place, Served, Written, parse_outcomes};

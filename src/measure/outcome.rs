@@ -59,12 +59,14 @@ pub(super) struct Noted {
     pub(super) ok: bool,
     pub(super) latency: Option<Bin>,
     pub(super) value: Option<f64>,
+    /// How many there are of it. Only those without a user and a value come as many at once.
+    pub(super) times: u32,
 }
 
 impl From<&Outcome> for Noted {
     fn from(outcome: &Outcome) -> Self {
         let Outcome { flag: _, variant: _, user, at: _, ok, latency_ms, value } = outcome;
-        Self { user: *user, ok: *ok, latency: latency_ms.map(Bin::of), value: *value }
+        Self { user: *user, ok: *ok, latency: latency_ms.map(Bin::of), value: *value, times: 1 }
     }
 }
 

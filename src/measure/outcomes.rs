@@ -1,5 +1,6 @@
 //! What applications post, kept per flag and variant in sliding windows of bounded memory.
 
+use super::batches::Batches;
 use super::outcome::{Noted, Outcome};
 use super::series::Series;
 use crate::analysis::{NoData, Reading};
@@ -16,6 +17,13 @@ pub use super::series::LONGEST_WINDOW;
 /// microsecond to a day, and values, and all of them fail.
 pub const MOST_SERIES: usize = 1_000;
 
+/// How old an outcome may be when it arrives.
+pub const OLDEST: Duration = Duration::from_hours(24);
+
+/// How far ahead of this process's clock the time of an outcome may be: clocks differ. It then counts as having
+/// happened when it arrives.
+pub const FARTHEST_AHEAD: Duration = Duration::from_secs(60);
+
 /// How long a search for room that found none stands, so that a flood of new names costs little.
 const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
 
@@ -23,23 +31,69 @@ const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Outcomes {
     table: RwLock<Table>,
+    batches: Batches,
 }
 
 /// What became of posted outcomes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Counted, the late ones among them.
+    /// Counted.
     pub kept: u64,
-    /// Counted only for windows over a minute: the clock was a minute or more behind the newest outcome.
+    /// Not counted: they happened longer ago than [`OLDEST`].
     pub late: u64,
+    /// Not counted: by their time they happen in more than [`FARTHEST_AHEAD`].
+    pub future: u64,
     /// Not counted: [`MOST_SERIES`] others are in use.
     pub dropped: u64,
+    /// Not counted: they came without a variant, and what their key was served at that time is not known. Whoever
+    /// reads the batch finds that; here it is always 0.
+    pub unattributed: u64,
+}
+
+impl Recorded {
+    /// How many outcomes there were.
+    #[must_use]
+    pub fn all(self) -> u64 {
+        let Self { kept, late, future, dropped, unattributed } = self;
+        [late, future, dropped, unattributed].into_iter().fold(kept, u64::saturating_add)
+    }
 }
 
 #[derive(Debug, Default)]
 struct Table {
     series: BTreeMap<(FlagKey, VariantName), Arc<Mutex<Series>>>,
     room_sought: Option<UnixMillis>,
+}
+
+/// How many series a request may be about before they are found by order.
+const FEW: usize = 16;
+
+type Name<'o> = (&'o FlagKey, &'o VariantName);
+
+/// What a request brings, by series. It mostly is about one flag: to look through a few names is quicker than to order
+/// them.
+#[derive(Default)]
+struct Sorted<'o> {
+    first: Vec<(Name<'o>, Vec<(Noted, UnixMillis)>)>,
+    others: BTreeMap<Name<'o>, Vec<(Noted, UnixMillis)>>,
+}
+
+impl<'o> Sorted<'o> {
+    fn of(&mut self, flag: &'o FlagKey, variant: &'o VariantName) -> &mut Vec<(Noted, UnixMillis)> {
+        let known = self.first.iter().position(|((of, what), _)| *what == variant && *of == flag);
+        let place = match known {
+            Some(place) => place,
+            None if self.first.len() >= FEW => return self.others.entry((flag, variant)).or_default(),
+            None => {
+                self.first.push(((flag, variant), Vec::new()));
+                self.first.len().saturating_sub(1)
+            }
+        };
+        match self.first.get_mut(place) {
+            Some((_, noted)) => noted,
+            None => self.others.entry((flag, variant)).or_default(),
+        }
+    }
 }
 
 /// Who wants a place in the table.
@@ -58,24 +112,43 @@ impl Outcomes {
         Self::default()
     }
 
-    /// Counts outcomes as having happened at `now`. Each series is taken once for all of its outcomes, so that many
-    /// requests at a time do not wait for each other with every outcome.
+    /// Counts outcomes, each at its own time or, where it has none, at `now`. Each series is taken once for all of its
+    /// outcomes, so that many requests at a time do not wait for each other with every outcome.
     pub fn record(&self, outcomes: &[Outcome], now: UnixMillis) -> Recorded {
-        let mut noted: BTreeMap<(&FlagKey, &VariantName), Vec<Noted>> = BTreeMap::new();
-        for outcome in outcomes {
-            noted.entry((&outcome.flag, &outcome.variant)).or_default().push(Noted::from(outcome));
-        }
+        self.record_each(outcomes.iter().map(|outcome| (outcome, 1)), now)
+    }
+
+    /// The same of outcomes of which there are many alike.
+    pub(super) fn record_each<'o>(
+        &self,
+        outcomes: impl Iterator<Item = (&'o Outcome, u32)>,
+        now: UnixMillis,
+    ) -> Recorded {
         let mut recorded = Recorded::default();
-        for ((flag, variant), noted) in noted {
-            let count = noted.len() as u64;
+        let mut sorted = Sorted::default();
+        for (outcome, times) in outcomes {
+            let at = match outcome.at.unwrap_or(now) {
+                at if at <= now && now.since(at) > OLDEST => {
+                    recorded.late = recorded.late.saturating_add(u64::from(times));
+                    continue;
+                }
+                at if at.since(now) > FARTHEST_AHEAD => {
+                    recorded.future = recorded.future.saturating_add(u64::from(times));
+                    continue;
+                }
+                at => at.min(now),
+            };
+            sorted.of(&outcome.flag, &outcome.variant).push((Noted { times, ..Noted::from(outcome) }, at));
+        }
+        for ((flag, variant), noted) in sorted.first.into_iter().chain(sorted.others) {
+            let count = noted.iter().map(|(noted, _)| u64::from(noted.times)).sum();
             let Some(series) = self.series(flag, variant, Claim::Record, now) else {
                 recorded.dropped = recorded.dropped.saturating_add(count);
                 continue;
             };
             let mut series = locked(&series);
-            let late = noted.iter().filter(|one| !series.add(one, now)).count() as u64;
+            noted.iter().for_each(|(noted, at)| series.add(noted, *at, now));
             recorded.kept = recorded.kept.saturating_add(count);
-            recorded.late = recorded.late.saturating_add(late);
         }
         recorded
     }
@@ -126,6 +199,12 @@ impl Outcomes {
             Some(series) => locked(&series).all_since(since, now).read(measure, min_samples, now),
             None => Reading::NoData(no_room()),
         }
+    }
+
+    /// Which batches were counted.
+    #[must_use]
+    pub const fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// How many flag-and-variant pairs are kept now.
@@ -307,7 +386,8 @@ mod tests {
     fn a_busy_series_stays_within_its_slots_for_a_day() {
         let mut series = Series::new();
         for second in 0..86_400 {
-            series.add(&Noted::from(&outcome("a", true)), UnixMillis::new(second * 1_000));
+            let at = UnixMillis::new(second * 1_000);
+            series.add(&Noted::from(&outcome("a", true)), at, at);
         }
         assert!(series.slots() <= 61 + 61 + 91 + 21, "{}", series.slots());
     }

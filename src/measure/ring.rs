@@ -26,20 +26,72 @@ pub(super) struct Ring {
     slots: VecDeque<Slot>,
 }
 
-/// What happened in one width of time.
+/// What happened in one width of time. What comes after a look has counted its time is in two slots: windows have it
+/// where it happened, and looks where the look ended that it was too late for.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// Time divided by the width.
     number: i64,
+    /// What windows and looks have here.
+    own: Part,
+    /// What only windows have here: too late for the look of this time.
+    behind: Option<Box<Tally<u32>>>,
+    /// What only looks have here: it happened earlier.
+    moved: Option<Box<Part>>,
+}
+
+/// Outcomes with their users.
+#[derive(Debug)]
+pub(super) struct Part {
     pub(super) tally: Tally<u32>,
     /// `None` when too old.
     pub(super) users: Option<Users>,
 }
 
+impl Part {
+    const fn new(knows_users: bool) -> Self {
+        let users = if knows_users { Some(Users::new(USERS_OF_A_SLOT)) } else { None };
+        Self { tally: Tally::new(), users }
+    }
+
+    fn add(&mut self, noted: &Noted) {
+        self.tally.add(noted);
+        if let Some(users) = &mut self.users {
+            users.add(noted);
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(users) = &mut self.users {
+            users.close();
+        }
+    }
+}
+
 impl Slot {
     const fn new(number: i64, knows_users: bool) -> Self {
-        let users = if knows_users { Some(Users::new(USERS_OF_A_SLOT)) } else { None };
-        Self { number, tally: Tally::new(), users }
+        Self { number, own: Part::new(knows_users), behind: None, moved: None }
+    }
+
+    /// What looks count in it.
+    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.own).chain(self.moved.as_deref())
+    }
+
+    /// What windows count in it.
+    fn windowed(&self) -> impl Iterator<Item = &Tally<u32>> {
+        std::iter::once(&self.own.tally).chain(self.behind.as_deref())
+    }
+
+    const fn knows_users(&self) -> bool {
+        self.own.users.is_some()
+    }
+
+    fn forget_users(&mut self) {
+        self.own.users = None;
+        if let Some(moved) = &mut self.moved {
+            moved.users = None;
+        }
     }
 }
 
@@ -53,8 +105,26 @@ impl Ring {
         self.shape.span()
     }
 
-    /// Adds an outcome to its slot; `false` when that slot's time is already behind the ring.
-    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis) -> bool {
+    /// Adds an outcome to the slot of its time, for windows and for looks.
+    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis) {
+        if let Some(slot) = self.slot_of(at) {
+            slot.own.add(noted);
+        }
+    }
+
+    /// Adds an outcome for windows where it happened, and for looks, if it is for any, where the last one ended.
+    pub(super) fn add_late(&mut self, noted: &Noted, at: UnixMillis, looked: Option<UnixMillis>) {
+        if let Some(slot) = self.slot_of(at) {
+            slot.behind.get_or_insert_with(|| Box::new(Tally::new())).add(noted);
+        }
+        if let Some(slot) = looked.and_then(|looked| self.slot_of(looked)) {
+            let knows_users = slot.knows_users();
+            slot.moved.get_or_insert_with(|| Box::new(Part::new(knows_users))).add(noted);
+        }
+    }
+
+    /// The slot of a time; `None` when that is already behind the ring.
+    fn slot_of(&mut self, at: UnixMillis) -> Option<&mut Slot> {
         let number = self.shape.number(at);
         let newest = self.slots.back().map(|slot| slot.number);
         if newest.is_none_or(|newest| newest < number) {
@@ -62,21 +132,16 @@ impl Ring {
         }
         let newest = newest.map_or(number, |newest| newest.max(number));
         if number < newest.saturating_sub(self.shape.slots) {
-            return false;
+            return None;
         }
-        if let Some(slot) = self.slot(number) {
-            slot.tally.add(noted);
-            if let Some(users) = &mut slot.users {
-                users.add(noted);
-            }
-        }
-        true
+        self.slot(number)
     }
 
     /// Begins the newest slot: the one before it is closed, and what is too old is forgotten.
     fn begin(&mut self, number: i64) {
-        if let Some(closed) = self.slots.back_mut().and_then(|slot| slot.users.as_mut()) {
-            closed.close();
+        if let Some(closed) = self.slots.back_mut() {
+            closed.own.close();
+            closed.moved.as_mut().into_iter().for_each(|moved| moved.close());
         }
         self.slots.push_back(Slot::new(number, true));
         let oldest = number.saturating_sub(self.shape.slots);
@@ -86,9 +151,10 @@ impl Ring {
         let oldest = number.saturating_sub(self.shape.with_users);
         // All before the first one without users have none either.
         for slot in self.slots.iter_mut().rev().filter(|slot| slot.number < oldest) {
-            if slot.users.take().is_none() {
+            if !slot.knows_users() {
                 break;
             }
+            slot.forget_users();
         }
     }
 
@@ -113,7 +179,7 @@ impl Ring {
         let (first, last) = (self.shape.number(now.minus(window)), self.shape.number(now));
         let mut total = Tally::new();
         for slot in self.slots.iter().filter(|slot| (first..=last).contains(&slot.number)) {
-            total.merge(&slot.tally);
+            slot.windowed().for_each(|tally| total.merge(tally));
         }
         total
     }
@@ -125,7 +191,7 @@ impl Ring {
         let known = last.saturating_sub(self.shape.with_users);
         let mut total = Tally::new();
         for slot in self.slots.iter().filter(|slot| (first..known).contains(&slot.number)) {
-            total.merge(&slot.tally);
+            slot.looked_at().for_each(|part| total.merge(&part.tally));
         }
         total
     }
@@ -194,7 +260,7 @@ mod tests {
     use crate::rollout::Measure;
 
     fn outcome() -> Noted {
-        Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None }
+        Noted { user: Some(User::of("u")), ok: true, latency: Some(Bin::of(5.0)), value: None, times: 1 }
     }
 
     fn ring(width: i64) -> Ring {
@@ -217,7 +283,7 @@ mod tests {
     fn a_window_moves_on_and_leaves_old_outcomes_behind() {
         let mut ring = self::ring(1_000);
         for second in 0..30 {
-            assert!(ring.add(&outcome(), UnixMillis::new(second * 1_000 + 500)));
+            ring.add(&outcome(), UnixMillis::new(second * 1_000 + 500));
         }
         assert_eq!(count(&ring, 10, 29_999), 11, "the slot in which the window begins counts whole");
         assert_eq!(count(&ring, 10, 35_000), 5, "half of the window is already silent");
@@ -253,10 +319,11 @@ mod tests {
     fn what_comes_late_goes_to_its_own_time_or_nowhere() {
         let mut ring = self::ring(1_000);
         ring.add(&outcome(), UnixMillis::new(100_000));
-        assert!(ring.add(&outcome(), UnixMillis::new(95_000)));
+        ring.add(&outcome(), UnixMillis::new(95_000));
         assert_eq!(count(&ring, 2, 100_500), 1, "five seconds late is not within the last two");
         assert_eq!(count(&ring, 10, 100_500), 2);
-        assert!(!ring.add(&outcome(), UnixMillis::new(39_000)), "61 seconds late has no slot any more");
+        ring.add(&outcome(), UnixMillis::new(39_000));
+        assert_eq!(ring.slots(), 2, "61 seconds late has no slot any more");
         assert_eq!(count(&ring, 2, 95_500), 1, "what lies in the future is not counted yet");
     }
 
@@ -266,7 +333,7 @@ mod tests {
         for second in 0..200 {
             ring.add(&outcome(), UnixMillis::new(second * 1_000));
         }
-        let known = ring.slots.iter().filter(|slot| slot.users.is_some()).map(|slot| slot.number);
+        let known = ring.slots.iter().filter(|slot| slot.knows_users()).map(|slot| slot.number);
         assert_eq!(known.collect::<Vec<_>>(), (169..=199).collect::<Vec<_>>());
         assert_eq!(ring.shape.oldest_with_users(UnixMillis::new(199_500)), UnixMillis::new(169_000));
     }
@@ -274,8 +341,8 @@ mod tests {
     #[test]
     fn the_ends_of_time_are_no_trouble() {
         let mut ring = self::ring(1_000);
-        assert!(ring.add(&outcome(), UnixMillis::new(i64::MIN)));
-        assert!(ring.add(&outcome(), UnixMillis::new(i64::MAX)));
+        ring.add(&outcome(), UnixMillis::new(i64::MIN));
+        ring.add(&outcome(), UnixMillis::new(i64::MAX));
         assert_eq!(count(&ring, 60, i64::MAX), 1);
         assert_eq!(ring.slots(), 1);
     }

@@ -2,7 +2,7 @@
 
 use super::look::Look;
 use super::outcome::Noted;
-use super::ring::{Ring, Shape, Slot};
+use super::ring::{Part, Ring, Shape};
 use super::standing::Standing;
 use super::tally::Tally;
 use crate::units::UnixMillis;
@@ -23,7 +23,7 @@ pub const LONGEST_WINDOW: Duration = Duration::from_hours(72);
 /// A clock that is behind the newest outcome by more than this was set back.
 pub(super) const SET_BACK: Duration = Duration::from_hours(1);
 
-/// An outcome whose clock was read up to this long before a look closed its slot belongs to the next look.
+/// When the clock is behind the end of the last look by no more than this, the next look is for what comes.
 const STRAGGLES: Duration = Duration::from_secs(10);
 
 /// Who has not been heard of or asked for in this time may go when there is no room.
@@ -49,9 +49,9 @@ pub(super) struct Series {
 /// What a look finds.
 pub(super) struct Looked<'s> {
     /// What came in it.
-    pub(super) slots: Vec<&'s Slot>,
+    pub(super) parts: Vec<&'s Part>,
     /// What came in the wave before it, by the beginnings of the slots.
-    pub(super) earlier: Vec<(UnixMillis, &'s Slot)>,
+    pub(super) earlier: Vec<(UnixMillis, &'s Part)>,
     /// What is added up since the wave began.
     pub(super) standing: Option<&'s Standing>,
 }
@@ -61,16 +61,28 @@ impl Series {
         Self { rings: SHAPES.map(Ring::new), recorded: None, read: None, counted: None, standing: Vec::new() }
     }
 
-    /// Counts an outcome; `false` when the finest ring has no place for its time any more, because
-    /// the clock is a minute or more behind the newest outcome.
-    pub(super) fn add(&mut self, noted: &Noted, now: UnixMillis) -> bool {
+    /// Counts an outcome that happened `at` some time up to `now`. Windows have it at its own time, as far back as
+    /// each reaches. So do looks; but when a look has counted that time already, the next one has it, so that it is
+    /// in one look and no other. What happened before the wave is in none of the wave's figures.
+    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis, now: UnixMillis) {
         self.start_afresh_if_set_back(now);
         self.recorded = self.recorded.max(Some(now));
-        let straggles = |counted: &UnixMillis| *counted > now && counted.since(now) <= STRAGGLES;
-        let at = self.counted.filter(straggles).unwrap_or(now);
-        self.standing.iter_mut().for_each(|standing| standing.add(noted, at));
-        let kept = self.rings.each_mut().map(|ring| ring.add(noted, at));
-        kept.into_iter().all(|kept| kept)
+        // A clock that is behind by more than a moment was set back a little: looks wait until it is where it was.
+        let over = |counted: &UnixMillis| *counted > at && (*counted <= now || counted.since(now) <= STRAGGLES);
+        let over = self.counted.filter(over);
+        // A wave that begins in the future began before the clock was set back.
+        let is_in = |standing: &Standing| at >= standing.since() || standing.since() > now;
+        let in_the_wave = self.standing.first().is_none_or(is_in);
+        for standing in self.standing.iter_mut().filter(|standing| is_in(standing)) {
+            standing.add(noted, over.unwrap_or(at));
+        }
+        match over {
+            None => self.rings.iter_mut().for_each(|ring| ring.add(noted, at)),
+            Some(looked) => {
+                let looked = in_the_wave.then_some(looked);
+                self.rings.iter_mut().for_each(|ring| ring.add_late(noted, at, looked));
+            }
+        }
     }
 
     /// When the clock is far behind what was recorded, then it was set back: what was recorded before belongs to no
@@ -100,8 +112,8 @@ impl Series {
         self.counted = self.counted.max(Some(look.until));
         self.stand(entered, look.from, now);
         let before = Look { from: entered.min(look.from), until: look.from };
-        let slots = self.slots_of(look, now).map(|(_, slot)| slot).collect();
-        Looked { slots, earlier: self.slots_of(before, now).collect(), standing: self.standing.first() }
+        let parts = self.parts_of(look, now).map(|(_, part)| part).collect();
+        Looked { parts, earlier: self.parts_of(before, now).collect(), standing: self.standing.first() }
     }
 
     /// All that was recorded since then, as far as it is known. Remembered from the first time it is asked for, so
@@ -132,10 +144,10 @@ impl Series {
                 let all = Look::all_since(since, now);
                 let [.., widest] = &self.rings;
                 standing.take_earlier(widest.without_users(since, now));
-                self.slots_of(all, now).for_each(|(_, slot)| standing.take(slot));
+                self.parts_of(all, now).for_each(|(_, part)| standing.take(part));
                 let looked = looked.max(since);
                 for part in [Look { until: looked, ..all }, Look { from: looked, ..all }] {
-                    self.slots_of(part, now).for_each(|(begins, slot)| standing.take_failures(slot, begins));
+                    self.parts_of(part, now).for_each(|(begins, part)| standing.take_failures(part, begins));
                 }
                 self.standing.truncate(MOST_STANDING.saturating_sub(1));
                 standing
@@ -144,9 +156,10 @@ impl Series {
         self.standing.insert(0, standing);
     }
 
-    /// The slots in which something happened, each with its beginning.
-    fn slots_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = (UnixMillis, &Slot)> {
-        look.slots(now).filter_map(|(ring, begins)| Some((begins, self.rings.get(ring)?.at(begins)?)))
+    /// What looks count in a stretch of time, each part with the beginning of its slot.
+    fn parts_of(&self, look: Look, now: UnixMillis) -> impl Iterator<Item = (UnixMillis, &Part)> {
+        let slots = look.slots(now).filter_map(|(ring, begins)| Some((begins, self.rings.get(ring)?.at(begins)?)));
+        slots.flat_map(|(begins, slot)| slot.looked_at().map(move |part| (begins, part)))
     }
 
     /// Whether it was read lately: a rollout is looking at it.
@@ -178,7 +191,11 @@ mod tests {
     use crate::rollout::Measure;
 
     fn outcome() -> Noted {
-        Noted { user: None, ok: true, latency: None, value: None }
+        Noted { user: None, ok: true, latency: None, value: None, times: 1 }
+    }
+
+    fn add(series: &mut Series, now: i64) {
+        series.add(&outcome(), UnixMillis::new(now), UnixMillis::new(now));
     }
 
     fn count(series: &mut Series, window: Duration, now: i64) -> u64 {
@@ -194,7 +211,7 @@ mod tests {
     fn every_window_from_ten_seconds_to_hours_is_close_to_what_was_asked() {
         let mut series = Series::new();
         for second in 0..18_000 {
-            assert!(series.add(&outcome(), UnixMillis::new(second * 1_000)));
+            add(&mut series, second * 1_000);
         }
         for (seconds, error) in
             [(10, 1), (30, 1), (60, 1), (61, 10), (300, 10), (600, 10), (601, 60), (5_400, 60), (5_401, 4_320)]
@@ -213,7 +230,7 @@ mod tests {
         let mut series = Series::new();
         // One outcome a minute: a hundred of the wave before, and then those of the wave.
         let at = |number: i64| UnixMillis::new(7 * 4_320_000 + number * minute + 500);
-        (0..100).for_each(|number| assert!(series.add(&outcome(), at(number))));
+        (0..100).for_each(|number| add(&mut series, at(number).get()));
         let entered = UnixMillis::new(7 * 4_320_000 + 100 * minute);
         let counted =
             |now: UnixMillis, series: &mut Series| match series.all_since(entered, now).read(Measure::Count, 0, now) {
@@ -222,7 +239,7 @@ mod tests {
             };
         assert_eq!(counted(entered, &mut series), 0);
         for number in 100..10_000 {
-            series.add(&outcome(), at(number));
+            add(&mut series, at(number).get());
             if number % 97 == 0 {
                 assert_eq!(
                     counted(at(number), &mut series),
@@ -233,7 +250,7 @@ mod tests {
         }
         // Asked for only after two days, by when only wide slots without users are left of it.
         let (mut series, now) = (Series::new(), at(100 + 2_880));
-        (0..=100 + 2_880).for_each(|number| assert!(series.add(&outcome(), at(number))));
+        (0..=100 + 2_880).for_each(|number| add(&mut series, at(number).get()));
         let late = counted(now, &mut series);
         assert!((2_881 - 72..=2_881).contains(&late), "{late}");
     }
@@ -242,12 +259,10 @@ mod tests {
     fn a_clock_that_is_a_little_behind_loses_nothing_and_one_far_behind_starts_afresh() {
         let hour = 3_600_000;
         let mut series = Series::new();
-        series.add(&outcome(), UnixMillis::new(10 * hour));
-        assert!(series.add(&outcome(), UnixMillis::new(10 * hour - 5_000)));
-        assert!(!series.add(&outcome(), UnixMillis::new(10 * hour - 120_000)));
+        [10 * hour, 10 * hour - 5_000, 10 * hour - 120_000].into_iter().for_each(|now| add(&mut series, now));
         assert_eq!(count(&mut series, LONGEST_WINDOW, 10 * hour), 3, "late for the finest ring, not for the hour");
 
-        series.add(&outcome(), UnixMillis::new(8 * hour));
+        add(&mut series, 8 * hour);
         assert_eq!(count(&mut series, Duration::from_secs(10), 8 * hour), 1, "the clock was set back two hours");
         assert_eq!(count(&mut series, LONGEST_WINDOW, 10 * hour), 1, "what was before it is forgotten");
     }

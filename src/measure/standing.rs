@@ -2,7 +2,7 @@
 
 use super::firsts::Firsts;
 use super::outcome::Noted;
-use super::ring::Slot;
+use super::ring::Part;
 use super::tally::Tally;
 use super::users::Users;
 use crate::units::UnixMillis;
@@ -30,9 +30,9 @@ impl Standing {
 
     /// Takes up what was recorded before anybody asked, unless its users are forgotten: a variant without some of
     /// its users would look like one that is not given to all who should have it.
-    pub(super) fn take(&mut self, slot: &Slot) {
-        if let Some(users) = &slot.users {
-            self.tally.merge(&slot.tally);
+    pub(super) fn take(&mut self, part: &Part) {
+        if let Some(users) = &part.users {
+            self.tally.merge(&part.tally);
             self.users.merge(users);
         }
     }
@@ -44,8 +44,8 @@ impl Standing {
 
     /// Takes up for whom something failed in a slot before anybody asked. The slot knows the moment no better than
     /// by its beginning, and of its users only a part when there were many: nobody else is told of from now on.
-    pub(super) fn take_failures(&mut self, slot: &Slot, begins: UnixMillis) {
-        if let Some(users) = &slot.users {
+    pub(super) fn take_failures(&mut self, part: &Part, begins: UnixMillis) {
+        if let Some(users) = &part.users {
             users.tell_failures(&mut self.firsts, begins);
         }
     }

@@ -30,11 +30,12 @@ impl<C> Tally<C> {
 
 impl<C: Count> Tally<C> {
     pub(super) fn add(&mut self, noted: &Noted) {
-        self.count = self.count.saturating_add(1);
-        self.errors = self.errors.saturating_add(u64::from(!noted.ok));
-        self.keyed = self.keyed.saturating_add(u64::from(noted.user.is_some()));
+        let times = u64::from(noted.times);
+        self.count = self.count.saturating_add(times);
+        self.errors = self.errors.saturating_add(if noted.ok { 0 } else { times });
+        self.keyed = self.keyed.saturating_add(if noted.user.is_some() { times } else { 0 });
         if let Some(latency) = noted.latency {
-            self.latencies.get_or_insert_default().add(latency);
+            self.latencies.get_or_insert_default().add(latency, times);
         }
         if let Some(value) = noted.value {
             self.values.get_or_insert_default().add(value, noted.user);
@@ -163,7 +164,7 @@ mod tests {
     const SMALLEST_LATENCY_MS: f64 = 0.001;
 
     fn outcome(ok: bool, latency_ms: Option<f64>, value: Option<f64>) -> Noted {
-        Noted { user: None, ok, latency: latency_ms.map(Bin::of), value }
+        Noted { user: None, ok, latency: latency_ms.map(Bin::of), value, times: 1 }
     }
 
     fn value<C: Count>(tally: &Tally<C>, measure: Measure) -> f64 {

@@ -328,7 +328,13 @@ mod tests {
     use super::*;
 
     fn noted(user: u64, ok: bool, latency_ms: f64) -> Noted {
-        Noted { user: Some(User::of(&format!("user-{user}"))), ok, latency: Some(Bin::of(latency_ms)), value: None }
+        Noted {
+            user: Some(User::of(&format!("user-{user}"))),
+            ok,
+            latency: Some(Bin::of(latency_ms)),
+            value: None,
+            times: 1,
+        }
     }
 
     fn sample(users: &[&Users]) -> Sample {

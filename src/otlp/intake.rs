@@ -1,7 +1,7 @@
 //! From what was exported to outcomes.
 
 use super::attribute::{Attributes, Value};
-use super::evaluation::{ERROR_TYPE, Evaluation};
+use super::evaluation::{ERROR_TYPE, EVENTS, Evaluation};
 use super::malformed::Malformed;
 use super::point::{Counts, Point};
 use super::span::{Span, moment};
@@ -218,7 +218,11 @@ impl<'v> Intake<'v> {
         let known = self.known(evaluation.flag).ok_or(Passed::UnknownFlag)?;
         let telemetry = &known.telemetry;
         let TelemetrySource::Spans { name, kind } = &telemetry.from else { return Err(Passed::NotChosen) };
-        let named = name.as_deref().is_none_or(|name| name == span.name);
+        // Some hooks make a span for each evaluation: that is no request that could go well or not.
+        let named = match name {
+            Some(name) => **name == *span.name,
+            None => !EVENTS.contains(&&*span.name),
+        };
         if !named || kind.is_some_and(|kind| span.kind != Some(kind)) {
             return Err(Passed::NotChosen);
         }
@@ -227,6 +231,7 @@ impl<'v> Intake<'v> {
         let at = span.ended();
         let variant = match evaluation.variant {
             Some(variant) => known.variant(variant).ok_or(Passed::UnknownVariant)?,
+            None if evaluation.failed => return Err(Passed::NoVariant),
             None => user.and_then(|user| vocabulary.served(&known.flag, user, at)).ok_or(Passed::NoVariant)?,
         };
         Ok(Outcome {
@@ -240,22 +245,24 @@ impl<'v> Intake<'v> {
         })
     }
 
-    fn point(&mut self, metric: &str, point: Point<'_>, pending: &mut Vec<Pending>) -> Result<(), Malformed> {
-        let read = match self.read_point(metric, &point) {
+    fn point(&mut self, name: &str, point: Point<'_>, pending: &mut Vec<Pending>) -> Result<(), Malformed> {
+        let read = match self.read_point(name, &point) {
             Ok(read) => read,
             Err(why) => {
                 self.pass(why);
                 return Ok(());
             }
         };
-        let Point { producer, stream, start, time, cumulative, counts, .. } = point;
+        let Point { producer, metric, stream, start, time, cumulative, counts, .. } = point;
         if !cumulative {
             return self.count(&read, &counts);
         }
         if pending.len() >= MOST_OUTCOMES {
             return Err(Malformed::TooMany { of: "points of flags", most: MOST_OUTCOMES });
         }
-        pending.push(Pending { read, arrived: Arrived { producer, stream, start, time, counts } });
+        let began = start.to_le_bytes();
+        let (family, stream) = (metric.with(&began), stream.with(&began));
+        pending.push(Pending { read, arrived: Arrived { producer, family, stream, start, time, counts } });
         Ok(())
     }
 
@@ -288,7 +295,10 @@ impl<'v> Intake<'v> {
         for portion in portions {
             let latency = portion.value.zip(read.millis).map(|(value, millis)| value * millis);
             let latency_ms = latency.filter(|latency| (0.0..=LONGEST_LATENCY).contains(latency));
-            self.keep(Counted { outcome: Outcome { latency_ms, ..read.outcome.clone() }, times: portion.times })?;
+            let outcome = Outcome { latency_ms, ..read.outcome.clone() };
+            // Nobody counts as many between two exports.
+            let times = u32::try_from(portion.times).unwrap_or(u32::MAX);
+            self.keep(Counted { outcome, times })?;
         }
         Ok(())
     }

@@ -21,7 +21,9 @@ pub(super) struct Point<'b> {
     pub cumulative: bool,
     /// Who exports it.
     pub producer: Producer,
-    /// What tells its stream of points from all others.
+    /// What its stream has in common with others of the same metric.
+    pub metric: StreamId,
+    /// What tells its stream of points from all others of the same beginning.
     pub stream: StreamId,
     /// Its attributes.
     pub attributes: Attributes<'b>,

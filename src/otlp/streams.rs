@@ -22,22 +22,31 @@ pub struct Streams(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     streams: BTreeMap<StreamId, Last>,
-    producers: BTreeMap<Producer, UnixMillis>,
+    /// When something was heard last of each.
+    families: BTreeMap<StreamId, UnixMillis>,
+    producers: BTreeMap<Producer, Heard>,
 }
 
 #[derive(Debug)]
 struct Last {
-    start: u64,
     time: u64,
     counts: Counts,
     heard: UnixMillis,
 }
 
+#[derive(Debug)]
+struct Heard {
+    first: UnixMillis,
+    last: UnixMillis,
+}
+
 /// A point of a cumulative stream.
 #[derive(Debug)]
 pub struct Arrived {
-    /// Who exports it.
+    /// Who exports it. Replicas of an application may say the same of themselves.
     pub producer: Producer,
+    /// The streams of one metric that began at one moment: those of one process.
+    pub family: StreamId,
     /// Which stream.
     pub stream: StreamId,
     /// From when on it counts, in nanoseconds since 1970.
@@ -71,47 +80,59 @@ impl Streams {
     /// Takes up points of one request, in their order, and says of each what it adds.
     pub fn take(&self, points: Vec<Arrived>, now: UnixMillis) -> Vec<Added> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Who is heard for the first time may have counted for days. Of one that is known, a stream that is new has
-        // counted only since the last request: before, it would have been in that.
-        let heard_before: Vec<bool> =
-            points.iter().map(|point| known.producers.contains_key(&point.producer)).collect();
-        let added = points.into_iter().zip(heard_before).map(|(point, heard)| known.take(point, heard, now)).collect();
+        // What one request tells of at once says nothing of what was before it.
+        let new: Vec<bool> = points.iter().map(|point| known.counts_from_its_beginning(point, now)).collect();
+        let added = points.into_iter().zip(new).map(|(point, new)| known.take(point, new, now)).collect();
         known.forget_silent(now);
         added
     }
 }
 
 impl Known {
-    fn take(&mut self, point: Arrived, producer_is_known: bool, now: UnixMillis) -> Added {
-        self.producers.insert(point.producer, now);
-        let Arrived { stream, start, time, counts, .. } = point;
+    /// Whether all that a stream has counted is new, if nobody knows it yet. Otherwise it may have counted for days
+    /// before anybody listened. It is new when it began lately, or since its producer was first heard; and when others
+    /// that began at the same moment were heard before: it would have been among them.
+    fn counts_from_its_beginning(&self, point: &Arrived, now: UnixMillis) -> bool {
+        let heard_since = self.producers.get(&point.producer).map(|heard| heard.first);
+        let lately = now.minus(BEGAN_LATELY);
+        let listened_since = heard_since.map_or(lately, |first| first.min(lately));
+        let began = super::span::moment(point.start);
+        began.is_some_and(|began| began >= listened_since) || self.families.contains_key(&point.family)
+    }
+
+    fn take(&mut self, point: Arrived, is_new: bool, now: UnixMillis) -> Added {
+        let Arrived { producer, family, stream, time, counts, .. } = point;
+        self.families.insert(family, now);
+        self.producers.entry(producer).or_insert(Heard { first: now, last: now }).last = now;
         if let Some(last) = self.streams.get_mut(&stream) {
             if time <= last.time {
                 return Added::Repeated;
             }
-            let added = if start > last.start { None } else { counts.since(&last.counts) };
-            let added = added.unwrap_or_else(|| counts.clone());
-            *last = Last { start, time, counts, heard: now };
+            let added = counts.since(&last.counts).unwrap_or_else(|| counts.clone());
+            *last = Last { time, counts, heard: now };
             return Added::Counts(added);
         }
         if self.streams.len() >= MOST {
             return Added::NoRoom;
         }
-        let began = super::span::moment(start);
-        let is_new = producer_is_known || began.is_some_and(|began| now.since(began) <= BEGAN_LATELY);
         let added = if is_new { Added::Counts(counts.clone()) } else { Added::First };
-        self.streams.insert(stream, Last { start, time, counts, heard: now });
+        self.streams.insert(stream, Last { time, counts, heard: now });
         added
     }
 
     fn forget_silent(&mut self, now: UnixMillis) {
-        if self.streams.len() < MOST / 2 && self.producers.len() < MOST / 2 {
+        let most = self.streams.len().max(self.families.len()).max(self.producers.len());
+        if most < MOST / 2 {
             return;
         }
         self.streams.retain(|_, last| now.since(last.heard) <= IDLE_AFTER);
-        self.producers.retain(|_, heard| now.since(*heard) <= IDLE_AFTER);
+        self.families.retain(|_, heard| now.since(*heard) <= IDLE_AFTER);
+        self.producers.retain(|_, heard| now.since(heard.last) <= IDLE_AFTER);
         while self.producers.len() > MOST {
             self.producers.pop_first();
+        }
+        while self.families.len() > MOST {
+            self.families.pop_first();
         }
     }
 }
@@ -129,8 +150,9 @@ mod tests {
 
     fn point(producer: u8, stream: &[u8], start: u64, time: u64, count: u64) -> Arrived {
         let producer = Producer::of(&[producer]);
-        let stream = StreamId::of_metric(producer, b"", "m").with(stream);
-        Arrived { producer, stream, start: start * SECOND, time: time * SECOND, counts: Counts::Sum(count) }
+        let family = StreamId::of_metric(producer, b"", "m").with(&start.to_le_bytes());
+        let (start, time) = (start * SECOND, time * SECOND);
+        Arrived { producer, family, stream: family.with(stream), start, time, counts: Counts::Sum(count) }
     }
 
     fn take(streams: &Streams, point: Arrived) -> Added {
@@ -150,13 +172,15 @@ mod tests {
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 60, 1_007)), Added::Repeated);
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 30, 1_003)), Added::Repeated, "out of order");
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 120, 1_008)), sum(1));
+        assert_eq!(take(&streams, point(1, b"on", 5, NOW + 180, 4)), sum(4), "less than it was: it began anew");
     }
 
     #[test]
-    fn a_stream_that_appears_at_a_known_producer_counts_from_its_first_point() {
+    fn a_stream_that_appears_while_others_of_its_process_are_known_counts_from_its_first_point() {
         let streams = Streams::new();
         take(&streams, point(1, b"on ok", 5, NOW, 1_000));
         assert_eq!(take(&streams, point(1, b"on error", 5, NOW + 60, 3)), sum(3), "the first errors are not lost");
+        assert_eq!(take(&streams, point(1, b"off", NOW + 50, NOW + 60, 8)), sum(8), "began while we listened");
         assert_eq!(take(&streams, point(2, b"on error", 5, NOW + 60, 3)), Added::First);
         assert_eq!(take(&streams, point(3, b"on", NOW, NOW + 60, 9)), sum(9), "a process that began a minute ago");
         let two = vec![point(4, b"a", 5, NOW, 10), point(4, b"b", 5, NOW, 20)];
@@ -164,11 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_anew_counts_from_zero() {
+    fn replicas_that_say_the_same_of_themselves_are_told_apart_by_when_they_began() {
         let streams = Streams::new();
-        take(&streams, point(1, b"on", 5, NOW, 1_000));
-        assert_eq!(take(&streams, point(1, b"on", NOW + 10, NOW + 60, 1_500)), sum(1_500), "it says so");
-        assert_eq!(take(&streams, point(1, b"on", NOW + 10, NOW + 120, 4)), sum(4), "it is less than it was");
+        assert_eq!(take(&streams, point(1, b"on", 5, NOW, 1_000)), Added::First);
+        assert_eq!(take(&streams, point(1, b"on", 7, NOW + 1, 9_000)), Added::First, "another one of days ago");
+        assert_eq!(take(&streams, point(1, b"on", 5, NOW + 60, 1_005)), sum(5));
+        assert_eq!(take(&streams, point(1, b"on", 7, NOW + 61, 9_002)), sum(2));
+        assert_eq!(take(&streams, point(1, b"on", NOW + 70, NOW + 120, 4)), sum(4), "a third one, begun anew");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Composes snapshots and hands them to the evaluators.
 
+use crate::clock::Clock;
 use crate::eval::{Bucketing, Snapshot};
 use crate::flag::{Catalog, Overlay, Rank};
 use crate::live::Live;
@@ -25,6 +26,7 @@ pub struct Publisher {
     live: Arc<Live>,
     bucketing: Bucketing,
     laid: Mutex<Laid>,
+    clock: Clock,
 }
 
 /// The exposures in force and the number of the newest snapshot.
@@ -39,7 +41,13 @@ impl Publisher {
     #[must_use]
     pub fn new(live: Arc<Live>, bucketing: Bucketing) -> Self {
         let laid = Laid { generation: Generation::ZERO, overlays: BTreeMap::new() };
-        Self { live, bucketing, laid: Mutex::new(laid) }
+        Self { live, bucketing, laid: Mutex::new(laid), clock: Clock::system() }
+    }
+
+    /// The same by another clock than the system's.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// What is served now.
@@ -69,7 +77,7 @@ impl Publisher {
             }
         }
         laid.generation = generation;
-        self.live.publish(snapshot.with_generation(generation));
+        self.live.publish_at(snapshot.with_generation(generation), None, self.clock.now());
         generation
     }
 
@@ -117,7 +125,7 @@ impl Publisher {
         laid.generation = laid.generation.next();
         let snapshot = self.live.load().snapshot().with_overlay(laid.generation, flag, Some(overlay.clone()));
         laid.overlays.insert(flag.clone(), overlay);
-        self.live.publish(snapshot);
+        self.live.publish_at(snapshot, Some(flag), self.clock.now());
     }
 
     /// A panic elsewhere while the lock was held leaves a complete map behind: every change is one

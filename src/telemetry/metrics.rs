@@ -3,6 +3,7 @@
 use super::evaluations::LiveCollector;
 use super::requests::RequestMetrics;
 use super::rollouts::RolloutCollector;
+use super::triggers::TriggerMetrics;
 use crate::live::Live;
 use crate::otlp::Passed;
 use crate::rollout::State;
@@ -29,8 +30,16 @@ pub enum CheckResult {
 pub enum OutcomeResult {
     /// Counted.
     Accepted,
-    /// Not counted.
+    /// Not counted: there is no room for more flags and variants.
     Refused,
+    /// Not counted: it happened too long ago.
+    Late,
+    /// Not counted: by its time it is still to happen.
+    Future,
+    /// Not counted: it is not known what its key was served at its time.
+    Unattributed,
+    /// Not counted again: its batch was counted before.
+    Repeated,
 }
 
 /// What is exported to us.
@@ -81,6 +90,7 @@ pub struct Metrics {
     checks: IntCounterVec,
     outcomes: IntCounterVec,
     events: IntCounterVec,
+    triggers: TriggerMetrics,
     exported: IntCounterVec,
 }
 
@@ -105,6 +115,7 @@ impl Metrics {
             let histogram = Histogram::with_opts(HistogramOpts::new(name, help).buckets(buckets.to_vec()))?;
             registry.register(Box::new(histogram.clone())).map(|()| histogram)
         };
+        let triggers = TriggerMetrics::register(&registry)?;
         let rollouts = RolloutCollector::new()?;
         registry.register(Box::new(rollouts.clone()))?;
         Ok(Self {
@@ -124,6 +135,7 @@ impl Metrics {
             checks: counter("tidegate_checks_total", "Checks of rollouts, by how they ended.", &["verdict"])?,
             outcomes: counter("tidegate_outcomes_total", "Outcomes that applications posted.", &["result"])?,
             events: counter("tidegate_events_total", "Events that were posted for rollouts to count.", &["result"])?,
+            triggers,
             exported: counter(
                 "tidegate_telemetry_total",
                 "Spans and metric points that applications exported, by what became of them.",
@@ -138,6 +150,12 @@ impl Metrics {
     #[must_use]
     pub fn requests(&self) -> &RequestMetrics {
         &self.requests
+    }
+
+    /// The triggers' part.
+    #[must_use]
+    pub const fn triggers(&self) -> &TriggerMetrics {
+        &self.triggers
     }
 
     /// Tells where a rollout stands and what it serves. A flag that it had before has no series any more: what is gone
@@ -182,6 +200,10 @@ impl Metrics {
         let result = match result {
             OutcomeResult::Accepted => "accepted",
             OutcomeResult::Refused => "refused",
+            OutcomeResult::Late => "late",
+            OutcomeResult::Future => "future",
+            OutcomeResult::Unattributed => "unattributed",
+            OutcomeResult::Repeated => "repeated",
         };
         self.outcomes.with_label_values(&[result]).inc_by(count);
     }

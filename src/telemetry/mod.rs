@@ -5,7 +5,9 @@ mod logging;
 mod metrics;
 mod requests;
 mod rollouts;
+mod triggers;
 
 pub use logging::{LogFormat, LoggingError, init_logging};
 pub use metrics::{CheckResult, EventResult, Metrics, OutcomeResult, Signal};
 pub use requests::{RequestKind, RequestMetrics};
+pub use triggers::{AlertResult, PostResult, TriggerMetrics};

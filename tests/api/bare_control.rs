@@ -15,6 +15,7 @@ use tidegate::measure::{Connections, Outcomes, Providers};
 use tidegate::publish::Publisher;
 use tidegate::source::Problem;
 use tidegate::telemetry::Metrics;
+use tidegate::triggers::Triggers;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -65,7 +66,9 @@ impl BareControl {
         let shutdown = CancellationToken::new();
         let (controller, _) = Controller::recover(world, shutdown.clone()).await.unwrap();
         let key = special.key.map(|key| Secret::new(key).unwrap());
+        let triggers = Triggers::new(Vec::new(), controller.clone(), metrics.clone(), clock);
         let api = Api {
+            triggers,
             controller,
             live,
             outcomes,

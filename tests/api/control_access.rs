@@ -90,11 +90,12 @@ async fn bad_requests_are_told_what_is_wrong_in_one_shape() {
 #[tokio::test]
 async fn a_body_over_a_megabyte_is_refused_and_read_far_enough_to_hear_it() {
     let control = Control::open().await;
-    let padded = |length: usize| format!("[]{}", " ".repeat(length - 2));
-    assert_eq!(control.post("/api/v1/outcomes", padded(1 << 20)).await.0, StatusCode::ACCEPTED);
-    let (status, body) = control.post("/api/v1/outcomes", padded((1 << 20) + 1)).await;
+    let padded = |length: usize| format!("{{}}{}", " ".repeat(length - 2));
+    let evaluate = "/api/v1/flags/search/evaluate";
+    assert_eq!(control.post(evaluate, padded(1 << 20)).await.0, StatusCode::OK);
+    let (status, body) = control.post(evaluate, padded((1 << 20) + 1)).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{body}");
-    let (status, body) = control.post("/api/v1/outcomes", padded(2_000_000)).await;
+    let (status, body) = control.post(evaluate, padded(2_000_000)).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(message(&body).contains("1048576"));
 }

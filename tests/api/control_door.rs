@@ -68,7 +68,17 @@ impl Control {
 
     /// With the flags above, and settings as from the environment.
     pub(crate) async fn start(variables: &[(&str, &str)]) -> Self {
+        Self::start_with("", variables).await
+    }
+
+    /// The same with a settings file.
+    pub(crate) async fn start_with(settings: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // Beside the files that are served, which would be taken for flags.
+        let settings_folder = tempfile::tempdir().unwrap();
+        let settings_file = settings_folder.path().join("settings.yaml");
+        std::fs::write(&settings_file, settings).unwrap();
+        let settings_file = (!settings.is_empty()).then_some(settings_file.as_path());
         std::fs::write(folder.path().join("flags.yaml"), FLAGS).unwrap();
         let mut raw = Raw::default();
         raw.set(Key::Paths, vec![folder.path().to_string_lossy().into_owned()], Origin::Flag("PATH"));
@@ -78,7 +88,7 @@ impl Control {
         }
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let settings = load(raw, None, &variables).unwrap();
+        let settings = load(raw, settings_file, &variables).unwrap();
         let shutdown = CancellationToken::new();
         let server = Server::start(&settings, Clock::system(), shutdown.clone()).await.unwrap();
         let client = Client::builder().no_proxy().build().unwrap();

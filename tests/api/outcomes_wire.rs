@@ -1,14 +1,19 @@
 //! What applications may post as outcomes, and what they are told when they post something else.
 
-use tidegate::measure::{Batch, MOST_OUTCOMES, OutcomesError, User, parse_outcomes};
-use tidegate::units::VariantName;
+use tidegate::measure::{Batch, BatchId, MOST_OUTCOMES, OutcomesError, Place, Served, User, Written, parse_outcomes};
+use tidegate::units::{UnixMillis, VariantName};
 
 /// Knows the flag `cart`, which gives `on` to everybody but `nobody`.
 fn parse(body: &str) -> Result<Batch, OutcomesError> {
-    parse_outcomes(body.as_bytes(), |flag, key| match (flag.as_str(), key) {
-        (_, "nobody") => None,
-        ("cart", _) => VariantName::new("on").ok(),
-        (_, _) => None,
+    read(body, Written::Json)
+}
+
+fn read(body: &str, written: Written) -> Result<Batch, OutcomesError> {
+    parse_outcomes(body.as_bytes(), written, |flag, key, at| match (flag.as_str(), key) {
+        (_, "nobody") => Served::NotByKey,
+        ("cart", _) if at == Some(UnixMillis::new(1_795_341_600_007)) => Served::Forgotten,
+        ("cart", _) => Served::Variant(VariantName::new("on").unwrap()),
+        (_, _) => Served::NotByKey,
     })
 }
 
@@ -127,7 +132,7 @@ fn a_body_that_is_no_list_of_outcomes_is_told_so() {
         let error = error(body);
         assert!(error.contains(expected), "{body}: {error}");
     }
-    let not_utf8 = parse_outcomes(b"[\"\xff\"]", |_, _| None).expect_err("no JSON text");
+    let not_utf8 = parse_outcomes(b"[\"\xff\"]", Written::Json, |_, _, _| Served::NotByKey).expect_err("no JSON text");
     assert!(matches!(not_utf8, OutcomesError::NotJson { .. } | OutcomesError::Items { .. }), "{not_utf8}");
 }
 
@@ -167,4 +172,95 @@ fn deep_nesting_does_not_overflow_the_stack() {
     assert!(error(&deep).contains("item 0: an outcome must be an object"));
     let deep_field = format!(r#"[{{"flag":"cart","variant":"on","ok":true,"value":{deep}}}]"#);
     assert!(error(&deep_field).contains("item 0, `value`: must be a finite number"));
+}
+
+#[test]
+fn a_time_is_rfc_3339_or_milliseconds() {
+    let at = |time: &str| {
+        let body = format!(r#"[{{"flag":"cart","variant":"on","ok":true,"time":{time}}}]"#);
+        parse(&body).map(|batch| batch.outcomes[0].at.map(UnixMillis::get)).map_err(|error| error.to_string())
+    };
+    let ten = 1_795_341_600_000;
+    for time in [
+        r#""2026-11-22T10:00:00Z""#,
+        r#""2026-11-22t10:00:00.000z""#,
+        r#""2026-11-22T11:00:00+01:00""#,
+        r#""2026-11-22T04:30:00-05:30""#,
+        "1795341600000",
+    ] {
+        assert_eq!(at(time), Ok(Some(ten)), "{time}");
+    }
+    assert_eq!(at("null"), Ok(None));
+    assert_eq!(at("-5"), Ok(Some(-5)), "told as too late, and not as wrong");
+    for wrong in [
+        r#""2026-11-22T10:00:00""#,
+        r#""2026-11-22""#,
+        r#""2026-13-22T10:00:00Z""#,
+        r#""now""#,
+        r#""""#,
+        "1795341600000.5",
+        "1e13",
+        "99999999999999999999",
+        "[1]",
+        "true",
+    ] {
+        assert!(at(wrong).is_err_and(|error| error.contains("`time`: must be an RFC 3339 text")), "{wrong}");
+    }
+    assert!(at("1795341600").is_err_and(|error| error.contains("looks like seconds")));
+}
+
+#[test]
+fn of_whom_nothing_is_known_at_that_time_is_counted_apart() {
+    let body = r#"[{"flag":"cart","targetingKey":"ann","ok":true,"time":1795341600007},
+                   {"flag":"cart","variant":"off","targetingKey":"ann","ok":true,"time":1795341600007},
+                   {"flag":"cart","targetingKey":"ann","ok":true}]"#;
+    let batch = parse(body).expect("sound");
+    let variants: Vec<_> = batch.outcomes.iter().map(|one| one.variant.as_str()).collect();
+    assert_eq!((variants, batch.unattributed), (vec!["off", "on"], 1));
+    assert_eq!(batch.places, [Place::Item(1), Place::Item(2)]);
+}
+
+#[test]
+fn lines_are_read_one_by_one_and_errors_name_the_line() {
+    let good = r#"{"flag":"cart","variant":"on","ok":true}"#;
+    let body = format!("{good}\r\n\n  {good}\n\t\n{good}");
+    let batch = read(&body, Written::Lines).expect("sound");
+    assert_eq!(batch.places, [Place::Line(1), Place::Line(3), Place::Line(5)]);
+    for (line, expected) in [
+        (r#"{"flag":"cart","variant":"on"}"#, "line 3, `ok`: is missing"),
+        (r#"{"flag":"cart","variant":"on","ok":true,"latncy":1}"#, "line 3: unknown field `latncy`"),
+        (r#"[1]"#, "line 3: an outcome must be an object"),
+        (r#"{"flag":"cart","#, "not JSON: it stops in the middle at line 3, column 15"),
+        (r#"{"flag":"cart"} {"flag":"cart"}"#, "a character that cannot be there at line 3, column 17"),
+        ("nonsense", "a character that cannot be there at line 3, column 2"),
+        ("\u{1}", "at line 3"),
+    ] {
+        let error = read(&format!("{good}\n\n{line}\n{good}"), Written::Lines).expect_err(line).to_string();
+        assert!(error.contains(expected), "{line}: {error}");
+    }
+    for empty in ["", "\n \n\t\r\n"] {
+        assert_eq!(read(empty, Written::Lines), Err(OutcomesError::NoBody));
+    }
+    let many = format!("{good}\n").repeat(MOST_OUTCOMES);
+    assert_eq!(read(&many, Written::Lines).map(|batch| batch.outcomes.len()), Ok(MOST_OUTCOMES));
+    let too_many = format!("{many}\n{good}\n{good}");
+    assert_eq!(read(&too_many, Written::Lines), Err(OutcomesError::TooMany { count: MOST_OUTCOMES + 2 }));
+    assert!(read(&format!("[{good}]"), Written::Lines).is_err(), "a list on a line is no outcome");
+}
+
+#[test]
+fn a_batch_may_have_a_name() {
+    let parsed = parse(r#"{"batch":"b-1","outcomes":[]}"#).expect("sound");
+    assert_eq!(parsed.id, BatchId::new("b-1").ok());
+    assert_eq!(parse(r#"{"outcomes":[]}"#).expect("sound").id, None);
+    for (body, expected) in [
+        (r#"{"batch":7,"outcomes":[]}"#, "`batch` must be a text"),
+        (r#"{"batch":"","outcomes":[]}"#, "`batch` must be 1 to 200 visible ASCII characters"),
+        (r#"{"batch":"a b","outcomes":[]}"#, "`batch` must be 1 to 200"),
+        (r#"{"batch":"a","batch":"a","outcomes":[]}"#, "`batch` is there twice"),
+        (r#"{"batch":"a"}"#, "must be a list of outcomes"),
+    ] {
+        let error = error(body);
+        assert!(error.contains(expected), "{body}: {error}");
+    }
 }

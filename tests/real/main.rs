@@ -27,4 +27,5 @@ mod rehearsed;
 mod server_dies;
 mod shop;
 mod tidegate;
+mod traced;
 mod world;

@@ -93,6 +93,7 @@ pub async fn run(options: DemoOptions, say: impl Fn(&str) + Send) -> Result<Endi
         event_streams: None,
         cors_origins: Origins::default(),
         log: LogFormat::Text,
+        triggers: Vec::new(),
         remarks: Vec::new(),
     };
     let speed = options.speed.unwrap_or(SPEED).max(1);

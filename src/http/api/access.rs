@@ -5,6 +5,7 @@
 //! requests here, by this machine's address or by a name of its own that resolves to it.
 
 use crate::http::{ApiError, Gate};
+use crate::triggers::Triggers;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -14,8 +15,31 @@ use std::net::IpAddr;
 /// Paths that tell nothing but whether the process is well, and are asked by those who have no key.
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
+/// Where sources of alerts post.
+const SOURCES: &str = "/api/v1/triggers/";
+
+/// What stands before every path.
+#[derive(Debug, Clone)]
+pub(super) struct Guarded {
+    pub(super) gate: Gate,
+    pub(super) triggers: Triggers,
+}
+
+impl Guarded {
+    /// Whether this is a post of a source that has a key or a signature of its own. That is looked at behind this
+    /// door, together with the body; it opens this one path and nothing else.
+    fn is_of_source(&self, request: &Request) -> bool {
+        let name = request.uri().path().strip_prefix(SOURCES).filter(|_| *request.method() == Method::POST);
+        name.and_then(|name| self.triggers.desk(name)).is_some_and(|desk| desk.source.proof.is_its_own())
+    }
+}
+
 /// Lets a request through, or answers it with the reason why not.
-pub(super) async fn guard(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response, ApiError> {
+pub(super) async fn guard(State(guarded): State<Guarded>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let gate = &guarded.gate;
+    if guarded.is_of_source(&request) {
+        return Ok(next.run(request).await);
+    }
     if gate.needs_key() {
         let probe = PROBES.contains(&request.uri().path()) && request.uri().query().is_none();
         if !probe {
@@ -38,7 +62,8 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
             return Err(ApiError::Foreign("the request comes from a page of another origin".to_owned()));
         }
     }
-    let known = |kind: &str| is_json(kind) || is_yaml(kind) || is_plan_with_files(kind) || is_protobuf(kind);
+    let known =
+        |kind: &str| is_json(kind) || is_yaml(kind) || is_lines(kind) || is_plan_with_files(kind) || is_protobuf(kind);
     let foreign = |kind: &str| !known(kind);
     if *method == Method::POST && content_type(headers).is_none_or(foreign) {
         return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
@@ -70,6 +95,13 @@ pub(super) fn is_json(kind: &str) -> bool {
 /// Whether a media type says YAML, by its name or by those in use before it had one.
 pub(super) fn is_yaml(kind: &str) -> bool {
     ["application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"]
+        .iter()
+        .any(|known| kind.eq_ignore_ascii_case(known))
+}
+
+/// Whether a media type says one JSON document a line, by its names that are in use.
+pub(super) fn is_lines(kind: &str) -> bool {
+    ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"]
         .iter()
         .any(|known| kind.eq_ignore_ascii_case(known))
 }
@@ -120,6 +152,7 @@ mod tests {
         };
         let json = ("content-type", "application/json; charset=utf-8");
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json]), None);
+        assert_eq!(request(&[("host", "127.0.0.1:8080"), ("content-type", "application/x-ndjson")]), None);
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://127.0.0.1:8080")]), None);
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "http://localhost:3000")]), Some(403));
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json, ("origin", "null")]), Some(403));

@@ -1,7 +1,6 @@
 //! The control door: rollouts, trains, flags, outcomes, triggers and health, over HTTP.
 
 mod access;
-mod alertmanager;
 mod body;
 mod events;
 mod explain;
@@ -11,6 +10,7 @@ mod health;
 mod history;
 mod ordered;
 mod otlp;
+mod outcome_body;
 mod outcomes;
 mod packed;
 mod plan_body;
@@ -19,10 +19,12 @@ pub(super) mod render;
 mod rollouts;
 mod router;
 mod schemas;
+mod served;
 mod server;
 mod state;
 mod train_render;
 mod trains;
+mod trigger_render;
 mod triggers;
 pub mod wire;
 

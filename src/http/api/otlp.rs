@@ -1,12 +1,12 @@
 //! Where traced applications export to, by OpenTelemetry's protocol over HTTP.
 
 use super::access::{content_type, is_json};
-use super::packed::unpacked;
-use super::{Api, body, outcomes};
-use crate::eval::Snapshot;
+use super::packed::Packing;
+use super::served::ServedThen;
+use super::{Api, body};
 use crate::http::ApiError;
-use crate::measure::Recorded;
-use crate::otlp::{self, Body, Known, Malformed, Passed, Streams, Taken, Vocabulary};
+use crate::measure::{self, BatchId, Once, Recorded};
+use crate::otlp::{self, Body, Known, Passed, Streams, Taken, Vocabulary};
 use crate::rollout::{Telemetry, TelemetrySource};
 use crate::telemetry::{OutcomeResult, Signal};
 use crate::units::{FlagKey, UnixMillis, VariantName};
@@ -14,6 +14,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -88,7 +89,7 @@ async fn take(api: Api, request: Request, signal: Signal) -> Response {
 }
 
 async fn read_and_count(api: Api, request: Request, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
-    let headers = request.headers().clone();
+    let packing = Packing::of(request.headers())?;
     let packed = body::whole(request, LONGEST).await?;
     let waited = timeout(super::Limits::USUAL.body_time, Arc::clone(&api.intake.places).acquire_owned()).await;
     let Ok(Ok(place)) = waited else {
@@ -96,15 +97,15 @@ async fn read_and_count(api: Api, request: Request, form: Form, signal: Signal) 
     };
     // Unpacking and reading megabytes would keep a thread from what others wait for.
     let work = tokio::task::spawn_blocking(move || {
-        let answer = count(&api, packed, &headers, form, signal);
+        let answer = count(&api, &packed, packing, form, signal);
         drop(place);
         answer
     });
     work.await.map_err(|_| ApiError::Unavailable("reading the body broke down".to_owned()))?
 }
 
-fn count(api: &Api, packed: Bytes, headers: &HeaderMap, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
-    let whole = unpacked(packed, headers, LONGEST_UNPACKED)?;
+fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
+    let whole = packing.unpacked(packed, LONGEST_UNPACKED)?;
     let body = match form {
         Form::Protobuf => Body::Protobuf(&whole),
         Form::Json => {
@@ -112,16 +113,23 @@ fn count(api: &Api, packed: Bytes, headers: &HeaderMap, form: Form, signal: Sign
         }
     };
     let now = api.clock.now();
-    let published = api.live.load_full();
-    let served = Served { snapshot: published.snapshot(), telemetry: api.controller.telemetry(), now };
+    // An exporter sends the same bytes again when it heard no answer. No two spans are alike.
+    let (id, batches) = (BatchId::of_content(&whole), api.outcomes.batches());
+    if let Some(Once::Repeated(recorded)) = batches.before(id, &whole, now) {
+        api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
+        return Ok(told(&Taken::default(), recorded, form, signal));
+    }
+    let served = Served { then: RefCell::new(ServedThen::new(&api.live, now)), telemetry: api.controller.telemetry() };
     let read = match signal {
         Signal::Spans => otlp::traces(body, &served),
         Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
     };
-    let taken = read.map_err(|malformed| too_much_or_malformed(&malformed))?;
-    let recorded = api.outcomes.record_counted(&taken.outcomes, now);
-    api.metrics.outcomes(OutcomeResult::Accepted, recorded.kept);
-    api.metrics.outcomes(OutcomeResult::Refused, recorded.dropped);
+    let taken = read.map_err(|malformed| ApiError::malformed(format!("nothing was counted: {malformed}")))?;
+    let counted = batches.once(id, &whole, now, || api.outcomes.record_counted(&taken.outcomes, now));
+    let (Once::Counted(recorded) | Once::Repeated(recorded)) = counted else {
+        return Err(ApiError::Unavailable("the body could not be told from another one".to_owned()));
+    };
+    super::outcomes::counted(api, recorded);
     api.metrics.telemetry_counted(signal, taken.outcomes.len());
     for (why, times) in &taken.passed {
         api.metrics.telemetry_passed(signal, *why, *times);
@@ -129,28 +137,26 @@ fn count(api: &Api, packed: Bytes, headers: &HeaderMap, form: Form, signal: Sign
     Ok(told(&taken, recorded, form, signal))
 }
 
-fn too_much_or_malformed(malformed: &Malformed) -> ApiError {
-    ApiError::malformed(format!("nothing was counted: {malformed}"))
-}
-
-/// What is served, as the intake asks for it.
+/// What is served and was, as the intake asks for it.
 struct Served<'s> {
-    snapshot: &'s Snapshot,
+    then: RefCell<ServedThen<'s>>,
     telemetry: BTreeMap<FlagKey, Arc<Telemetry>>,
-    now: UnixMillis,
 }
 
 impl Vocabulary for Served<'_> {
     fn flag(&self, key: &str) -> Option<Known> {
         let flag = FlagKey::new(key).ok()?;
-        let found = self.snapshot.flag(key)?;
-        let variants = found.variants().filter_map(|name| VariantName::new(name).ok()).collect();
+        let then = self.then.borrow();
+        let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
         let telemetry = self.telemetry.get(&flag).cloned().unwrap_or_default();
         Some(Known { flag, variants, telemetry })
     }
 
     fn served(&self, flag: &FlagKey, user: &str, at: Option<UnixMillis>) -> Option<VariantName> {
-        outcomes::served(self.snapshot, flag, user, at.unwrap_or(self.now).get().div_euclid(1_000))
+        match self.then.borrow_mut().variant(flag, user, at) {
+            measure::Served::Variant(variant) => Some(variant),
+            measure::Served::NotByKey | measure::Served::Forgotten => None,
+        }
     }
 
     fn counts_points_of(&self, metric: &str) -> bool {

@@ -10,7 +10,7 @@ use axum::{Extension, Router, middleware};
 
 /// The control door's paths with everything that stands before them.
 pub fn router(api: Api) -> Router {
-    let gate = api.gate.clone();
+    let guarded = access::Guarded { gate: api.gate.clone(), triggers: api.triggers.clone() };
     Router::new()
         .route("/api/v1/flags", get(flags::list))
         .route("/api/v1/flags/{key}", get(flags::get))
@@ -30,7 +30,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/traces", post(otlp::traces))
         .route("/v1/metrics", post(otlp::metrics))
         .route("/api/v1/events", post(events::post))
-        .route("/api/v1/triggers/alertmanager", post(triggers::alertmanager))
+        .route("/api/v1/triggers", get(triggers::list))
+        .route("/api/v1/triggers/{source}", get(triggers::get).post(triggers::post))
         .route("/api/v1/schemas/rollout.json", get(schemas::rollout))
         .route("/api/v1/schemas/train.json", get(schemas::train))
         .route("/api/v1/schemas/plan.json", get(schemas::plan))
@@ -40,7 +41,7 @@ pub fn router(api: Api) -> Router {
         .fallback(nothing_there)
         .method_not_allowed_fallback(|| async { ApiError::WrongMethod })
         .layer(Extension(history::LongPolls::new()))
-        .layer(middleware::from_fn_with_state(gate, access::guard))
+        .layer(middleware::from_fn_with_state(guarded, access::guard))
         .with_state(api)
 }
 

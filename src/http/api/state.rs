@@ -9,6 +9,7 @@ use crate::measure::Outcomes;
 use crate::source::Problem;
 use crate::store::Store;
 use crate::telemetry::Metrics;
+use crate::triggers::Triggers;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,8 @@ pub struct Api {
     pub ledger: watch::Receiver<String>,
     /// The time.
     pub clock: Clock,
+    /// The sources of alerts.
+    pub triggers: Triggers,
     /// Who may come in.
     pub gate: Gate,
     /// Cancelled when the server stops: long polls end then.

@@ -1,10 +1,13 @@
-//! The posted document: a list of outcomes, bare or as `{"outcomes": [...]}`.
+//! The posted document: a list of outcomes, bare or as `{"outcomes": [...]}`, or one outcome a line.
 
-use super::error::OutcomesError;
+use super::error::{ItemProblem, OutcomesError};
 use super::fields::Fields;
-use super::item::outcome_of;
-use crate::measure::Outcome;
-use crate::units::{FlagKey, VariantName};
+use super::item::{Resolve, outcome_of};
+use super::place::{Place, Written};
+use super::served::Served;
+use crate::measure::batches::BatchIdError;
+use crate::measure::{BatchId, Outcome};
+use crate::units::{FlagKey, UnixMillis};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -17,46 +20,89 @@ const MOST_PROBLEMS: usize = 20;
 /// Outcomes of one request, all of them sound.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
+    /// What its sender calls it, where the document says so.
+    pub id: Option<BatchId>,
     /// In the order in which they were posted.
     pub outcomes: Vec<Outcome>,
+    /// Where each of them stands.
+    pub places: Vec<Place>,
+    /// How many more there were of which it is not known what their key was served then.
+    pub unattributed: u64,
 }
 
-/// Reads posted outcomes: a JSON list of objects with `flag`, `targetingKey` or `variant` or both of them,
-/// `ok`, and where there is one `latency` (milliseconds) and `value`. Where there is no `variant`, `resolve`
-/// says which one a targeting key gets of a flag; `None` when the flag is unknown or serves it none.
+/// Reads posted outcomes: a JSON list of objects with `flag`, `targetingKey` or `variant` or both of them, `ok`, and
+/// where there is one `latency` (milliseconds), `value` and `time`; bare, or as `outcomes` of an object that may have
+/// a `batch` too; or one such object a line. Where there is no `variant`, `resolve` says which one a targeting key got
+/// of a flag at a time, which is now when it is `None`.
 ///
 /// # Errors
 /// When anything in it is wrong: then nothing of it may be recorded. No text in the error repeats a
 /// targeting key or a value.
 pub fn parse_outcomes(
     body: &[u8],
-    resolve: impl Fn(&FlagKey, &str) -> Option<VariantName>,
+    written: Written,
+    mut resolve: impl FnMut(&FlagKey, &str, Option<UnixMillis>) -> Served,
 ) -> Result<Batch, OutcomesError> {
-    let items = items(body)?;
+    let Listed { id, items } = match written {
+        Written::Json => listed(body)?,
+        Written::Lines => lines(body)?,
+    };
     if items.len() > MOST_OUTCOMES {
         return Err(OutcomesError::TooMany { count: items.len() });
     }
-    let mut outcomes = Vec::with_capacity(items.len());
-    let (mut problems, mut more) = (Vec::new(), 0_usize);
-    for (index, item) in items.into_iter().enumerate() {
-        match outcome_of(index, item, &resolve) {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(problem) if problems.len() < MOST_PROBLEMS => problems.push(problem),
-            Err(_) => more = more.saturating_add(1),
+    let (outcomes, places) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+    let batch = Batch { id, outcomes, places, unattributed: 0 };
+    let mut reading = Reading { batch, problems: Vec::new(), more: 0 };
+    items.into_iter().for_each(|(place, item)| reading.take(place, item, &mut resolve));
+    reading.finish()
+}
+
+/// What was read so far.
+struct Reading {
+    batch: Batch,
+    problems: Vec<ItemProblem>,
+    more: usize,
+}
+
+impl Reading {
+    fn take(&mut self, place: Place, item: &RawValue, resolve: &mut impl Resolve) {
+        match outcome_of(place, item, resolve) {
+            Ok(Some(outcome)) => {
+                self.batch.outcomes.push(outcome);
+                self.batch.places.push(place);
+            }
+            Ok(None) => self.batch.unattributed = self.batch.unattributed.saturating_add(1),
+            Err(problem) if self.problems.len() < MOST_PROBLEMS => self.problems.push(problem),
+            Err(_) => self.more = self.more.saturating_add(1),
         }
     }
-    match problems.is_empty() {
-        true => Ok(Batch { outcomes }),
-        false => Err(OutcomesError::Items { problems, more }),
+
+    fn finish(self) -> Result<Batch, OutcomesError> {
+        match self.problems.is_empty() {
+            true => Ok(self.batch),
+            false => Err(OutcomesError::Items { problems: self.problems, more: self.more }),
+        }
     }
 }
 
-/// The list's items, each still as it was written: their syntax is already known to be right.
-fn items(body: &[u8]) -> Result<Vec<&RawValue>, OutcomesError> {
+/// The items of a body, each still as it was written: their syntax is already known to be right.
+struct Listed<'d> {
+    id: Option<BatchId>,
+    items: Vec<(Place, &'d RawValue)>,
+}
+
+impl<'d> Listed<'d> {
+    fn of(id: Option<BatchId>, items: Vec<&'d RawValue>) -> Self {
+        let items = items.into_iter().enumerate().map(|(index, item)| (Place::Item(index), item));
+        Self { id, items: items.collect() }
+    }
+}
+
+fn listed(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
     let not_json = |error| OutcomesError::not_json(&error);
     match body.trim_ascii_start().first() {
-        Some(b'[') => serde_json::from_slice(body).map_err(not_json),
-        Some(b'{') => items_of_wrapper(&serde_json::from_slice(body).map_err(not_json)?),
+        Some(b'[') => serde_json::from_slice(body).map(|items| Listed::of(None, items)).map_err(not_json),
+        Some(b'{') => of_wrapper(&serde_json::from_slice(body).map_err(not_json)?),
         Some(_) => {
             serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
             Err(OutcomesError::NotAList)
@@ -65,12 +111,42 @@ fn items(body: &[u8]) -> Result<Vec<&RawValue>, OutcomesError> {
     }
 }
 
-fn items_of_wrapper<'d>(wrapper: &Fields<'d>) -> Result<Vec<&'d RawValue>, OutcomesError> {
-    match wrapper.0.as_slice() {
-        [(name, list)] if name == "outcomes" => serde_json::from_str(list.get()).map_err(|_| OutcomesError::NotAList),
-        fields => match fields.iter().find(|(name, _)| name != "outcomes") {
-            Some((name, _)) => Err(OutcomesError::unknown_field(name)),
-            None => Err(OutcomesError::NotAList),
-        },
+fn of_wrapper<'d>(wrapper: &Fields<'d>) -> Result<Listed<'d>, OutcomesError> {
+    let (mut id, mut items) = (None, None);
+    for (name, value) in &wrapper.0 {
+        match &**name {
+            "outcomes" if items.is_none() => {
+                items = Some(serde_json::from_str(value.get()).map_err(|_| OutcomesError::NotAList)?);
+            }
+            "batch" if id.is_none() => {
+                let text: String = serde_json::from_str(value.get()).map_err(|_| BatchIdError::NotAText)?;
+                id = Some(BatchId::new(&text)?);
+            }
+            "batch" => return Err(BatchIdError::Twice.into()),
+            "outcomes" => return Err(OutcomesError::NotAList),
+            other => return Err(OutcomesError::unknown_field(other)),
+        }
+    }
+    items.map(|items| Listed::of(id, items)).ok_or(OutcomesError::NotAList)
+}
+
+/// Empty lines are no outcomes: the last one often is.
+fn lines(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
+    let mut items = Vec::new();
+    for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        // What is too much is counted and not looked at.
+        if items.len() > MOST_OUTCOMES {
+            let rest = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+            return Err(OutcomesError::TooMany { count: rest });
+        }
+        let item = serde_json::from_slice(line).map_err(|error| OutcomesError::not_json_on(number, &error))?;
+        items.push((Place::Line(number), item));
+    }
+    match items.is_empty() {
+        true => Err(OutcomesError::NoBody),
+        false => Ok(Listed { id: None, items }),
     }
 }

@@ -2,6 +2,8 @@
 
 use super::document::MOST_OUTCOMES;
 use super::item::FIELDS;
+use super::place::Place;
+use crate::measure::batches::BatchIdError;
 use crate::source::suggest;
 use std::fmt;
 
@@ -25,7 +27,9 @@ pub enum OutcomesError {
         column: usize,
     },
     /// JSON, but nothing with outcomes in it.
-    #[error("the body must be a list of outcomes, or an object whose `outcomes` is one")]
+    #[error(
+        "the body must be a list of outcomes, or an object whose `outcomes` is one, or one outcome a line with the content type application/x-ndjson"
+    )]
     NotAList,
     /// Beside `outcomes` there is something else.
     #[error("unknown field {field} beside `outcomes`")]
@@ -33,6 +37,9 @@ pub enum OutcomesError {
         /// Its name in backquotes, or a description of it.
         field: String,
     },
+    /// The batch has a name that cannot be one.
+    #[error("`batch` {0}")]
+    Batch(#[from] BatchIdError),
     /// More than one request may carry.
     #[error("{count} outcomes in one request; send at most {MOST_OUTCOMES} and the rest in further requests")]
     TooMany {
@@ -52,8 +59,8 @@ pub enum OutcomesError {
 /// What is wrong with one outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemProblem {
-    /// Its place in the list, from 0.
-    pub index: usize,
+    /// Where it stands.
+    pub place: Place,
     /// The field concerned; `None` when it is the whole item.
     pub field: Option<&'static str>,
     /// What is wrong, as a sentence without a full stop.
@@ -69,22 +76,30 @@ impl OutcomesError {
         Self::NotJson { what, line: error.line(), column: error.column() }
     }
 
+    /// The same of a line of its own, from 1.
+    pub(super) fn not_json_on(line: usize, error: &serde_json::Error) -> Self {
+        match Self::not_json(error) {
+            Self::NotJson { what, line: _, column } => Self::NotJson { what, line, column },
+            other => other,
+        }
+    }
+
     pub(super) fn unknown_field(name: &str) -> Self {
         Self::UnknownField { field: quoted(name) }
     }
 }
 
 impl ItemProblem {
-    pub(super) fn unknown_field(index: usize, name: &str) -> Self {
+    pub(super) fn unknown_field(place: Place, name: &str) -> Self {
         let known = FIELDS.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
         let hint = suggest(name, FIELDS).unwrap_or_else(|| format!("an outcome may have {known}"));
-        Self { index, field: None, message: format!("unknown field {}", quoted(name)), hint: Some(hint) }
+        Self { place, field: None, message: format!("unknown field {}", quoted(name)), hint: Some(hint) }
     }
 }
 
 impl fmt::Display for ItemProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "item {}", self.index)?;
+        write!(f, "{}", self.place)?;
         if let Some(field) = self.field {
             write!(f, ", `{field}`")?;
         }

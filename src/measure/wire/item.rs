@@ -2,12 +2,15 @@
 
 use super::error::ItemProblem;
 use super::fields::Fields;
+use super::place::Place;
+use super::served::Served;
+use super::time::time;
 use crate::measure::{Outcome, User};
-use crate::units::{FlagKey, VariantName};
+use crate::units::{FlagKey, UnixMillis, VariantName};
 use serde_json::value::RawValue;
 
 /// What an outcome may have.
-pub(super) const FIELDS: [&str; 6] = ["flag", "targetingKey", "variant", "ok", "latency", "value"];
+pub(super) const FIELDS: [&str; 7] = ["flag", "targetingKey", "variant", "ok", "latency", "value", "time"];
 
 /// Nothing that a user waits for takes longer than a day.
 const LONGEST_LATENCY_MS: f64 = 86_400_000.0;
@@ -21,6 +24,7 @@ struct Draft {
     ok: Option<bool>,
     latency_ms: Option<f64>,
     value: Option<f64>,
+    at: Option<UnixMillis>,
 }
 
 /// A member's fault and the mend.
@@ -44,14 +48,19 @@ impl Fault {
     }
 }
 
-/// The outcome, with its targeting key resolved to a variant.
+/// What `resolve` tells of the variant that a flag gave to a targeting key at a time; `None` is now.
+pub(super) trait Resolve: FnMut(&FlagKey, &str, Option<UnixMillis>) -> Served {}
+
+impl<F: FnMut(&FlagKey, &str, Option<UnixMillis>) -> Served> Resolve for F {}
+
+/// The outcome, with its targeting key resolved to a variant; `None` when it is not known what that was served then.
 pub(super) fn outcome_of(
-    index: usize,
+    place: Place,
     item: &RawValue,
-    resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>,
-) -> Result<Outcome, ItemProblem> {
+    resolve: &mut impl Resolve,
+) -> Result<Option<Outcome>, ItemProblem> {
     let problem = |fault: Fault| ItemProblem {
-        index,
+        place,
         field: fault.field,
         message: fault.message,
         hint: fault.hint.map(str::to_owned),
@@ -60,7 +69,7 @@ pub(super) fn outcome_of(
         problem(Fault::whole("an outcome must be an object", r#"such as {"flag": "a", "variant": "on", "ok": true}"#))
     })?;
     if let Some((name, _)) = fields.0.iter().find(|(name, _)| !FIELDS.contains(&name.as_ref())) {
-        return Err(ItemProblem::unknown_field(index, name));
+        return Err(ItemProblem::unknown_field(place, name));
     }
     let draft = read_fields(&fields).map_err(problem)?;
     finish(draft, resolve).map_err(problem)
@@ -97,29 +106,35 @@ fn read_fields(fields: &Fields<'_>) -> Result<Draft, Fault> {
     if let Some(value) = value_of("value")? {
         draft.value = Some(number(value).ok_or_else(|| Fault::new("value", "must be a finite number"))?);
     }
+    if let Some(value) = value_of("time")? {
+        draft.at = Some(time(value).map_err(|why| Fault::new("time", why))?);
+    }
     Ok(draft)
 }
 
-fn finish(draft: Draft, resolve: &impl Fn(&FlagKey, &str) -> Option<VariantName>) -> Result<Outcome, Fault> {
+fn finish(draft: Draft, resolve: &mut impl Resolve) -> Result<Option<Outcome>, Fault> {
     let flag = draft.flag.ok_or_else(|| Fault::new("flag", "is missing"))?;
     // An empty key is nobody's: applications send it for visitors whom they do not know.
     let user = draft.targeting_key.as_deref().filter(|key| !key.is_empty()).map(User::of);
-    let variant = match (draft.variant, draft.targeting_key) {
+    let variant = match (draft.variant, draft.targeting_key.as_deref()) {
         // What was served is known best by who asked for it: the key only tells to whom.
-        (Some(variant), _) => variant,
-        (None, Some(key)) => resolve(&flag, &key).ok_or_else(|| {
-            Fault::new(
-                "targetingKey",
-                "does not tell the variant: there is no such flag, or it looks at more than this",
-            )
-            .with_hint("check `flag`, or send the `variant` that was served")
-        })?,
+        (Some(variant), _) => Some(variant),
+        (None, Some(key)) => match resolve(&flag, key, draft.at) {
+            Served::Variant(variant) => Some(variant),
+            Served::Forgotten => None,
+            Served::NotByKey => {
+                let what = "does not tell the variant: there is no such flag, or it looks at more than this";
+                let hint = "check `flag`, or send the `variant` that was served";
+                return Err(Fault::new("targetingKey", what).with_hint(hint));
+            }
+        },
         (None, None) => {
             return Err(Fault::whole("says nothing of who or what it was", "send `targetingKey` or `variant`"));
         }
     };
     let ok = draft.ok.ok_or_else(|| Fault::new("ok", "is missing"))?;
-    Ok(Outcome { flag, variant, user, at: None, ok, latency_ms: draft.latency_ms, value: draft.value })
+    let Draft { at, latency_ms, value, .. } = draft;
+    Ok(variant.map(|variant| Outcome { flag, variant, user, at, ok, latency_ms, value }))
 }
 
 fn text(field: &'static str, value: &RawValue) -> Result<String, Fault> {

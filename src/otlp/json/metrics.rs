@@ -116,6 +116,7 @@ fn metric<'b>(
                     time: 0,
                     cumulative: temporality == 2,
                     producer: origin.producer,
+                    metric: origin.stream,
                     stream: origin.stream.with(raw(reader, body, "attributes")?.as_bytes()),
                     attributes: Attributes::new(),
                     counts: Counts::Sum(0),

@@ -93,6 +93,7 @@ impl<'b> Metric<'b> {
                     time: 0,
                     cumulative: temporality == 2,
                     producer,
+                    metric: stream,
                     stream,
                     attributes: Attributes::new(),
                     counts: Counts::Sum(0),

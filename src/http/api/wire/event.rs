@@ -1,18 +1,6 @@
-//! Triggers and posted events, and what they did.
+//! Posted events, and what they did.
 
 use serde::{Deserialize, Serialize};
-
-/// What a trigger did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Triggered {
-    /// The rollouts that it closed.
-    pub closed: Vec<String>,
-    /// The rollouts that it speaks of and did not close.
-    pub concerned: Vec<String>,
-    /// The rollouts that were closed before.
-    pub already_closed: Vec<String>,
-}
 
 /// An event, as `POST /api/v1/events` takes it, alone or in a list. Of `rollout` and `flag` at most one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

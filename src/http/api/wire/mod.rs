@@ -12,9 +12,10 @@ mod outcome;
 mod rollout;
 mod rollout_explanation;
 mod train;
+mod trigger;
 
 pub use applied::{Applied, Change, Order, PLAN_WITH_FILES, PlanFormat, PlanWithFiles};
-pub use event::{Event, EventNotCounted, EventsPosted, Triggered};
+pub use event::{Event, EventNotCounted, EventsPosted};
 pub use explanation::{Explanation, Standing};
 pub use failure::{Failure, FailureDetail, Problem};
 pub use flag::{Flag, FlagDetail, Flags, Overlay, SharePart, VariantValue};
@@ -25,3 +26,4 @@ pub use rollout_explanation::{
     BudgetLeft, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
 };
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
+pub use trigger::{LastPost, MayClose, Probe, TriggerProblem, TriggerSource, TriggerSources, Triggered, UnknownName};

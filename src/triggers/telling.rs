@@ -1,0 +1,191 @@
+//! What a source tells, on its way to the rollouts: what is old or not asked for is left out, the rest is dressed
+//! with the source's own labels and passed on.
+
+use super::answer::{Answer, MOST_NAMES};
+use super::desk::{Desk, Triggers};
+use super::order::Sequence;
+use super::read::shown;
+use super::record::Unknown;
+use super::source::Source;
+use super::told::{Delivery, Standing, Told};
+use crate::analysis::Alert;
+use crate::controller::CommandError;
+use crate::eval::Flag;
+use crate::source::suggest;
+use crate::telemetry::AlertResult;
+use crate::units::{FlagKey, RolloutName};
+use std::collections::BTreeSet;
+
+/// The label that says which source an alert came from. No sender can say another.
+const TRIGGER: &str = "trigger";
+
+/// What of a delivery is passed on.
+#[derive(Debug, Default)]
+struct Passed {
+    firing: Vec<Alert>,
+    resolved: Vec<Alert>,
+    messages: Vec<String>,
+}
+
+impl Triggers {
+    /// Passes on what a source tells. What it closes is closed and durable when this answers.
+    ///
+    /// # Errors
+    /// When something is not durable: then it is to be told again.
+    pub async fn tell(&self, desk: &Desk, delivery: Delivery) -> Result<Answer, CommandError> {
+        let mut answer = Answer { beside: delivery.beside, dry_run: desk.source.dry_run, ..Answer::default() };
+        if delivery.left_out > 0 {
+            self.trouble(desk, "its sender leaves alerts out of its posts; raise `max_alerts` there");
+        }
+        let passed = self.sift(desk, delivery.told, &mut answer);
+        let unknown = self.unknown(&passed.firing);
+        self.told_unknown(desk, unknown, &mut answer);
+        let scope = &desk.source.may_close;
+        let done = match desk.source.dry_run {
+            true => self.controller.would_alert(scope, &passed.firing),
+            false => {
+                let done = self.controller.alert_within(scope, &passed.firing, &passed.resolved).await?;
+                self.end_what_ended(desk, &passed.firing).await?;
+                done
+            }
+        };
+        self.note(desk, passed);
+        for name in done.out_of_scope.iter().take(MOST_NAMES) {
+            self.trouble(desk, &format!("it may not close {name}"));
+        }
+        answer.closed = done.closed;
+        answer.concerned = done.concerned;
+        answer.already_closed = done.already_closed;
+        answer.out_of_scope = done.out_of_scope;
+        Ok(answer)
+    }
+
+    /// Chooses what is passed on, and says of the rest why it is not.
+    fn sift(&self, desk: &Desk, told: Vec<Told>, answer: &mut Answer) -> Passed {
+        let (now, source) = (self.clock.now(), &desk.source);
+        let mut passed = Passed::default();
+        let mut order = desk.order();
+        for mut told in told {
+            let fires = told.standing == Standing::Firing;
+            if told.message.as_deref().is_some_and(|message| order.was_taken(message)) {
+                answer.repeated = answer.repeated.saturating_add(1);
+                continue;
+            }
+            if fires && told.no_data && !source.no_data_fires {
+                list(&mut answer.no_data, &told.alert);
+                self.count_alert(source, AlertResult::NoData);
+                continue;
+            }
+            if fires && !source.wanted.hears(&told.alert) {
+                list(&mut answer.unmatched, &told.alert);
+                self.count_alert(source, AlertResult::Unmatched);
+                continue;
+            }
+            dress(source, &mut told.alert);
+            match order.take(&told, now) {
+                Sequence::Stale => {
+                    list(&mut answer.stale, &told.alert);
+                    self.count_alert(source, AlertResult::Stale);
+                    continue;
+                }
+                Sequence::Repeated => answer.repeated = answer.repeated.saturating_add(1),
+                Sequence::New => {}
+            }
+            // What is repeated is passed on: the first time may not have been durable, and it tells that it goes on.
+            answer.passed = answer.passed.saturating_add(1);
+            passed.messages.extend(told.message);
+            match told.standing {
+                Standing::Firing => passed.firing.push(told.alert),
+                Standing::Resolved => {
+                    answer.ended = true;
+                    passed.resolved.push(told.alert);
+                }
+            }
+        }
+        passed
+    }
+
+    /// An end that arrived while its alert was on its way to the rollouts may have overtaken it there.
+    async fn end_what_ended(&self, desk: &Desk, firing: &[Alert]) -> Result<(), CommandError> {
+        let ended: Vec<Alert> = {
+            let order = desk.order();
+            firing.iter().filter(|alert| order.has_ended(&alert.fingerprint)).cloned().collect()
+        };
+        if !ended.is_empty() {
+            self.controller.alert_within(&desk.source.may_close, &[], &ended).await?;
+        }
+        Ok(())
+    }
+
+    /// What was passed on is durable.
+    fn note(&self, desk: &Desk, passed: Passed) {
+        let metrics = self.metrics.triggers();
+        let name = desk.source.name.as_str();
+        metrics.alerts(name, AlertResult::Firing, passed.firing.len());
+        metrics.alerts(name, AlertResult::Resolved, passed.resolved.len());
+        let mut order = desk.order();
+        for message in passed.messages {
+            order.taken(&message);
+        }
+    }
+
+    fn count_alert(&self, source: &Source, result: AlertResult) {
+        self.metrics.triggers().alerts(source.name.as_str(), result, 1);
+    }
+
+    /// The names in alerts' labels that are nothing here. Nobody would miss an alert that closes nothing for a slip
+    /// of the pen.
+    fn unknown(&self, firing: &[Alert]) -> BTreeSet<Unknown> {
+        let published = self.controller.live().load_full();
+        let snapshot = published.snapshot();
+        let mut unknown = BTreeSet::new();
+        for alert in firing {
+            let label = |name: &str| alert.labels.get(name).map(String::as_str).filter(|value| !value.is_empty());
+            if let Some(name) = label("rollout").filter(|name| !self.controller.has_rollout(name)) {
+                let names = self.controller.names();
+                unknown.insert(Unknown::rollout(name, suggest(name, names.iter().map(RolloutName::as_str))));
+            } else if let Some(key) = label("flag") {
+                let drives = FlagKey::new(key).is_ok_and(|key| self.controller.drives(&key));
+                match snapshot.flag(key) {
+                    _ if drives => {}
+                    Some(_) => drop(unknown.insert(Unknown::idle_flag(key))),
+                    None => {
+                        let hint = suggest(key, snapshot.flags().map(Flag::key));
+                        unknown.insert(Unknown::flag(key, hint));
+                    }
+                }
+            }
+            if unknown.len() >= MOST_NAMES {
+                break;
+            }
+        }
+        unknown
+    }
+
+    fn told_unknown(&self, desk: &Desk, unknown: BTreeSet<Unknown>, answer: &mut Answer) {
+        self.metrics.triggers().alerts(desk.source.name.as_str(), AlertResult::Unknown, unknown.len());
+        for one in &unknown {
+            let hint = one.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            self.trouble(desk, &format!("an alert with the label `{}`: {}{hint}", one.label, one.why));
+        }
+        answer.unknown = unknown.into_iter().collect();
+    }
+}
+
+/// Gives an alert the source's labels, and an identity that no other source can have: none can end the alerts of
+/// another.
+fn dress(source: &Source, alert: &mut Alert) {
+    for (name, value) in &source.labels {
+        alert.labels.insert(name.clone(), value.clone());
+    }
+    if source.named {
+        alert.labels.insert(TRIGGER.to_owned(), source.name.to_string());
+        alert.fingerprint = format!("{}/{}", source.name, alert.fingerprint);
+    }
+}
+
+fn list(names: &mut Vec<String>, alert: &Alert) {
+    if names.len() < MOST_NAMES {
+        names.push(shown(alert.labels.get("alertname").unwrap_or(&alert.fingerprint)));
+    }
+}
