@@ -51,7 +51,8 @@ async fn a_source_is_let_in_by_its_own_key_and_that_opens_nothing_else() {
         let asked = control.request(Method::GET, path).bearer_auth(SECRET);
         assert_eq!(answer(asked).await.0, StatusCode::UNAUTHORIZED, "{path}");
     }
-    for path in ["/api/v1/rollouts/x/rollback", "/api/v1/events", "/api/v1/triggers/alertmanager", "/api/v1/triggers/"] {
+    for path in ["/api/v1/rollouts/x/rollback", "/api/v1/events", "/api/v1/triggers/alertmanager", "/api/v1/triggers/"]
+    {
         let posted = control.request(Method::POST, path).bearer_auth(SECRET).json(&json!({ "alerts": [] }));
         assert_eq!(answer(posted).await.0, StatusCode::UNAUTHORIZED, "{path}");
     }
@@ -85,7 +86,8 @@ async fn each_kind_of_sender_closes_by_its_own_way_of_saying_so() {
             "datadog" => control.by_key(kind, &datadog).await,
             "pagerduty" => control.pagerduty(kind, &super::sent::incident("e1", "triggered", &moment(0))).await,
             _ => {
-                let alert = json!({ "id": "c", "status": "firing", "flag": "search", "labels": { "severity": "critical" } });
+                let alert =
+                    json!({ "id": "c", "status": "firing", "flag": "search", "labels": { "severity": "critical" } });
                 control.webhook(kind, now(), &alert).await
             }
         };
@@ -175,10 +177,8 @@ async fn the_metadata_of_the_flag_decide_and_not_the_labels_of_the_alert() {
     let claims = json!({ "alertname": "A", "severity": "critical", "team": "payments" });
     let (_, told) = control.by_key("team", &notification("firing", "t", &moment(0), &claims)).await;
     assert_eq!((&told["closed"], &told["outOfScope"]), (&json!([]), &json!(["search-v2"])), "{told}");
-    let flags = super::control_door::FLAGS.replace(
-        "    defaultVariant: 'off'\n",
-        "    defaultVariant: 'off'\n    metadata: { team: payments }\n",
-    );
+    let flags = super::control_door::FLAGS
+        .replace("    defaultVariant: 'off'\n", "    defaultVariant: 'off'\n    metadata: { team: payments }\n");
     std::fs::write(control.file("flags.yaml"), flags).unwrap();
     loop {
         let (_, told) = control.by_key("team", &notification("firing", "t", &moment(0), &claims)).await;
@@ -246,7 +246,8 @@ async fn who_sends_more_than_it_may_is_told_to_send_again_and_others_are_heard()
     let mut statuses = Vec::new();
     for number in 0..8 {
         let labels = json!({ "alertname": "Warning", "severity": "warning" });
-        statuses.push(control.by_key("slow", &notification("firing", &number.to_string(), &moment(0), &labels)).await.0);
+        statuses
+            .push(control.by_key("slow", &notification("firing", &number.to_string(), &moment(0), &labels)).await.0);
     }
     assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SERVICE_UNAVAILABLE).count(), 3, "{statuses:?}");
     assert_eq!(control.by_key("grafana", &critical("1")).await.1["closed"], json!(["search-v2"]));

@@ -41,7 +41,7 @@ mod providers;
 mod raw_client;
 mod rollout_explained;
 mod scripted_store;
-mod telemetry_intake;
 mod sent;
 mod source_order;
+mod telemetry_intake;
 mod trigger_storm;

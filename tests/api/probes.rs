@@ -43,7 +43,8 @@ async fn peer() -> (SocketAddr, Arc<AtomicU8>) {
 }
 
 async fn start(probe: &str) -> Control {
-    let settings = format!("triggers:\n  health: {{ kind: probe, every: 1s, {probe}, labels: {{ severity: critical }} }}\n");
+    let settings =
+        format!("triggers:\n  health: {{ kind: probe, every: 1s, {probe}, labels: {{ severity: critical }} }}\n");
     let control = Control::start_with(&settings, &[("PROBE_TOKEN", "the-token")]).await;
     control.apply(ROLLOUT).await;
     control.post("/api/v1/rollouts/search-v2/start", "{}").await;
@@ -69,7 +70,9 @@ async fn until_closed(control: &Control) {
 #[tokio::test]
 async fn a_peer_that_fails_in_a_row_closes_and_its_recovery_lets_begin_anew() {
     let (address, mood) = peer().await;
-    let probe = format!("url: 'http://{address}/health?key=hidden', token_env: PROBE_TOKEN, body: fine, failures: 2, successes: 2");
+    let probe = format!(
+        "url: 'http://{address}/health?key=hidden', token_env: PROBE_TOKEN, body: fine, failures: 2, successes: 2"
+    );
     let control = start(&probe).await;
     let source = until(&control, "up", |source| source["probe"]["state"] == "up").await;
     assert!(!source.to_string().contains("hidden") && !source.to_string().contains("the-token"), "{source}");

@@ -80,9 +80,7 @@ async fn no_source_ends_the_alerts_of_another() {
 #[tokio::test]
 async fn a_sender_of_its_own_orders_by_its_own_times() {
     let control = running().await;
-    let alert = |status: &str, at: i64| {
-        json!({ "id": "c", "status": status, "at": moment(at), "flag": "search", "labels": { "severity": "critical" } })
-    };
+    let alert = |status: &str, at: i64| json!({ "id": "c", "status": status, "at": moment(at), "flag": "search", "labels": { "severity": "critical" } });
     control.webhook("checks", now(), &alert("resolved", -10)).await;
     assert_eq!(control.webhook("checks", now(), &alert("firing", -20)).await.1["stale"], json!(["c"]));
     assert_eq!(control.webhook("checks", now(), &alert("firing", -5)).await.1["closed"], json!(["search-v2"]));

@@ -46,7 +46,11 @@ async fn every_rollout_closes_exactly_once_whoever_says_so_how_often() {
     let control = Control::start_with(SOURCES, &VARIABLES).await;
     let mut flags = "flags:\n".to_owned();
     for number in 0..ROLLOUTS {
-        writeln!(flags, "  f{number}: {{ state: ENABLED, variants: {{ 'on': true, 'off': false }}, defaultVariant: 'off' }}").unwrap();
+        writeln!(
+            flags,
+            "  f{number}: {{ state: ENABLED, variants: {{ 'on': true, 'off': false }}, defaultVariant: 'off' }}"
+        )
+        .unwrap();
     }
     std::fs::write(control.file("more.yaml"), flags).unwrap();
     for number in 0..ROLLOUTS {

@@ -43,6 +43,7 @@ async fn metrics_without_a_past_are_made_up_and_said_to_be() {
     let told = rehearse(folder.path(), OUTCOMES, &args).await;
     assert_eq!((told.code, told.err.as_str()), (0, ""), "{told:?}");
     assert!(told.out.contains("errors: has no past: made up as sound at "), "{told:?}");
+    assert!(told.out.contains("No metric has a past"), "{told:?}");
     let json = rehearse(folder.path(), OUTCOMES, &[&args[..], &["-o", "json"]].concat()).await;
     let report: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&report["requests"], &report["weather"]["closings"]), (&json!(0), &json!(0)));

@@ -36,7 +36,8 @@ fn the_example_file_is_read_as_it_is_documented() {
     let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/triggers.yaml")).unwrap();
     let (_, triggers) = example.split_once("\ntriggers:\n").unwrap();
     let triggers = triggers.replace(".key", "").replace("keys/grafana", "key").replace("keys/datadog", "key");
-    let triggers = triggers.replace("keys/alertmanager", "key").replace("keys/checks", "key").replace("keys/old-checks", "key");
+    let triggers =
+        triggers.replace("keys/alertmanager", "key").replace("keys/checks", "key").replace("keys/old-checks", "key");
     let sources = sources(&triggers);
     let kinds: Vec<_> = sources.iter().map(|source| source.kind.as_str()).collect();
     assert_eq!(kinds, ["alertmanager", "grafana", "pagerduty", "datadog", "webhook", "probe", "probe"]);
@@ -51,7 +52,10 @@ fn the_example_file_is_read_as_it_is_documented() {
 #[test]
 fn what_is_wrong_is_told_with_its_place_and_without_secrets() {
     for (triggers, part) in [
-        ("  a: { kind: grafna }\n", "settings.yaml:3:14: there is no kind `grafna` of sources; did you mean `grafana`?"),
+        (
+            "  a: { kind: grafna }\n",
+            "settings.yaml:3:14: there is no kind `grafna` of sources; did you mean `grafana`?",
+        ),
         ("  a: { key_file: key }\n", "the source of alerts `a` has no `kind`"),
         ("  a: { kind: grafana, key_fil: key }\n", "unknown field `key_fil`"),
         ("  A b: { kind: grafana }\n", "a name has 1 to 63 of a-z, 0-9, `-` and `_`"),

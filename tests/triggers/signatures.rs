@@ -59,7 +59,8 @@ fn pagerduty_is_believed_by_its_own_vector_and_by_nothing_near_it() {
     assert_eq!(pagerduty(PAGERDUTY_SIGNED, &changed), Err(Unproved::WrongSignature), "the bytes are what is signed");
     assert_eq!(pagerduty(PAGERDUTY_SIGNED, b""), Err(Unproved::WrongSignature));
     assert_eq!(pagerduty(&old, PAGERDUTY_BODY), Err(Unproved::WrongSignature));
-    for unread in ["", "v1=", "0c0b", "v1=0c0b", &PAGERDUTY_SIGNED.replace("v1", "v2"), &format!("{PAGERDUTY_SIGNED}0")] {
+    for unread in ["", "v1=", "0c0b", "v1=0c0b", &PAGERDUTY_SIGNED.replace("v1", "v2"), &format!("{PAGERDUTY_SIGNED}0")]
+    {
         assert!(matches!(pagerduty(unread, PAGERDUTY_BODY), Err(Unproved::NoSignature(_))), "{unread}");
     }
     let proof = Proof::PagerDuty(vec![credential(PAGERDUTY_SECRET)]);
@@ -109,9 +110,8 @@ fn a_signed_webhook_covers_the_time_and_the_bytes() {
 #[test]
 fn a_key_is_taken_wherever_a_sender_can_put_it() {
     let proof = Proof::keys(&[credential("the-key-of-now-0123"), credential("the-key-before-0123")]);
-    let seen = |name: &'static str, value: String| {
-        proof.before_body(&headers(&[(HeaderName::from_static(name), value)]), NOW)
-    };
+    let seen =
+        |name: &'static str, value: String| proof.before_body(&headers(&[(HeaderName::from_static(name), value)]), NOW);
     for key in ["the-key-of-now-0123", "the-key-before-0123"] {
         assert_eq!(seen("authorization", format!("Bearer {key}")), Ok(()));
         assert_eq!(seen("x-api-key", key.to_owned()), Ok(()));
@@ -121,7 +121,10 @@ fn a_key_is_taken_wherever_a_sender_can_put_it() {
     }
     for wrong in ["the-key-of-now-012", "the-key-of-now-01234", "", "The-key-of-now-0123"] {
         assert_eq!(seen("authorization", format!("Bearer {wrong}")), Err(Unproved::WrongKey), "{wrong}");
-        assert_eq!(seen("authorization", format!("Basic {}", STANDARD.encode(format!("a:{wrong}")))), Err(Unproved::WrongKey));
+        assert_eq!(
+            seen("authorization", format!("Basic {}", STANDARD.encode(format!("a:{wrong}")))),
+            Err(Unproved::WrongKey)
+        );
     }
     for none in ["Basic !!!", "Basic", &format!("Basic {}", STANDARD.encode("no colon")), "Digest a=b"] {
         assert_eq!(seen("authorization", none.to_owned()), Err(Unproved::NoKey), "{none}");

@@ -58,7 +58,9 @@ fn monitor(fields: &Fields<'_>) -> Result<String, Malformed> {
     }
     let id = fields.identity("id", LONGEST_ID)?;
     if is_unfilled(id) {
-        return Err(Malformed::new(format!("`id` is `{}`: Datadog did not fill in the variable", shown(id))).hint(PASTE));
+        return Err(
+            Malformed::new(format!("`id` is `{}`: Datadog did not fill in the variable", shown(id))).hint(PASTE)
+        );
     }
     Ok(id.to_owned())
 }

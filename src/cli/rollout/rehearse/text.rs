@@ -24,7 +24,9 @@ fn head(report: &Report) -> String {
     let title =
         format!("{rollout}, rehearsed in the last {span} in steps of {step} ({requests} requests, {kept} kept)");
     let metrics = report.metrics.iter().map(|metric| format!("  {}: {}", metric.metric, metric.shown));
-    std::iter::once(title).chain(metrics).collect::<Vec<_>>().join("\n")
+    let none = "  No metric has a past: all of this is made up, and says what the plan's arithmetic does.".to_owned();
+    let none = report.metrics.iter().all(|metric| metric.source != "past").then_some(none);
+    std::iter::once(title).chain(metrics).chain(none).collect::<Vec<_>>().join("\n")
 }
 
 fn weather(report: &Report) -> String {
