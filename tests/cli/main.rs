@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod flags;
 mod metrics;
+mod rehearse;
 mod rollout_explained;
 mod rollouts;
 mod serve;

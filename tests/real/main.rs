@@ -26,6 +26,7 @@ mod packages;
 mod ports;
 mod process;
 mod prometheus_dies;
+mod rehearsed;
 mod server_dies;
 mod shop;
 mod tidegate;

@@ -4,7 +4,7 @@ use super::super::exit::{Exit, Outcome};
 use super::super::output;
 use super::super::remote::{Remote, converse};
 use super::super::{apply, history, watch};
-use super::{event, explain, show, simulate, verb};
+use super::{event, explain, rehearse, show, simulate, verb};
 use clap::{Args, Subcommand};
 use tidegate::controller::Verb;
 use tidegate::http::api::wire;
@@ -51,17 +51,24 @@ enum Action {
     /// Try a plan out, without a server, in a made-up world under a virtual clock
     #[command(after_help = simulate::AFTER)]
     Simulate(simulate::SimulateArgs),
+    /// Try a plan out in the past of its own metrics: what would have closed it for nothing, how soon it finds a fault
+    #[command(after_help = rehearse::AFTER)]
+    Rehearse(rehearse::RehearseArgs),
 }
 
 pub(crate) fn run(args: RolloutArgs) -> Outcome {
     let format = args.remote.output;
-    // It talks to nobody.
+    // These talk to no server of ours.
     if let Action::Simulate(args) = &args.action {
         return simulate::run(format, args);
+    }
+    if let Action::Rehearse(args) = &args.action {
+        return rehearse::run(format, args);
     }
     let client = args.remote.client()?;
     match args.action {
         Action::Simulate(args) => simulate::run(format, &args),
+        Action::Rehearse(args) => rehearse::run(format, &args),
         Action::Apply(args) => apply::run(&client, format, apply::Wanted::Rollouts, &args),
         Action::List => {
             let rollouts: wire::Rollouts = converse(async { Ok(client.get(&["rollouts"], &[]).await?) })?;

@@ -3,6 +3,7 @@
 mod args;
 mod event;
 mod explain;
+mod rehearse;
 mod show;
 mod simulate;
 mod verb;

@@ -87,7 +87,7 @@ struct Shown {
 }
 
 pub(super) fn run(format: Format, args: &SimulateArgs) -> exit::Outcome {
-    let plan = plan(&args.plan, args.rollout.as_deref())?;
+    let plan = plan(&args.plan, args.rollout.as_deref(), "nothing was simulated")?;
     let scenario = scenario(&args.scenario, &plan)?;
     let simulated = simulate(&plan, scenario, args.seed, args.users_per_hour);
     let exit = match simulated.outcome {
@@ -99,13 +99,13 @@ pub(super) fn run(format: Format, args: &SimulateArgs) -> exit::Outcome {
     Ok(exit)
 }
 
-/// The plan of a file, read as a server reads it.
-fn plan(file: &Path, name: Option<&str>) -> Result<Arc<Plan>, Failure> {
+/// The plan of a file, read as a server reads it. `undone` says what did not take place when that fails.
+pub(super) fn plan(file: &Path, name: Option<&str>, undone: &str) -> Result<Arc<Plan>, Failure> {
     let read = sources::read(file);
     let problems = read.problems();
     if !problems.is_empty() {
         let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        return Err(Failure::error(lines.join("\n")).hint("nothing was simulated"));
+        return Err(Failure::error(lines.join("\n")).hint(undone));
     }
     let plans: Vec<&Arc<Plan>> = read.rollouts().map(|(plan, _)| plan).collect();
     let names = || plans.iter().map(|plan| plan.name.as_str()).collect::<Vec<_>>().join(", ");

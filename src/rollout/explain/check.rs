@@ -37,11 +37,10 @@ impl Check {
         let mut parts = Vec::new();
         clause.when.each_leaf(&mut |leaf| parts.push(Part::of(scene, clause, leaf, judgement)));
         let mut told = parts.iter();
-        let sentence = match &clause.when {
-            Condition::All(_) | Condition::Any(_) => {
-                format!("{}: {}", comes_of(clause), joined(&clause.when, &mut told))
-            }
-            leaf => alone(clause, leaf, told.next()),
+        let sentence = if matches!(clause.when, Condition::All(_) | Condition::Any(_)) {
+            format!("{}: {}", comes_of(clause), joined(&clause.when, &mut told))
+        } else {
+            alone(clause, &clause.when, told.next())
         };
         Self {
             list: clause.list,

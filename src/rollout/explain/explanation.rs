@@ -49,7 +49,7 @@ pub fn explain(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -
         checked: None,
         next_check: sight.next_check,
         closers: Vec::new(),
-        metrics: MetricFacts::all(plan, sight),
+        metrics: MetricFacts::all(plan, sight, sight.readings),
         silences: Vec::new(),
         budget: None,
         alerts: Vec::new(),
@@ -66,6 +66,7 @@ pub fn explain(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -
         closers: Closer::all(&scene, &checks, &silences),
         budget: BudgetLeft::of(&scene),
         alerts: alerts.map(name).collect(),
+        metrics: MetricFacts::all(plan, sight, &scene.readings),
         checks,
         silences,
         ..resting

@@ -4,6 +4,7 @@ use super::sight::Sight;
 use crate::analysis::{Quantity, Reading};
 use crate::rollout::{Metric, NoDataPolicy, Plan, Role};
 use crate::units::MetricName;
+use std::collections::BTreeMap;
 
 /// A metric as it was last read.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,13 +24,13 @@ pub struct MetricFacts {
 }
 
 impl MetricFacts {
-    pub(super) fn all(plan: &Plan, sight: &Sight<'_>) -> Vec<Self> {
+    pub(super) fn all(plan: &Plan, sight: &Sight<'_>, readings: &BTreeMap<MetricName, Reading>) -> Vec<Self> {
         let facts = |(name, metric): (&MetricName, &Metric)| Self {
             metric: name.clone(),
             role: metric.role,
             quantity: metric.unit.quantity(),
             asked: (sight.asked)(metric),
-            reading: sight.readings.get(name).cloned(),
+            reading: readings.get(name).cloned(),
             no_data: metric.no_data,
         };
         plan.metrics.iter().map(facts).collect()

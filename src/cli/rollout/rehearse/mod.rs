@@ -1,0 +1,9 @@
+//! `tidegate rollout rehearse`.
+
+mod args;
+mod report;
+mod run;
+mod text;
+
+pub(super) use args::{AFTER, RehearseArgs};
+pub(super) use run::run;

@@ -1,0 +1,97 @@
+//! A rehearsal for people.
+
+use super::super::super::output::columns;
+use super::report::{Bound, Found, Report};
+use std::time::Duration;
+use tidegate::units::{UnixMillis, format_duration};
+
+/// So many closings are listed.
+const MOST_LISTED: usize = 20;
+
+pub(super) fn text(report: &Report) -> String {
+    let mut paragraphs = vec![head(report), weather(report), to_full(report)];
+    if !report.detection.is_empty() {
+        paragraphs.push(detection(&report.detection));
+    }
+    paragraphs.push(thresholds(&report.thresholds));
+    paragraphs.push(advice(&report.thresholds));
+    paragraphs.retain(|paragraph| !paragraph.is_empty());
+    paragraphs.join("\n\n")
+}
+
+fn head(report: &Report) -> String {
+    let Report { rollout, span, step, requests, kept, .. } = report;
+    let title =
+        format!("{rollout}, rehearsed in the last {span} in steps of {step} ({requests} requests, {kept} kept)");
+    let metrics = report.metrics.iter().map(|metric| format!("  {}: {}", metric.metric, metric.shown));
+    let none = "  No metric has a past: all of this is made up, and says what the plan's arithmetic does.".to_owned();
+    let none = report.metrics.iter().all(|metric| metric.source != "past").then_some(none);
+    std::iter::once(title).chain(metrics).chain(none).collect::<Vec<_>>().join("\n")
+}
+
+fn weather(report: &Report) -> String {
+    let found = &report.weather;
+    let held = format_duration(Duration::from_secs_f64(found.held_seconds.max(0.0)));
+    let mut lines = vec![format!(
+        "With a sound candidate it would have closed {} times ({:.1} a week), gone back {} times, and been held {} \
+         times ({:.1} a week) for {held} in all.",
+        found.closings, found.closings_per_week, found.steps_back, found.holds, found.holds_per_week
+    )];
+    let ended = found.replays.iter().filter(|replay| matches!(replay.end, "closed" | "stepped_back" | "refused"));
+    let since = |at: i64| format_duration(UnixMillis::new(at).since(UnixMillis::new(report.from)));
+    let listed =
+        ended.clone().take(MOST_LISTED).map(|replay| format!("  after {}: {}", since(replay.ended), replay.why));
+    lines.extend(listed);
+    let more = ended.count().saturating_sub(MOST_LISTED);
+    if more > 0 {
+        lines.push(format!("  and {more} more"));
+    }
+    lines.join("\n")
+}
+
+fn to_full(report: &Report) -> String {
+    let full = &report.to_full;
+    match (&full.spans, full.begun) {
+        (_, 0) => format!("To the last wave it takes {} at least, longer than the past: ask for more.", full.planned),
+        (None, begun) => {
+            format!("To the last wave it takes {} at least. Of {begun} beginnings none came so far.", full.planned)
+        }
+        (Some((shortest, median, longest)), begun) => format!(
+            "To the last wave it takes {} at least. Of {begun} beginnings {} came so far, in {median} ({shortest} to \
+             {longest}).",
+            full.planned, full.reached
+        ),
+    }
+}
+
+fn detection(found: &[Found]) -> String {
+    let rows = found.iter().map(|one| vec![one.metric.clone(), format!("x{}", one.times), one.sentence.clone()]);
+    format!("A fault from the first minute on:\n{}", columns(&["METRIC", "FAULT", "IT"], rows))
+}
+
+fn thresholds(found: &[Bound]) -> String {
+    let row = |one: &Bound| {
+        let quiet = match one.list {
+            "advance_when" | "early_when" => format!("true {:.0}% of the time", one.true_part * 100.0),
+            _ => format!("{} ({:.1} a week)", one.fired, one.fired_per_week),
+        };
+        vec![
+            one.rating.to_owned(),
+            format!("{} {}", one.list, one.condition),
+            quiet,
+            one.nearest.as_ref().map_or_else(|| "-".to_owned(), |near| near.shown.clone()),
+            if one.fires_at_ten { "yes" } else { "no" }.to_owned(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
+    columns(&["THRESHOLD", "CONDITION", "TRUE", "NEAREST", "AT X10"], rows)
+}
+
+fn advice(found: &[Bound]) -> String {
+    let said = found.iter().filter_map(|one| {
+        let suggestion = one.suggestion.as_ref()?;
+        Some(format!("  {} {}: {suggestion}", one.list, one.condition))
+    });
+    let lines: Vec<String> = said.collect();
+    if lines.is_empty() { String::new() } else { format!("What to do about them:\n{}", lines.join("\n")) }
+}
