@@ -165,7 +165,7 @@ async fn a_damaged_series_begins_afresh_and_the_others_go_on() {
     keep(&outcomes, &mut known, folder.path(), NOW).await;
     let options = SqliteConnectOptions::new().filename(folder.path().join(DATABASE));
     let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
-    let damage = "UPDATE outcome_parts SET data = CAST(substr(data, 1, 40) || x'00' || substr(data, 42) AS BLOB) \
+    let damage = "UPDATE outcome_parts SET data = CAST(substr(data, 1, 40) || x'A5' || substr(data, 42) AS BLOB) \
                   WHERE variant = 'on' AND ring = 1";
     assert_eq!(sqlx::raw_sql(damage).execute(&mut raw).await.unwrap().rows_affected(), 1);
     raw.close().await.unwrap();
