@@ -9,7 +9,7 @@ use crate::measure::fetch::Asked;
 use crate::measure::refusal;
 use crate::rollout::{AskWeb, WebMethod};
 use bytes::Bytes;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Ask
         let wrong = || NoData::Refused("a header cannot be sent".to_owned());
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         // What the connection sends says who asks, and for which tenant: no plan writes over it.
-        if connection.fetcher.sends(&name) {
+        if name != CONTENT_TYPE && connection.fetcher.sends(&name) {
             let why = format!(
                 "the connection `{}` sends the header `{name}` itself: remove it from the plan",
                 connection.name
