@@ -35,12 +35,15 @@ const AT_ONCE: usize = 2;
 pub struct Intake {
     streams: Arc<Streams>,
     places: Arc<Semaphore>,
-    listened: Arc<Mutex<Option<(UnixMillis, Arc<Listened>)>>>,
+    listened: Arc<Mutex<LastListened>>,
 }
 
 /// How long what rollouts count is good for, in milliseconds: to ask thousands of them with every request would cost
 /// more than the request.
 const LISTENED_FOR: u64 = 200;
+
+/// What rollouts counted when they were last asked, and when that was.
+type LastListened = Option<(UnixMillis, Arc<Listened>)>;
 
 /// What rollouts count.
 #[derive(Debug)]
