@@ -12,7 +12,9 @@ pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
         Place::Wave(index) => in_wave(plan, state, cohort, *index, who),
         Place::HeldBack => {
             let gets = match state {
-                State::Completed { .. } => format!("was held back until the rollout was completed, and has {candidate}"),
+                State::Completed { .. } => {
+                    format!("was held back until the rollout was completed, and has {candidate}")
+                }
                 State::RolledBack { .. } => format!(
                     "it is closed, so they have the stable variant; attempt {} would hold them back until it is completed",
                     cohort.attempt

@@ -122,7 +122,9 @@ fn comes_of(scene: &Scene<'_>, clause: &Clause) -> &'static str {
     match (clause.observe, clause.list) {
         (true, _) => "is only observed",
         (false, List::Close) => "closes when it is so",
-        (false, List::StepBack) if !scene.has_wave_before() => "closes when it is so, for there is no way back from here",
+        (false, List::StepBack) if !scene.has_wave_before() => {
+            "closes when it is so, for there is no way back from here"
+        }
         (false, List::StepBack) => "goes back a wave when it is so",
         (false, List::Hold) => "holds while it is so",
         (false, List::Notify) => "is told when it is so",

@@ -4,7 +4,8 @@ use super::distance::{Distance, side};
 use super::sight::Scene;
 use crate::analysis::statistics::Finding as Proof;
 use crate::analysis::{
-    Alert, AlertMatch, Bound, Compare, Condition, Judgement, Measured, NoData, Quantity, Reading, Reference, Score, Truth,
+    Alert, AlertMatch, Bound, Compare, Condition, Judgement, Measured, NoData, Quantity, Reading, Reference, Score,
+    Truth,
 };
 use crate::rollout::memory::elsewhere;
 use crate::rollout::{Clause, Evidence, List};
