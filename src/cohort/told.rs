@@ -1,7 +1,8 @@
 //! A user's place in words.
 
 use super::place::{Cohort, Place};
-use crate::rollout::{Plan, State};
+use crate::rollout::{Plan, Stage, State, Wave, reach};
+use crate::units::UnixMillis;
 
 /// Where somebody stands, in one sentence without a full stop. `who` is what they are called, such as `user ann`.
 #[must_use]
@@ -9,16 +10,30 @@ pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
     let candidate = format!("\"{}\"", plan.candidate);
     match &cohort.place {
         Place::Wave(index) => in_wave(plan, state, cohort, *index, who),
-        Place::HeldBack => format!(
-            "{who} is {}, and is held back: they get {candidate} when the rollout is completed, and not before",
-            at(cohort, "everybody")
-        ),
-        Place::Never => match cohort.audience {
-            Some(false) => format!("{who} is of no wave's audience: no wave reaches them"),
-            Some(true) | None => {
-                format!("{who} is {}, behind the last share: no wave reaches them", at(cohort, "the audience"))
-            }
-        },
+        Place::HeldBack => {
+            let gets = match state {
+                State::Completed { .. } => {
+                    format!("was held back until the rollout was completed, and has {candidate}")
+                }
+                State::RolledBack { .. } => format!(
+                    "it is closed, so they have the stable variant; attempt {} would hold them back until it is completed",
+                    cohort.attempt
+                ),
+                State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
+                    format!("is held back: they get {candidate} when the rollout is completed, and not before")
+                }
+            };
+            let joined = if matches!(state, State::RolledBack { .. }) { ":" } else { ", and" };
+            format!("{who} is {}{joined} {gets}", at(cohort, "everybody"))
+        }
+        // A wave for everybody asks for no audience: then it is the share that leaves them out.
+        Place::Never if cohort.audience == Some(false) && !opens_to_everybody(plan) => {
+            format!("{who} is of no wave's audience: no wave reaches them")
+        }
+        Place::Never => {
+            let of = if opens_to_everybody(plan) { "everybody" } else { "the audience" };
+            format!("{who} is {}, behind the last share: no wave reaches them", at(cohort, of))
+        }
         Place::OutsideSlice => {
             let slice = plan.layer.as_ref().map(ToString::to_string).unwrap_or_default();
             format!("{who} is outside of the slice {slice}, which the rollout keeps to: no wave reaches them")
@@ -38,7 +53,9 @@ fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str)
     let Some(wave) = plan.waves.get(index) else { return String::new() };
     let of = if wave.audience.is_some() { "its audience" } else { "everybody" };
     let number = index.saturating_add(1);
-    let named = format!("wave {number} {} ({} of {of})", wave.name, wave.exposure);
+    // With a holdback the last wave opens to less than is written in it.
+    let opened = reach(plan, &State::Running(Stage::enter(cohort.attempt, index, UnixMillis::new(0))));
+    let named = format!("wave {number} {} ({} of {of})", wave.name, opened.share);
     let place = at(cohort, if wave.audience.is_some() { "its audience" } else { "everybody" });
     let reached = match state {
         State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) if stage.wave >= index => {
@@ -55,6 +72,10 @@ fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str)
         }
     };
     format!("{who} is {place}: {reached}")
+}
+
+fn opens_to_everybody(plan: &Plan) -> bool {
+    plan.waves.iter().any(|wave: &Wave| wave.audience.is_none())
 }
 
 /// `at 37.2% of everybody (bucket 372115 of 1000000)`.

@@ -149,8 +149,10 @@ impl Controller {
     #[must_use]
     pub fn explain(&self, name: &str) -> Option<(View, Explanation)> {
         let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
-        let (view, explanation) = last.explain(self.boarded(name), self.inner.shared.world.clock.now());
-        Some((self.inner.shared.with_overlaps(view), explanation))
+        let shared = &self.inner.shared;
+        let firing = |plan: &Plan| shared.firing_for(plan);
+        let (view, explanation) = last.explain(self.boarded(name), &firing, shared.world.clock.now());
+        Some((shared.with_overlaps(view), explanation))
     }
 
     /// The train that a rollout rides in and why that stands where it stands.

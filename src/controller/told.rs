@@ -4,6 +4,7 @@
 use super::evidence::{LastReading, found, with_counted};
 use super::saving::is_live;
 use super::view::View;
+use crate::analysis::Alert;
 use crate::measure::asked;
 use crate::rollout::explain::{Boarded, Explanation, Sight, explain};
 use crate::rollout::{self, Finding, Plan, State, Wait};
@@ -53,7 +54,7 @@ impl Told {
     }
 
     /// The same explained, as it stands at `now`.
-    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> Explanation {
+    pub(super) fn explain(&self, boarded: Option<Boarded>, firing: &[Alert], now: UnixMillis) -> Explanation {
         let plan = &self.plan;
         let readings: BTreeMap<_, _> = self.readings.iter().map(LastReading::answer).collect();
         let sight = Sight {
@@ -63,6 +64,7 @@ impl Told {
             readings: &readings,
             next_check: rollout::next_check_in(plan, &self.state, self.at).map(|span| self.at.plus(span)),
             asked: &|metric| asked(plan, metric),
+            firing,
             train: boarded,
             problems: &self.problems,
         };
@@ -130,9 +132,15 @@ impl Last {
     }
 
     /// The view and the explanation of one moment.
-    pub(super) fn explain(&self, boarded: Option<Boarded>, now: UnixMillis) -> (View, Explanation) {
+    /// `firing` gives the alerts that fire and may concern a plan.
+    pub(super) fn explain(
+        &self,
+        boarded: Option<Boarded>,
+        firing: &dyn Fn(&Plan) -> Vec<Alert>,
+        now: UnixMillis,
+    ) -> (View, Explanation) {
         let told = self.told().clone();
-        (told.view(), told.explain(boarded, now))
+        (told.view(), told.explain(boarded, &firing(&told.plan), now))
     }
 
     pub(super) fn plan(&self) -> Arc<Plan> {

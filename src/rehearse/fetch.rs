@@ -77,7 +77,9 @@ pub async fn fetch(
         fetched.requests = fetched.requests.saturating_add(1);
         match ask(plan, order, piece, readings).await {
             Ok(values) => {
-                if let Some(folder) = folder {
+                // Where there was nothing something may be filled in later, and what is new may not all be there yet.
+                let lasts = !values.is_empty() && piece.until <= order.settled;
+                if let Some(folder) = folder.filter(|_| lasts) {
                     // What cannot be kept is asked for again next time.
                     let _ = folder.put(&question, &values);
                 }

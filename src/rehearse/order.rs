@@ -21,6 +21,8 @@ pub struct Order {
     pub most_requests: usize,
     /// From one request to the next.
     pub pause: Duration,
+    /// What was answered of the time until then stays as it is, and may be kept.
+    pub settled: UnixMillis,
 }
 
 /// One request.

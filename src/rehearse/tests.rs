@@ -33,7 +33,7 @@ fn plan() -> Plan {
 fn order() -> Order {
     let until = UnixMillis::new(1_700_000_000_000);
     let from = until.minus(Duration::from_secs(14 * 86_400));
-    Order { from, until, step: MINUTE, most_requests: 100, pause: Duration::ZERO }
+    Order { from, until, step: MINUTE, most_requests: 100, pause: Duration::ZERO, settled: until }
 }
 
 /// A provider that gives a value a step, notes what it is asked, and fails after so many answers.
@@ -42,6 +42,7 @@ struct Double {
     asked: Mutex<Vec<(Arm, Stretch)>>,
     fails_after: Option<usize>,
     keeps_nothing_of: Option<&'static str>,
+    is_empty: bool,
 }
 
 #[async_trait]
@@ -76,6 +77,9 @@ impl Readings for Double {
             return Err(NoData::Refused("the provider `prometheus` has no past".to_owned()));
         }
         let mut values = Vec::new();
+        if self.is_empty {
+            return Ok(values);
+        }
         let mut at = stretch.from;
         while at <= stretch.until {
             values.push((at, 1.0));
@@ -135,6 +139,45 @@ async fn what_was_answered_before_a_failure_is_not_asked_again() {
     std::fs::write(&file, "{\"form\":1,\"values\":[[1,").unwrap();
     let mended = ask(&Double::default(), Some(&folder)).await.unwrap();
     assert_eq!((mended.requests, mended.series), (1, again.series));
+}
+
+/// A past may be filled in later, and what is new may not be whole: neither may be believed for ever.
+#[tokio::test]
+async fn what_may_still_change_is_asked_for_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::open(folder.path()).unwrap();
+    let (plan, pieces) = (plan(), order().pieces(&plan()).unwrap());
+    let fresh = Order { settled: order().until.minus(MINUTE), ..order() };
+    let ask = async |order: &Order, double: &Double| {
+        fetch(&plan, order, &pieces, double, (Some(&folder), "here"), &mut |_| {}).await.unwrap()
+    };
+    let empty = Double { is_empty: true, ..Double::default() };
+    assert_eq!(ask(&order(), &empty).await.requests, pieces.len());
+    let filled = ask(&fresh, &Double::default()).await;
+    assert_eq!((filled.kept, filled.requests), (0, pieces.len()), "what was empty was not kept");
+    let later = ask(&order(), &Double::default()).await;
+    assert_eq!(later.requests, 2, "of both metrics the last piece was too new");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_kept_is_for_its_owner_alone_and_not_for_ever() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("rehearse");
+    let folder = Folder::open(&path).unwrap();
+    folder.put("question", &[(UnixMillis::new(1), 1.0)]).unwrap();
+    let file = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(&file)), (0o700, 0o600));
+    let other = path.join("notes.json");
+    std::fs::write(&other, "mine").unwrap();
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(61 * 86_400);
+    for file in [&file, &other] {
+        std::fs::File::options().write(true).open(file).unwrap().set_modified(long_ago).unwrap();
+    }
+    Folder::open(&path).unwrap();
+    assert_eq!((file.exists(), other.exists()), (false, true), "only answers are deleted");
 }
 
 #[tokio::test]

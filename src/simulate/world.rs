@@ -65,6 +65,11 @@ impl<'p> World<'p> {
         Self { weather: Some(weather), ..self }
     }
 
+    /// Whether a value becomes another where the candidate is so many times as bad.
+    pub(super) fn is_changed(&self, name: &MetricName, value: f64, times: f64) -> bool {
+        self.models.get(name).is_some_and(|model| model.worse(value, times).to_bits() != value.to_bits())
+    }
+
     /// What each metric is for users of the stable variant, while all is well.
     pub(super) fn sound(&self) -> impl Iterator<Item = (&MetricName, f64)> {
         let posted = |name: &MetricName| self.plan.metrics.get(name).is_some_and(is_posted);

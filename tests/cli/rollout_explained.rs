@@ -9,7 +9,7 @@ async fn a_rollout_is_explained_in_words_that_can_be_pasted() {
     let explained = running.run(&["rollout", "explain", "search-v2"]).await;
     assert_eq!((explained.code, explained.err.as_str()), (0, ""));
     let lines: Vec<_> = explained.out.lines().collect();
-    assert!(lines[0].starts_with("search-v2 is in wave some (1 of 1) for "), "{explained:?}");
+    assert!(lines[0].starts_with("search-v2 has been in wave some (1 of 1) for "), "{explained:?}");
     assert!(lines[0].ends_with(": 50% have \"on\"."), "{explained:?}");
     assert!(explained.out.contains("advance_when: errors must be under 1%"), "{explained:?}");
     assert!(explained.out.contains("\nMetrics:\n  errors"), "{explained:?}");

@@ -9,7 +9,8 @@
 //! candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
 //! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
 //! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told. A line `explain` tells
-//! what `tidegate rollout explain` would, `explain train NAME` the same of a rollout that rides in a train.
+//! what `tidegate rollout explain` would, `explain train NAME` the same of a rollout that rides in a train, `explain firing
+//! ALERT` while an alert fires.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -146,6 +147,7 @@ fn entered(state: &State) -> Option<UnixMillis> {
 
 fn explained(plan: &Plan, state: &State, known: &Known, words: &str, now: UnixMillis) -> Vec<String> {
     let boarded = |name: &str| Boarded { train: RolloutName::new(name).unwrap(), reason: "some-v1 is next".to_owned() };
+    let firing: Vec<Alert> = words.strip_prefix("firing ").map(alert).into_iter().collect();
     let sight = Sight {
         waits: &known.waits,
         findings: &known.findings,
@@ -153,6 +155,7 @@ fn explained(plan: &Plan, state: &State, known: &Known, words: &str, now: UnixMi
         readings: &known.readings,
         next_check: rollout::next_check_in(plan, state, now).map(|span| now.plus(span)),
         asked: &|_| None,
+        firing: &firing,
         train: words.strip_prefix("train ").map(boarded),
         problems: &[],
     };

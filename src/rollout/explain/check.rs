@@ -7,6 +7,7 @@ use crate::analysis::Condition;
 use crate::rollout::{Clause, List};
 use crate::units::format_duration;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A condition and how it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +27,9 @@ pub struct Check {
     /// How many times a value would have to grow, or shrink to how small a part, until it is true: 1 or more, the
     /// smaller the nearer. `None` where that is not known.
     pub factor: Option<f64>,
+    /// When it comes true if all stays as it was at the last check: what is left of each `for` that runs. `None` where
+    /// it does not come true by time alone.
+    pub in_time: Option<Duration>,
     /// All of it in one sentence without a full stop: `error_rate is 2.1%, closes over 10% for 5m: 7.9 points away`.
     pub sentence: String,
 }
@@ -37,10 +41,13 @@ impl Check {
         let mut parts = Vec::new();
         clause.when.each_leaf(&mut |leaf| parts.push(Part::of(scene, clause, leaf, judgement)));
         let mut told = parts.iter();
+        let in_time = in_time(&clause.when, &mut parts.iter()).filter(|_| finding.is_some());
         let sentence = if matches!(clause.when, Condition::All(_) | Condition::Any(_)) {
-            format!("{}: {}", comes_of(clause), joined(&clause.when, &mut told))
+            let left = in_time.filter(|left| !left.is_zero()).map(format_duration);
+            let left = left.map(|left| format!(": so it is in {left} unless it ends")).unwrap_or_default();
+            format!("{}: {}{left}", comes_of(scene, clause), joined(&clause.when, &mut told))
         } else {
-            alone(clause, &clause.when, told.next())
+            alone(scene, clause, told.next())
         };
         Self {
             list: clause.list,
@@ -48,41 +55,76 @@ impl Check {
             condition: Arc::clone(&clause.text),
             verdict: finding.map(crate::rollout::Finding::verdict),
             seen: judgement.map(|judgement| judgement.seen.clone()).unwrap_or_default(),
-            factor: factor(&clause.when, &parts),
+            factor: factor(&clause.when, &mut parts.iter()),
+            in_time,
             parts,
             sentence,
         }
     }
 }
 
-/// Of parts that must all be true the farthest counts, else the nearest.
-fn factor(condition: &Condition, parts: &[Part]) -> Option<f64> {
-    let factor = |part: &Part| match part.distance {
-        Distance::There => Some(1.0),
-        Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
-        Distance::Away { .. } | Distance::Unknown => None,
-    };
+/// Of parts that must all be true the farthest counts, else the nearest. `parts` are the leaves in their order.
+fn factor<'p>(condition: &Condition, parts: &mut impl Iterator<Item = &'p Part>) -> Option<f64> {
     match condition {
-        Condition::All(_) => {
-            let all: Option<Vec<f64>> = parts.iter().map(factor).collect();
-            all?.into_iter().max_by(f64::total_cmp)
+        Condition::All(all) => {
+            let all: Vec<Option<f64>> = all.iter().map(|one| factor(one, &mut *parts)).collect();
+            all.into_iter().collect::<Option<Vec<f64>>>()?.into_iter().max_by(f64::total_cmp)
         }
-        Condition::Any(_)
-        | Condition::Compare(_)
+        Condition::Any(any) => {
+            let any: Vec<Option<f64>> = any.iter().map(|one| factor(one, &mut *parts)).collect();
+            any.into_iter().flatten().min_by(f64::total_cmp)
+        }
+        Condition::Compare(_)
         | Condition::Trend(_)
         | Condition::Burn(_)
         | Condition::Regresses(_)
         | Condition::ProvedSafe(_)
         | Condition::Score(_)
-        | Condition::Alert(_) => parts.iter().filter_map(factor).min_by(f64::total_cmp),
+        | Condition::Alert(_) => match parts.next()?.distance {
+            Distance::There => Some(1.0),
+            Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
+            Distance::Away { .. } | Distance::Unknown => None,
+        },
+    }
+}
+
+/// When it comes true by time alone. What is true already needs none; a `for` needs what is left of it; whatever else
+/// is not true does not become so by waiting.
+fn in_time<'p>(condition: &Condition, parts: &mut impl Iterator<Item = &'p Part>) -> Option<Duration> {
+    match condition {
+        Condition::All(all) => {
+            let all: Vec<Option<Duration>> = all.iter().map(|one| in_time(one, &mut *parts)).collect();
+            all.into_iter().collect::<Option<Vec<Duration>>>()?.into_iter().max()
+        }
+        Condition::Any(any) => {
+            let any: Vec<Option<Duration>> = any.iter().map(|one| in_time(one, &mut *parts)).collect();
+            any.into_iter().flatten().min()
+        }
+        Condition::Compare(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Regresses(_)
+        | Condition::ProvedSafe(_)
+        | Condition::Score(_)
+        | Condition::Alert(_) => {
+            let part = parts.next()?;
+            match (part.distance, part.lasting) {
+                (Distance::There, None) => Some(Duration::ZERO),
+                (Distance::There, Some(lasting)) => lasting.since.map(|_| lasting.left()),
+                (Distance::Away { .. } | Distance::Unknown, _) => None,
+            }
+        }
     }
 }
 
 /// What comes of a condition that is true.
-const fn comes_of(clause: &Clause) -> &'static str {
+fn comes_of(scene: &Scene<'_>, clause: &Clause) -> &'static str {
     match (clause.observe, clause.list) {
         (true, _) => "is only observed",
         (false, List::Close) => "closes when it is so",
+        (false, List::StepBack) if !scene.has_wave_before() => {
+            "closes when it is so, for there is no way back from here"
+        }
         (false, List::StepBack) => "goes back a wave when it is so",
         (false, List::Hold) => "holds while it is so",
         (false, List::Notify) => "is told when it is so",
@@ -92,10 +134,11 @@ const fn comes_of(clause: &Clause) -> &'static str {
 }
 
 /// The same as a word before where it becomes true.
-const fn verb(clause: &Clause) -> Option<&'static str> {
+fn verb(scene: &Scene<'_>, clause: &Clause) -> Option<&'static str> {
     match (clause.observe, clause.list) {
         (true, _) => Some("is noted"),
         (false, List::Close) => Some("closes"),
+        (false, List::StepBack) if !scene.has_wave_before() => Some("closes"),
         (false, List::StepBack) => Some("goes back a wave"),
         (false, List::Hold) => Some("holds"),
         (false, List::Notify) => Some("is told"),
@@ -104,11 +147,13 @@ const fn verb(clause: &Clause) -> Option<&'static str> {
 }
 
 /// A condition of one part. Of a comparison what comes of it is said between the value and the bound.
-fn alone(clause: &Clause, leaf: &Condition, part: Option<&Part>) -> String {
+fn alone(scene: &Scene<'_>, clause: &Clause, part: Option<&Part>) -> String {
     let Some(part) = part else { return clause.text.to_string() };
-    let said = &part.sentence;
-    match (verb(clause), part.distance, part.lasting) {
-        (Some(verb), Distance::Away { .. }, _) => between(part, verb).unwrap_or_else(|| said.clone()),
+    let (leaf, said) = (&clause.when, &part.sentence);
+    match (verb(scene, clause), part.distance, part.lasting) {
+        (Some(verb), Distance::Away { .. }, _) => {
+            between(part, verb).unwrap_or_else(|| format!("{said} ({})", comes_of(scene, clause)))
+        }
         (Some(verb), Distance::There, Some(lasting)) if !lasting.left().is_zero() => {
             format!("{said}: {verb} in {} unless it ends", format_duration(lasting.left()))
         }
@@ -118,9 +163,9 @@ fn alone(clause: &Clause, leaf: &Condition, part: Option<&Part>) -> String {
         (Some(verb), Distance::There, _) => format!("{said}: {verb}"),
         (None, Distance::Away { .. } | Distance::There, _) if matches!(leaf, Condition::Compare(_)) => said.clone(),
         (verb, Distance::Unknown, _) => {
-            unknown(part, verb.unwrap_or("must be")).unwrap_or_else(|| format!("{said} ({})", comes_of(clause)))
+            unknown(part, verb.unwrap_or("must be")).unwrap_or_else(|| format!("{said} ({})", comes_of(scene, clause)))
         }
-        (None, Distance::Away { .. } | Distance::There, _) => format!("{said} ({})", comes_of(clause)),
+        (None, Distance::Away { .. } | Distance::There, _) => format!("{said} ({})", comes_of(scene, clause)),
     }
 }
 

@@ -58,14 +58,12 @@ impl Closer {
     }
 
     fn by_condition(check: &Check) -> Self {
-        let running = check.parts.iter().filter_map(|part| part.lasting.filter(|lasting| lasting.since.is_some()));
         let condition = check.condition.to_string();
         let threat = match check.list {
             List::StepBack => Threat::StepBack(condition),
             List::Close | List::Hold | List::Notify | List::Early | List::Advance => Threat::Condition(condition),
         };
-        let in_time = running.map(|lasting| lasting.left()).max().filter(|_| check.verdict.is_some());
-        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time }
+        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time: check.in_time }
     }
 
     const fn plain(threat: Threat, sentence: String) -> Self {

@@ -2,8 +2,9 @@
 
 use super::check::Check;
 use super::sight::{Scene, Sight};
+use crate::rollout::alerts;
 use crate::rollout::decide::wave_name;
-use crate::rollout::{List, Plan, Reach, Standing as CheckStanding, State, Wait};
+use crate::rollout::{Cause, List, Plan, Reach, Stage, Standing as CheckStanding, State, Wait};
 use crate::units::{UnixMillis, WaveName, format_duration};
 use std::time::Duration;
 
@@ -65,6 +66,10 @@ impl Need {
     fn of(wait: &Wait) -> Self {
         Self { kind: wait.kind(), sentence: wait.to_string(), person: wait.needs_person() }
     }
+
+    fn alert_ends(cause: &Cause) -> Self {
+        Self { kind: "alert", sentence: format!("the end of what would close it at once: {cause}"), person: false }
+    }
 }
 
 impl Step {
@@ -113,6 +118,8 @@ impl Next {
         let step = Step::begin(plan, attempt);
         let told = step.told();
         needs.extend(problems(sight));
+        let alert = alert_against(plan, sight, now);
+        needs.extend(alert.as_ref().map(Need::alert_ends));
         let train = sight.train.as_ref().map(|train| (train, &train.reason));
         let waits_for_time = sight.waits.iter().any(|wait| matches!(wait, Wait::StartTime { .. }));
         let (earliest, sentence) = match (train, plan.start.filter(|start| waits_for_time && *start > now)) {
@@ -125,8 +132,12 @@ impl Next {
                 (None, format!("{told} when its train {} begins it, and nobody else can", boarded.train))
             }
             (None, Some(start)) => (Some(start), format!("{told} by itself in {}", format_duration(start.since(now)))),
+            (None, None) if tries_by_itself(plan, attempt, sight, now) => {
+                (None, format!("{told} by itself, which is tried every minute, once nothing stands against it"))
+            }
             (None, None) => (None, format!("{told} when somebody says `tidegate rollout start {}`", plan.name)),
         };
+        let sentence = format!("{sentence}{}", not_while(alert.as_ref()));
         Self { step, earliest, needs, sentence }
     }
 
@@ -145,6 +156,8 @@ impl Next {
                 person: false,
             });
         }
+        let alert = alert_against(plan, sight, now);
+        needs.extend(alert.as_ref().map(Need::alert_ends));
         let verb = format!("`tidegate rollout retry {}`", plan.name);
         let (who, kind) = match &sight.train {
             Some(boarded) => (format!("its train {} begins it", boarded.train), "train"),
@@ -157,7 +170,8 @@ impl Next {
         };
         let earliest = left.map(|left| now.plus(left));
         let when = left.map(|left| format!(", in {} at the earliest", format_duration(left))).unwrap_or_default();
-        Self { step, earliest, needs, sentence: format!("{told} when {who}{when}{fresh}") }
+        let against = not_while(alert.as_ref());
+        Self { step, earliest, needs, sentence: format!("{told} when {who}{when}{fresh}{against}") }
     }
 
     /// Of a stage under way.
@@ -201,6 +215,21 @@ impl Next {
         };
         Self { step, earliest, needs, sentence }
     }
+}
+
+/// The alert that fires now and for which a beginning is refused, as the decision itself has it.
+fn alert_against(plan: &Plan, sight: &Sight<'_>, now: UnixMillis) -> Option<Cause> {
+    alerts::remember_at_start(plan, &mut Stage::enter(1, 0, now), sight.firing, now)
+}
+
+fn not_while(alert: Option<&Cause>) -> String {
+    alert.map(|cause| format!(", but not while {cause}")).unwrap_or_default()
+}
+
+/// The time has come that the plan names, and something stood against beginning so far.
+fn tries_by_itself(plan: &Plan, attempt: u32, sight: &Sight<'_>, now: UnixMillis) -> bool {
+    let missed = sight.waits.iter().any(|wait| matches!(wait, Wait::StartMissed(_)));
+    attempt == 1 && !missed && plan.start.is_some_and(|start| start <= now)
 }
 
 fn problems(sight: &Sight<'_>) -> Vec<Need> {

@@ -4,7 +4,8 @@ use super::distance::{Distance, side};
 use super::sight::Scene;
 use crate::analysis::statistics::Finding as Proof;
 use crate::analysis::{
-    Alert, AlertMatch, Bound, Compare, Condition, Judgement, Measured, NoData, Quantity, Reading, Reference,
+    Alert, AlertMatch, Bound, Compare, Condition, Judgement, Measured, NoData, Quantity, Reading, Reference, Score,
+    Truth,
 };
 use crate::rollout::memory::elsewhere;
 use crate::rollout::{Clause, Evidence, List};
@@ -76,12 +77,7 @@ impl Part {
             Condition::Burn(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
             Condition::Regresses(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
             Condition::ProvedSafe(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
-            Condition::Score(one) => {
-                let metric = one.parts.first().map(|part| part.metric.clone());
-                let known = judgement.filter(|_| is_alone(clause, leaf)).map(|judgement| judgement.seen.clone());
-                let sentence = known.unwrap_or_else(|| format!("{text} was not judged yet"));
-                Self { metric, ..Self::plain(text, sentence) }
-            }
+            Condition::Score(one) => Self::score(one, text, judgement.filter(|_| is_alone(clause, leaf))),
             // A part is not made of others.
             Condition::All(_) | Condition::Any(_) => Self::plain(text.clone(), text),
         }
@@ -153,13 +149,38 @@ impl Part {
             samples: measured.samples,
         });
         let sentence = match (judgement.filter(|_| alone), &missing) {
-            (Some(judgement), _) => judgement.seen.clone(),
-            (None, Some(why)) => why.of(metric),
+            // That there are 1 of 20 samples is not what it waits for.
+            (_, Some(why)) => format!("whether {text} cannot be said ({})", why.of(metric)),
+            (Some(judgement), None) => judgement.seen.clone(),
             (None, None) => format!("{text} was not judged yet"),
         };
         let proof = measured.and_then(|measured| measured.proof.as_deref().copied());
-        let distance = if proof.is_some_and(|proof| proof.proved) { Distance::There } else { Distance::Unknown };
+        let is_true = judgement.filter(|_| alone).is_some_and(|judgement| judgement.truth == Truth::True);
+        let distance =
+            if is_true || proof.is_some_and(|proof| proof.proved) { Distance::There } else { Distance::Unknown };
         Self { metric: Some(metric.clone()), figure, proof, missing, distance, ..Self::plain(text, sentence) }
+    }
+
+    /// A score is a number from 0 to 100 that has a bound, so it has a distance like a comparison.
+    fn score(one: &Score, text: String, judgement: Option<&Judgement>) -> Self {
+        let metric = one.parts.first().map(|part| part.metric.clone());
+        let Some(judgement) = judgement else {
+            let sentence = format!("{text} was not judged yet");
+            return Self { metric, ..Self::plain(text, sentence) };
+        };
+        let missing = judgement.missing.first().map(|(_, why)| why.clone());
+        let figure = judgement.measured.first().map(|measured| Figure {
+            quantity: measured.quantity,
+            value: measured.value,
+            bound: measured.bound,
+            samples: measured.samples,
+        });
+        let distance = figure
+            .and_then(|figure| Some(Distance::of(one.comparison, figure.value, figure.bound?)))
+            .unwrap_or(Distance::Unknown);
+        let away = distance.told(Quantity::Number).map(|away| format!(": {away}")).unwrap_or_default();
+        let sentence = format!("{}{away}", judgement.seen);
+        Self { metric, figure, distance, missing, ..Self::plain(text, sentence) }
     }
 
     fn alert(scene: &Scene<'_>, matcher: &AlertMatch, text: String) -> Self {

@@ -1,6 +1,6 @@
 //! What an explanation rests on beside the plan and the state.
 
-use crate::analysis::Reading;
+use crate::analysis::{Alert, Reading};
 use crate::rollout::memory::with_counts;
 use crate::rollout::stage::{Rules, rules_of};
 use crate::rollout::{Finding, Metric, Plan, Stage, State, Wait};
@@ -21,6 +21,8 @@ pub struct Sight<'s> {
     pub next_check: Option<UnixMillis>,
     /// What a metric asks its provider for the candidate; `None` where nobody is asked.
     pub asked: &'s dyn Fn(&Metric) -> Option<String>,
+    /// The alerts that fire and may concern it.
+    pub firing: &'s [Alert],
     /// The train that it rides in.
     pub train: Option<Boarded>,
     /// What is wrong around it.
@@ -59,6 +61,11 @@ impl<'s> Scene<'s> {
         let (stage, rules) = rules_of(plan, state)?;
         let readings = with_counts(plan, stage, sight.readings, now).into_owned();
         Some(Self { plan, stage, rules, sight, readings, now })
+    }
+
+    /// Whether a step back has somewhere to go. From the first wave and from the watch it closes instead.
+    pub(super) const fn has_wave_before(&self) -> bool {
+        self.stage.wave > 0 && !self.rules.watching
     }
 
     /// What the last check of this stage made of a condition.

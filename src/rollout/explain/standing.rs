@@ -71,19 +71,23 @@ impl Standing {
                 let back = self.returned_from.as_ref().map(|wave| format!("; it came back from wave {wave}"));
                 let (place, attempt) = (place(stage.wave), attempt(stage.attempt));
                 format!(
-                    "{name} is in {place} for {lasted}{attempt}: {reach} have {candidate}{}",
+                    "{name} has been in {place} for {lasted}{attempt}: {reach} have {candidate}{}",
                     back.unwrap_or_default()
                 )
             }
             State::Paused { stage, .. } => format!(
-                "{name} is paused in {} for {lasted}: {reach} keep {candidate}, its clock stands still, and what closes is \
+                "{name} has been paused in {} for {lasted}: {reach} keep {candidate}, its clock stands still, and what closes is \
                  looked at all the same",
                 place(stage.wave)
             ),
             State::Watching(_) => {
                 let watch = plan.after.as_ref().map_or(Duration::ZERO, |after| after.watch);
                 let watch = format_duration(watch);
-                format!("{name} is watched after its last wave, for {lasted} of {watch}: {reach} have {candidate}")
+                // The clock of the watch stands still while something holds it.
+                format!(
+                    "{name} has been watched after its last wave for {lasted} (the watch takes {watch}): {reach} have \
+                     {candidate}"
+                )
             }
             State::Completed { .. } => {
                 format!("{name} is completed, {lasted} ago: {reach} have {candidate}, and nothing closes it by itself")

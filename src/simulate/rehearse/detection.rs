@@ -31,6 +31,8 @@ pub struct Detection {
     pub closed: Vec<Duration>,
     /// After how long it was held, in the order of time; those that were.
     pub held: Vec<Duration>,
+    /// The part of its past that no fault changes, from 0 to 1: ten times nothing is nothing. At 1 nothing was tried.
+    pub unchanged: f64,
 }
 
 impl Detection {
@@ -83,7 +85,9 @@ fn first_hold(replayed: &Replayed) -> Option<UnixMillis> {
 
 /// Only what comes sooner than by the past alone is found by its fault.
 fn detect(setting: &Setting<'_>, quiet: &[Quiet], metric: MetricName, times: u32) -> Detection {
-    let mut found = Detection { metric, times, tried: quiet.len(), closed: Vec::new(), held: Vec::new() };
+    let unchanged = unchanged(setting, &metric, f64::from(times));
+    let quiet = if unchanged < 1.0 { quiet } else { &[] };
+    let mut found = Detection { metric, times, tried: quiet.len(), closed: Vec::new(), held: Vec::new(), unchanged };
     for quiet in quiet {
         let fault = Fault::In(&found.metric, f64::from(times));
         let replayed = replay(&Setting { fault, ..*setting }, quiet.began);
@@ -100,6 +104,12 @@ fn detect(setting: &Setting<'_>, quiet: &[Quiet], metric: MetricName, times: u32
     found.closed.sort();
     found.held.sort();
     found
+}
+
+/// The part of a metric's past that a fault of so many times leaves as it is.
+pub(super) fn unchanged(setting: &Setting<'_>, metric: &MetricName, times: f64) -> f64 {
+    let world = setting.world(setting.past.from());
+    setting.past.part_of(metric, &|value| !world.is_changed(metric, value, times))
 }
 
 /// Moments spread over the past, each with time enough after it.

@@ -131,6 +131,27 @@ impl Past {
         (at.since(*when) <= self.step.saturating_mul(FRESH_STEPS)).then_some(*value)
     }
 
+    /// How much of a time had a value of some metric. Where all is made up all of it had.
+    pub(super) fn seen_between(&self, from: UnixMillis, until: UnixMillis) -> Duration {
+        let whole = until.since(from);
+        if self.series.is_empty() {
+            return whole;
+        }
+        let (mut steps, mut seen, mut at) = (0_u32, 0_u32, from);
+        while at < until {
+            steps = steps.saturating_add(1);
+            seen = seen.saturating_add(u32::from(self.series.keys().any(|metric| self.at(metric, at).is_some())));
+            at = at.plus(self.step);
+        }
+        if steps == 0 { Duration::ZERO } else { whole.mul_f64(f64::from(seen) / f64::from(steps)) }
+    }
+
+    /// The part of a metric's values that are so; 0 where nothing is known of it.
+    pub(super) fn part_of(&self, metric: &MetricName, wanted: &dyn Fn(f64) -> bool) -> f64 {
+        let Some(points) = self.series.get(metric).filter(|points| !points.is_empty()) else { return 0.0 };
+        points.iter().filter(|(_, value)| wanted(*value)).count() as f64 / points.len() as f64
+    }
+
     /// The mean of all that is known of a metric.
     pub(super) fn mean(&self, metric: &MetricName) -> Option<f64> {
         let points = self.series.get(metric).filter(|points| !points.is_empty())?;

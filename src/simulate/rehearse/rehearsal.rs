@@ -104,11 +104,13 @@ fn first_beginning(setting: &Setting<'_>) -> UnixMillis {
 
 /// One replay after the other, until the past is over.
 fn in_the_weather(setting: &Setting<'_>) -> InTheWeather {
-    let mut weather = InTheWeather { replays: Vec::new(), under_way: Duration::ZERO };
+    let mut weather = InTheWeather { replays: Vec::new(), under_way: Duration::ZERO, seen: Duration::ZERO };
     let mut began = first_beginning(setting);
     while began < setting.past.until() && weather.replays.len() < MOST_REPLAYS {
         let replayed = replay(setting, began);
         weather.under_way = weather.under_way.saturating_add(replayed.ended.since(replayed.began));
+        let seen = setting.past.seen_between(replayed.began, replayed.ended);
+        weather.seen = weather.seen.saturating_add(seen);
         let pause = match &replayed.end {
             End::Refused(_) => RETRIED_AFTER,
             // A baseline must not be that of what was closed.

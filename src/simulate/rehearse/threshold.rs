@@ -1,12 +1,13 @@
 //! Each condition of a plan looked at all through the past, whether or not a rollout would have come so far.
 
+use super::detection::unchanged;
 use super::replay::Setting;
 use super::suggestion::suggest;
 use super::weather::Fault;
 use crate::analysis::{Comparison, Condition, Quantity, Truth};
 use crate::rollout::explain::Distance;
 use crate::rollout::{Clause, Event, Finding, List, Mean, MetricSource, Plan, Stage, State, decide, next_check_in};
-use crate::units::{UnixMillis, format_duration};
+use crate::units::{MetricName, UnixMillis, format_duration};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -295,17 +296,42 @@ fn is_reported(plan: &Plan, leaf: &Condition) -> bool {
     }
 }
 
+/// Whether nothing of what a condition speaks of can be made worse: a past of zeros stays one however often it is taken.
+fn is_nothing(setting: &Setting<'_>, condition: &Condition) -> bool {
+    let (mut metrics, mut all) = (false, true);
+    let mut see = |metric: &MetricName| {
+        metrics = true;
+        all &= unchanged(setting, metric, TENFOLD) >= 1.0;
+    };
+    condition.each_leaf(&mut |leaf| match leaf {
+        Condition::Compare(one) => see(&one.metric),
+        Condition::Trend(one) => see(&one.metric),
+        Condition::Burn(one) => see(&one.metric),
+        Condition::Regresses(one) => see(&one.metric),
+        Condition::ProvedSafe(one) => see(&one.metric),
+        Condition::Score(one) => one.parts.iter().for_each(|part| see(&part.metric)),
+        Condition::Alert(_) | Condition::All(_) | Condition::Any(_) => {}
+    });
+    metrics && all
+}
+
 fn rated(setting: &Setting<'_>, tally: &Tally, fires_at_ten: bool) -> Threshold {
     let part = |of: u64, all: u64| if all == 0 { 0.0 } else { of as f64 / all as f64 };
     let weeks = setting.past.weeks();
+    // Where there was no data it could not become true: that time must not make it look quiet.
+    let weeks = weeks * part(tally.known, tally.checks);
     let per_week = if weeks > 0.0 { tally.fired as f64 / weeks } else { 0.0 };
     let true_part = part(tally.trues, tally.known);
     let list = tally.clause.list;
+    let nothing_to_worsen = !fires_at_ten && is_nothing(setting, &tally.clause.when);
     let speaks_of_metrics = !tally.clause.when.any_leaf(&|leaf| is_reported(setting.plan, leaf));
     let rating = match list {
         _ if tally.known == 0 || (!speaks_of_metrics && tally.fired == 0) => Rating::Unknown,
         List::Close | List::StepBack if tally.fired > 0 => Rating::TriggerHappy,
         List::Hold | List::Notify if per_week > MOST_HOLDS_A_WEEK => Rating::TriggerHappy,
+        List::Close | List::StepBack | List::Hold | List::Notify if tally.fired == 0 && nothing_to_worsen => {
+            Rating::Unknown
+        }
         List::Close | List::StepBack | List::Hold | List::Notify if tally.fired == 0 && !fires_at_ten => Rating::Idle,
         List::Advance if 1.0 - true_part > MOST_IN_THE_WAY => Rating::InTheWay,
         List::Close | List::StepBack | List::Hold | List::Notify | List::Early | List::Advance => Rating::Sound,
@@ -316,6 +342,9 @@ fn rated(setting: &Setting<'_>, tally: &Tally, fires_at_ten: bool) -> Threshold 
         Rating::Idle | Rating::TriggerHappy | Rating::InTheWay => {
             suggest(setting.plan, setting.past, &tally.clause, rating)
         }
+        Rating::Unknown if nothing_to_worsen && tally.known > 0 && speaks_of_metrics => Some(
+            "its past is nothing all through, and ten times that is nothing: no fault can be made of it".to_owned(),
+        ),
         Rating::Unknown if speaks_of_metrics => {
             let over = format_duration(setting.past.until().since(setting.past.from()));
             Some(format!("it had no data in {over}: nothing can be said of it"))

@@ -53,6 +53,8 @@ pub struct InTheWeather {
     pub replays: Vec<Replayed>,
     /// How long a replay was under way, all together.
     pub under_way: Duration,
+    /// The part of that in which some metric had a value. Where nothing is known nothing can close it for nothing.
+    pub seen: Duration,
 }
 
 impl InTheWeather {
@@ -81,10 +83,10 @@ impl InTheWeather {
         holds.fold(Duration::ZERO, |sum, hold| sum.saturating_add(hold.lasted))
     }
 
-    /// A number of events as a rate per week under way.
+    /// A number of events as a rate per week under way with data.
     #[must_use]
     pub fn per_week(&self, count: usize) -> f64 {
-        let weeks = self.under_way.as_secs_f64() / (7.0 * 86_400.0);
+        let weeks = self.seen.as_secs_f64() / (7.0 * 86_400.0);
         if weeks > 0.0 { count as f64 / weeks } else { 0.0 }
     }
 }

@@ -48,6 +48,8 @@ pub(super) struct Metric {
 #[derive(Debug, Serialize)]
 pub(super) struct Weather {
     pub(super) under_way_seconds: f64,
+    /// The part of it in which some metric had a value; what is per week is per week of this.
+    pub(super) seen_seconds: f64,
     pub(super) closings: usize,
     pub(super) closings_per_week: f64,
     pub(super) steps_back: usize,
@@ -98,6 +100,8 @@ pub(super) struct Found {
     pub(super) median_seconds: Option<f64>,
     pub(super) held: usize,
     pub(super) median_hold_seconds: Option<f64>,
+    /// The part of its values that no fault changes: so many times nothing is nothing.
+    pub(super) unchanged_part: f64,
     pub(super) sentence: String,
 }
 
@@ -183,6 +187,7 @@ fn weather(found: &InTheWeather) -> Weather {
     let (closings, holds) = (found.closings(), found.holds());
     Weather {
         under_way_seconds: found.under_way.as_secs_f64(),
+        seen_seconds: found.seen.as_secs_f64(),
         closings,
         closings_per_week: found.per_week(closings),
         steps_back: found.steps_back(),
@@ -261,7 +266,14 @@ fn detection(found: &Detection) -> Found {
         median_seconds: median.map(|span| span.as_secs_f64()),
         held: found.held.len(),
         median_hold_seconds: median_hold.map(|span| span.as_secs_f64()),
-        sentence: format!("{closed}{held}"),
+        unchanged_part: found.unchanged,
+        sentence: match found.unchanged {
+            unchanged if unchanged >= 1.0 => "cannot be made worse: so many times nothing is nothing".to_owned(),
+            unchanged if unchanged > 0.1 => {
+                format!("{closed}{held} ({:.0}% of its past is nothing, and stays so)", unchanged * 100.0)
+            }
+            _ => format!("{closed}{held}"),
+        },
     }
 }
 

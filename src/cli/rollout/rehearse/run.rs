@@ -79,9 +79,23 @@ pub(in super::super) fn run(format: Format, args: &RehearseArgs) -> exit::Outcom
         tell("rehearsing\n");
     }
     let limits = Limits { seed: args.seed, users_per_hour: args.users_per_hour };
-    let report = Report::new(&plan, &past, &fetched, &rehearse(&plan, &past, limits));
+    let report = interruptible(move || Report::new(&plan, &past, &fetched, &rehearse(&plan, &past, limits)))?;
     output::print(format, &report, text::text)?;
     Ok(Exit::Done)
+}
+
+/// Works in a thread of its own: whoever listened for an interruption once must go on listening, for the system does
+/// not end the process by itself any more. The thread ends with the process.
+fn interruptible<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+    let (done, outcome) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || drop(done.send(work())));
+    converse(async {
+        tokio::select! {
+            biased;
+            _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted while rehearsing".to_owned())),
+            outcome = outcome => outcome.map_err(|_| Failure::error("the rehearsal ended before its time".to_owned())),
+        }
+    })
 }
 
 fn hinted(failure: Failure, hint: Option<String>) -> Failure {
@@ -113,10 +127,14 @@ fn settings(args: &RehearseArgs) -> Result<Settings, Failure> {
 }
 
 fn order(plan: &Plan, args: &RehearseArgs) -> Order {
-    let now = Clock::system().now().minus(SETTLES).get();
+    let clock = Clock::system().now();
+    let settled = clock.minus(SETTLES);
+    let now = settled.get();
     let hour = i64::try_from(HOUR.as_millis()).unwrap_or(i64::MAX);
     // Ends that are the same for an hour find more of what was kept.
     let until = args.until.unwrap_or_else(|| UnixMillis::new(now.div_euclid(hour).saturating_mul(hour)));
+    // Of what is to come nobody can tell anything.
+    let until = until.min(clock);
     let shortest = plan.waves.iter().map(|wave| wave.every).min().unwrap_or(STEPS.0);
     let most_requests = usize::try_from(args.most_requests).unwrap_or(usize::MAX);
     Order {
@@ -125,6 +143,7 @@ fn order(plan: &Plan, args: &RehearseArgs) -> Order {
         step: args.step.unwrap_or_else(|| shortest.clamp(STEPS.0, STEPS.1)),
         most_requests,
         pause: args.pause,
+        settled,
     }
 }
 
@@ -158,7 +177,12 @@ fn cache() -> Option<PathBuf> {
 
 /// What tells servers apart that answer the same question differently.
 fn world(settings: &Settings) -> String {
-    let connections = settings.connections.iter().map(|one| format!("{} {:?}", one.name, one.address));
+    // Headers say whose metrics are meant (`X-Scope-OrgID`). Secret ones are shown as such and nothing else, so that no
+    // name of a file is made of a secret.
+    let connections = settings
+        .connections
+        .iter()
+        .map(|one| format!("{} {:?} {:?} {:?}", one.name, one.address, one.kind, one.fetch.headers));
     let alone = settings.prometheus.iter().map(|address| format!("prometheus {address:?}"));
     connections.chain(alone).collect::<Vec<_>>().join("\n")
 }

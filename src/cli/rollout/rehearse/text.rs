@@ -20,9 +20,13 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 fn head(report: &Report) -> String {
-    let Report { rollout, span, step, requests, kept, .. } = report;
-    let title =
-        format!("{rollout}, rehearsed in the last {span} in steps of {step} ({requests} requests, {kept} kept)");
+    let Report { rollout, span, step, requests, kept, until, .. } = report;
+    let until = chrono::DateTime::from_timestamp_millis(*until)
+        .map(|until| until.format("%Y-%m-%d %H:%MZ").to_string())
+        .unwrap_or_default();
+    let title = format!(
+        "{rollout}, rehearsed in the {span} until {until} in steps of {step} ({requests} requests, {kept} kept)"
+    );
     let metrics = report.metrics.iter().map(|metric| format!("  {}: {}", metric.metric, metric.shown));
     let none = "  No metric has a past: all of this is made up, and says what the plan's arithmetic does.".to_owned();
     let none = report.metrics.iter().all(|metric| metric.source != "past").then_some(none);
@@ -37,6 +41,13 @@ fn weather(report: &Report) -> String {
          times ({:.1} a week) for {held} in all.",
         found.closings, found.closings_per_week, found.steps_back, found.holds, found.holds_per_week
     )];
+    if found.seen_seconds < 0.99 * found.under_way_seconds {
+        let of = |seconds: f64| format_duration(Duration::from_secs_f64(seconds.max(0.0)));
+        let (seen, whole) = (of(found.seen_seconds), of(found.under_way_seconds));
+        lines.push(format!(
+            "  Only {seen} of {whole} had data: rates are per week of that, and of the rest nothing is known."
+        ));
+    }
     let ended = found.replays.iter().filter(|replay| matches!(replay.end, "closed" | "stepped_back" | "refused"));
     let since = |at: i64| format_duration(UnixMillis::new(at).since(UnixMillis::new(report.from)));
     let listed =
