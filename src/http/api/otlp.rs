@@ -18,6 +18,7 @@ use bytes::Bytes;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -30,10 +31,17 @@ const LONGEST_UNPACKED: usize = 16 << 20;
 /// How many bodies are read at once. They are large, and the memory for them must not depend on how many send.
 const AT_ONCE: usize = 2;
 
+/// How many bodies may be on their way or wait. Whoever comes on top of them is to send again: exporters do.
+const UNDER_WAY: usize = 32;
+
+/// How long a request waits for a place among them.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// What the intake keeps between requests. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Intake {
     streams: Arc<Streams>,
+    under_way: Arc<Semaphore>,
     places: Arc<Semaphore>,
     listened: Arc<Mutex<LastListened>>,
 }
@@ -80,7 +88,12 @@ impl Intake {
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { streams: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)), listened: Arc::default() }
+        Self {
+            streams: Arc::default(),
+            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            listened: Arc::default(),
+        }
     }
 }
 
@@ -132,6 +145,9 @@ async fn take(api: Api, request: Request, signal: Signal) -> Response {
 
 async fn read_and_count(api: Api, request: Request, form: Form, signal: Signal) -> Result<Vec<u8>, ApiError> {
     let packing = Packing::of(request.headers())?;
+    let too_much = || ApiError::Unavailable("too much telemetry is on its way".to_owned());
+    let under_way = timeout(PATIENCE, Arc::clone(&api.intake.under_way).acquire_owned()).await;
+    let Ok(Ok(_under_way)) = under_way else { return Err(too_much()) };
     let packed = body::whole(request, LONGEST).await?;
     let waited = timeout(super::Limits::USUAL.body_time, Arc::clone(&api.intake.places).acquire_owned()).await;
     let Ok(Ok(place)) = waited else {
