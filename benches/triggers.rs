@@ -18,17 +18,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate::app::Server;
 use tidegate::clock::Clock;
 use tidegate::config::{Key, Origin, Raw, load};
+use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-const SECRET: &str = "the-key-of-every-source";
 const SENDERS: [&str; 8] =
     ["alertmanager-1", "alertmanager-2", "grafana-1", "grafana-2", "datadog-1", "datadog-2", "pagerduty", "webhook"];
 const ROLLOUTS: usize = 200;
@@ -37,6 +38,9 @@ const ASKERS: usize = 4;
 /// The most posts that wait for their answers at one time: as many connections as monitoring systems may hold.
 const IN_FLIGHT: usize = 256;
 
+/// How long applications evaluate before the storm, to compare with.
+const CALM: Duration = Duration::from_secs(3);
+
 struct Run {
     client: reqwest::Client,
     control: SocketAddr,
@@ -44,13 +48,30 @@ struct Run {
     statuses: Mutex<BTreeMap<u16, usize>>,
 }
 
+/// The senders and the applications run in processes of their own, made of this program again: what they need of the
+/// machine is not the server's, and a client that is late is not taken for a server that is.
 fn main() {
-    let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let smoke = std::env::args().any(|argument| argument == "--test");
+    let arguments: Vec<String> = std::env::args().collect();
+    let after = |word: &str| {
+        let place = arguments.iter().position(|argument| argument == word)?;
+        Some(arguments.get(place + 1).expect("an address").parse::<SocketAddr>().expect("an address"))
+    };
+    let numbers: Vec<usize> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    let smoke = arguments.iter().any(|argument| argument == "--test");
     let posts = numbers.first().copied().unwrap_or(if smoke { 2_000 } else { 100_000 });
     let rate = numbers.get(1).copied().unwrap_or(2_000);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(storm(posts, rate));
+    if let Some(control) = after("--senders") {
+        return runtime(1).block_on(senders(control, posts, rate));
+    }
+    if let Some(evaluation) = after("--applications") {
+        return runtime(1).block_on(applications(evaluation));
+    }
+    runtime(std::thread::available_parallelism().map_or(2, usize::from)).block_on(storm(posts, rate));
+}
+
+fn runtime(threads: usize) -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(threads).enable_all().build().expect("a runtime")
 }
 
 async fn storm(posts: usize, rate: usize) {
@@ -62,39 +83,83 @@ async fn storm(posts: usize, rate: usize) {
         let answer = client.post(url).json(&json!({})).send().await.expect("an answer");
         assert!(answer.status().is_success(), "r{number}: {:?}", answer.text().await);
     }
-    let before = evaluate_for(&client, server.evaluation, Duration::from_secs(2)).await;
-    let run = Arc::new(Run {
-        client: client.clone(),
-        control: server.control,
-        posted: Mutex::default(),
-        statuses: Mutex::default(),
-    });
-    let during = Arc::new(Mutex::new(Vec::new()));
-    let over = CancellationToken::new();
-    let askers: Vec<_> = (0..ASKERS)
-        .map(|asker| tokio::spawn(ask(client.clone(), server.evaluation, asker, Arc::clone(&during), over.clone())))
-        .collect();
+    let applications = || again(&["--applications".to_owned(), server.evaluation.to_string()]);
+    let calm = applications();
+    sleep(CALM).await;
+    let mut before = times(&over(calm).await);
+
+    let meanwhile = applications();
     let begun = Instant::now();
-    send(&run, posts, rate).await;
+    let control = server.control.to_string();
+    let senders = again(&["--senders".to_owned(), control, posts.to_string(), rate.to_string()]);
+    let said = senders.wait_with_output().await.expect("senders");
+    assert!(said.status.success(), "the senders failed: {}", said.status);
     let took = begun.elapsed();
-    over.cancel();
-    join_all(askers).await;
+    let mut during = times(&over(meanwhile).await);
+    let said: Value = serde_json::from_slice(&said.stdout).expect("JSON");
 
     let closings = closings(&client, server.control).await;
     let wrong: Vec<_> = closings.iter().filter(|(_, count)| **count != 1).collect();
     println!(
-        "{posts} posts, half of them sent before, of {} senders in {took:.1?}: {:.0} a second",
+        "{posts} posts, half of them sent before, of {} senders in {took:.1?}: {:.0} a second of {rate} asked for",
         SENDERS.len(),
         as_f64(posts) / took.as_secs_f64()
     );
-    println!("answers by status: {:?}", run.statuses.lock().expect("whole"));
+    println!("answers by status: {}", said["statuses"]);
     println!("rollouts closed exactly once: {} of {ROLLOUTS}", closings.len() - wrong.len());
-    report("a post answered", &mut run.posted.lock().expect("whole"));
-    report("an evaluation, nobody posting", &mut before.lock().expect("whole"));
-    report("an evaluation meanwhile", &mut during.lock().expect("whole"));
+    report("a post answered", &mut times(&said));
+    report("an evaluation, nobody posting", &mut before);
+    report("an evaluation meanwhile", &mut during);
     assert!(wrong.is_empty() && closings.len() == ROLLOUTS, "not exactly once: {wrong:?}");
     stop.cancel();
     server.stopped().await;
+}
+
+/// This program once more, as something else.
+fn again(arguments: &[String]) -> Child {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+    command.spawn().expect("another process")
+}
+
+/// Has applications end, by ending what they read, and tell.
+async fn over(mut applications: Child) -> Value {
+    drop(applications.stdin.take());
+    let said = applications.wait_with_output().await.expect("applications");
+    assert!(said.status.success(), "the applications failed: {}", said.status);
+    serde_json::from_slice(&said.stdout).expect("JSON")
+}
+
+fn times(said: &Value) -> Vec<Duration> {
+    let nanos = said["nanos"].as_array().expect("a list").iter();
+    nanos.map(|nanos| Duration::from_nanos(nanos.as_u64().expect("a number"))).collect()
+}
+
+fn nanos(times: &[Duration]) -> Vec<u64> {
+    times.iter().map(|time| u64::try_from(time.as_nanos()).expect("small")).collect()
+}
+
+async fn senders(control: SocketAddr, posts: usize, rate: usize) {
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(IN_FLIGHT).build().expect("a client");
+    let run = Arc::new(Run { client, control, posted: Mutex::default(), statuses: Mutex::default() });
+    send(&run, posts, rate).await;
+    let statuses = run.statuses.lock().expect("whole").clone();
+    let nanos = nanos(&run.posted.lock().expect("whole"));
+    println!("{}", json!({ "statuses": statuses, "nanos": nanos }));
+}
+
+async fn applications(evaluation: SocketAddr) {
+    let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let (seen, over) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
+    let askers = (0..ASKERS).map(|asker| ask(client.clone(), evaluation, asker, Arc::clone(&seen), over.clone()));
+    let end = async {
+        let read = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+        read.await.expect("read").expect("its end");
+        over.cancel();
+    };
+    tokio::join!(join_all(askers), end);
+    println!("{}", json!({ "nanos": nanos(&seen.lock().expect("whole")) }));
 }
 
 async fn serve(folder: &Path) -> (Server, CancellationToken) {
@@ -120,7 +185,8 @@ async fn serve(folder: &Path) -> (Server, CancellationToken) {
         let proof = if matches!(kind, "pagerduty" | "webhook") { "secret_env" } else { "key_env" };
         // An incident names no flag, so all of PagerDuty's are about one.
         let flag = if kind == "pagerduty" { ", flag: f0" } else { "" };
-        let source = format!("{{ kind: {kind}, {proof}: SECRET, labels: {{ severity: critical{flag} }} }}");
+        let variable = variable(sender);
+        let source = format!("{{ kind: {kind}, {proof}: {variable}, labels: {{ severity: critical{flag} }} }}");
         writeln!(settings, "  {sender}: {source}").expect("written");
     }
     let settings_file = folder.join("settings.yaml");
@@ -132,11 +198,19 @@ async fn serve(folder: &Path) -> (Server, CancellationToken) {
     for key in [Key::Evaluation, Key::Control] {
         raw.set_flag(key, Some("127.0.0.1:0".to_owned()));
     }
-    let variables = [("SECRET".to_owned(), SECRET.to_owned())];
+    let variables: Vec<_> = SENDERS.iter().map(|sender| (variable(sender), secret(sender))).collect();
     let settings = load(raw, Some(&settings_file), &variables).expect("settings");
     let stop = CancellationToken::new();
     let server = Server::start(&settings, Clock::system(), stop.clone()).await.expect("a server");
     (server, stop)
+}
+
+fn variable(sender: &str) -> String {
+    format!("KEY_OF_{}", sender.to_ascii_uppercase().replace('-', "_"))
+}
+
+fn secret(sender: &str) -> String {
+    format!("the-key-of-{sender}-alone")
 }
 
 /// Sends each post twice, the second time a thousand posts later, and the alerts of one rollout after the other.
@@ -180,7 +254,7 @@ async fn post(run: &Run, sender: &str, number: usize, rollout: usize) {
 
 /// A post as a sender makes it: the same number is the same alert at the same moment.
 fn said(sender: &str, number: usize, flag: &str) -> (String, Vec<(&'static str, String)>) {
-    let bearer = || vec![("authorization", format!("Bearer {SECRET}"))];
+    let bearer = || vec![("authorization", format!("Bearer {}", secret(sender)))];
     match sender.split('-').next().expect("a kind") {
         "datadog" => {
             let body = json!({ "id": number, "scope": "", "transition": "Triggered", "date": "1767225600000",
@@ -194,7 +268,7 @@ fn said(sender: &str, number: usize, flag: &str) -> (String, Vec<(&'static str, 
                 "data": { "id": format!("P{number}"), "type": "incident", "status": "triggered",
                           "title": flag, "service": { "id": "S", "summary": flag } } } });
             let body = body.to_string();
-            let signed = signature(&[body.as_bytes()]);
+            let signed = signature(sender, &[body.as_bytes()]);
             (body, vec![("x-pagerduty-signature", signed)])
         }
         "webhook" => {
@@ -202,7 +276,7 @@ fn said(sender: &str, number: usize, flag: &str) -> (String, Vec<(&'static str, 
                 json!({ "id": number.to_string(), "status": "firing", "at": "2026-01-01T00:00:00Z", "flag": flag });
             let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs().to_string();
             let body = body.to_string();
-            let signed = signature(&[now.as_bytes(), b".", body.as_bytes()]);
+            let signed = signature(sender, &[now.as_bytes(), b".", body.as_bytes()]);
             (body, vec![("tidegate-timestamp", now), ("tidegate-signature", signed)])
         }
         _ => {
@@ -214,24 +288,13 @@ fn said(sender: &str, number: usize, flag: &str) -> (String, Vec<(&'static str, 
     }
 }
 
-fn signature(parts: &[&[u8]]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
+fn signature(sender: &str, parts: &[&[u8]]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret(sender).as_bytes()).expect("any length");
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().iter().fold("v1=".to_owned(), |mut hex, byte| {
         write!(hex, "{byte:02x}").expect("written");
         hex
     })
-}
-
-async fn evaluate_for(client: &reqwest::Client, address: SocketAddr, span: Duration) -> Arc<Mutex<Vec<Duration>>> {
-    let (seen, over) = (Arc::new(Mutex::new(Vec::new())), CancellationToken::new());
-    let askers = (0..ASKERS).map(|asker| ask(client.clone(), address, asker, Arc::clone(&seen), over.clone()));
-    let end = async {
-        sleep(span).await;
-        over.cancel();
-    };
-    tokio::join!(join_all(askers), end);
-    seen
 }
 
 async fn ask(

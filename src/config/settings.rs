@@ -98,6 +98,7 @@ impl Settings {
         let cors_origins = cors_origins(raw, faults);
         let metric_addresses = metric_addresses(raw, faults);
         named_twice(raw, faults);
+        keys_of_sources(raw, evaluation.as_ref(), control.as_ref(), faults);
         let paths = raw.get(Key::Paths).map(|written| written.values.iter().map(PathBuf::from).collect());
         Some(Self {
             paths: paths.unwrap_or_default(),
@@ -187,6 +188,20 @@ fn named_twice(raw: &Raw, faults: &mut Vec<Fault>) {
     {
         let message = "a Prometheus is named here, and there is a connection `prometheus` besides";
         faults.push(Fault::new(origin, message).hint("keep one of the two, or give the connection another name"));
+    }
+}
+
+/// Whoever has the key of a source may close something; whoever has that of a listener may do other things.
+fn keys_of_sources(raw: &Raw, evaluation: Option<&Listener>, control: Option<&Listener>, faults: &mut Vec<Fault>) {
+    let listeners =
+        [(evaluation, [Key::EvaluationKey, Key::EvaluationKeyFile]), (control, [Key::ControlKey, Key::ControlKeyFile])];
+    for (listener, places) in listeners {
+        let Some(key) = listener.and_then(|listener| listener.key.as_ref()) else { continue };
+        let Some((_, origin)) = places.into_iter().find_map(|place| raw.text(place)) else { continue };
+        for source in raw.triggers.iter().filter(|source| source.proof.has(key.reveal())) {
+            let message = format!("the source of alerts `{}` has the key of this listener", source.name);
+            faults.push(Fault::new(origin, message).hint("give the source a key of its own"));
+        }
     }
 }
 

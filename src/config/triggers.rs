@@ -45,14 +45,28 @@ pub(super) fn read(node: &Node<'_>, surroundings: Surroundings<'_>, problems: &m
     if entries.len() > MOST_SOURCES {
         problems.add(node.span, format!("`triggers` has more than {MOST_SOURCES} sources"));
     }
-    let mut sources = Vec::with_capacity(entries.len());
+    let mut sources: Vec<Source> = Vec::with_capacity(entries.len());
     for entry in entries {
         match SourceName::new(&entry.key) {
-            Ok(name) => sources.extend(source(name, &entry.value, surroundings, problems)),
+            Ok(name) => {
+                let Some(source) = source(name, &entry.value, surroundings, problems) else { continue };
+                if let Some(other) = sources.iter().find(|other| shares_a_key(other, &source)) {
+                    let message =
+                        format!("the source of alerts `{}` has a key or secret of `{}`", entry.key, other.name);
+                    let hint = "give each source its own: with one of both each could post as the other";
+                    problems.add_with_hint(entry.key_span, message, hint);
+                }
+                sources.push(source);
+            }
             Err(why) => problems.add(entry.key_span, format!("the source of alerts `{}`: {why}", entry.key)),
         }
     }
     sources
+}
+
+fn shares_a_key(one: &Source, other: &Source) -> bool {
+    let known = one.proof.digests();
+    other.proof.digests().iter().any(|digest| known.contains(digest))
 }
 
 fn source(

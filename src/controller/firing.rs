@@ -1,13 +1,14 @@
 //! The alerts that fire now, as far as this process was told: what begins must not begin against them.
 
 use super::may_close::MayClose;
+use super::triggers::NAMED_BY;
 use crate::analysis::Alert;
 use crate::rollout::HEARD_WITHIN;
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most alerts that are remembered; those heard of longest ago are forgotten first.
+/// The most alerts that are remembered; of the source with the most, those heard of longest ago are forgotten first.
 const MOST: usize = 10_000;
 
 /// So many more are forgotten when there are too many, so that a storm of new ones does not sort them for each.
@@ -48,10 +49,8 @@ impl Firing {
         if known.len() > MOST {
             known.retain(|_, alert| now.since(alert.heard) <= HEARD_WITHIN);
             let excess = known.len().saturating_sub(MOST);
-            let mut by_age: Vec<_> = known.iter().map(|(name, alert)| (alert.heard, name.clone())).collect();
-            by_age.sort();
-            for (_, name) in by_age.into_iter().take(excess.saturating_add(if excess == 0 { 0 } else { SPARE })) {
-                known.remove(&name);
+            if excess > 0 {
+                forget(&mut known, excess.saturating_add(SPARE));
             }
         }
         ended
@@ -66,6 +65,23 @@ impl Firing {
 
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets so many alerts: of the source that has the most, the one heard of longest ago. The storm of one source must
+/// not have the alerts of others forgotten, against which nothing may begin.
+fn forget(known: &mut BTreeMap<String, Known>, count: usize) {
+    let mut by_source: BTreeMap<Option<String>, Vec<(UnixMillis, String)>> = BTreeMap::new();
+    for (name, one) in known.iter() {
+        let source = one.alert.labels.get(NAMED_BY).cloned();
+        by_source.entry(source).or_default().push((one.heard, name.clone()));
+    }
+    // The oldest last, where it is taken from.
+    by_source.values_mut().for_each(|alerts| alerts.sort_by(|one, other| other.cmp(one)));
+    for _ in 0..count {
+        let most = by_source.values_mut().max_by_key(|alerts| alerts.len());
+        let Some((_, name)) = most.and_then(Vec::pop) else { return };
+        known.remove(&name);
     }
 }
 
@@ -98,5 +114,18 @@ mod tests {
         let known = firing.now(UnixMillis::new(2), |_| true);
         assert_eq!(known.len(), MOST - SPARE);
         assert!(!known.contains(&alert(0)));
+    }
+
+    #[test]
+    fn the_storm_of_one_source_has_no_alert_of_another_forgotten() {
+        let firing = Firing::default();
+        let of = |source: &str, number: usize| {
+            let labels = BTreeMap::from([(NAMED_BY.to_owned(), source.to_owned())]);
+            Alert { fingerprint: format!("{source}/{number}"), labels }
+        };
+        firing.note(&Arc::default(), &[of("quiet", 0)], &[], UnixMillis::new(1));
+        let storm: Vec<_> = (0..2 * MOST).map(|number| of("loud", number)).collect();
+        firing.note(&Arc::default(), &storm, &[], UnixMillis::new(2));
+        assert!(firing.now(UnixMillis::new(2), |_| true).contains(&of("quiet", 0)));
     }
 }

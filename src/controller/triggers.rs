@@ -292,7 +292,7 @@ fn not_stored(rollout: &RolloutName, why: &str) -> CommandError {
 }
 
 /// The label of alerts from sources that are named in the settings.
-const NAMED_BY: &str = "trigger";
+pub(super) const NAMED_BY: &str = "trigger";
 
 /// As much of a sender's identity of an alert as the ledger's sentence has, in characters.
 const LONGEST_REPORTED: usize = 128;

@@ -2,9 +2,10 @@
 
 use super::outcomes::Recorded;
 use crate::units::UnixMillis;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
@@ -78,6 +79,8 @@ pub enum Once {
 #[derive(Debug, Default)]
 pub struct Batches {
     known: Mutex<Known>,
+    /// Wakes those who wait for a batch that is being counted.
+    done: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -87,6 +90,8 @@ struct Known {
     order: VecDeque<u128>,
     /// How many of the last ones are not yet kept elsewhere.
     fresh: usize,
+    /// Those that are being counted now.
+    counting: HashSet<u128>,
 }
 
 /// A batch that was counted.
@@ -100,25 +105,55 @@ pub(super) struct Counted {
 
 impl Batches {
     /// Counts a batch unless it was counted before. `content` is its whole body as it was before it was packed. Two
-    /// requests with one batch at the same time wait for each other, so that only one of them counts.
+    /// requests with one batch at the same time wait for each other, so that only one of them counts; those with others
+    /// go on.
     pub fn once(&self, id: BatchId, content: &[u8], now: UnixMillis, count: impl FnOnce() -> Recorded) -> Once {
+        let counted: Result<Once, Infallible> = self.once_read(id, content, now, || Ok(count()));
+        counted.unwrap_or_else(|never| match never {})
+    }
+
+    /// The same of a batch that cannot be read apart from being counted, so that reading it twice would lose what it
+    /// counts.
+    ///
+    /// # Errors
+    /// What `count` refuses. Then nothing is remembered, and the batch may be sent again.
+    pub fn once_read<E>(
+        &self,
+        id: BatchId,
+        content: &[u8],
+        now: UnixMillis,
+        count: impl FnOnce() -> Result<Recorded, E>,
+    ) -> Result<Once, E> {
         let content = xxh3_128(content);
         let mut known = self.lock();
-        known.forget_old(now);
-        known.before(id, content).unwrap_or_else(|| {
-            let recorded = count();
-            known.remember(id.0, Counted { content, at: now, recorded });
-            known.fresh = known.fresh.saturating_add(1).min(known.order.len());
-            Once::Counted(recorded)
-        })
+        loop {
+            known.forget_old(now);
+            if let Some(before) = known.before(id, content) {
+                return Ok(before);
+            }
+            if known.counting.insert(id.0) {
+                break;
+            }
+            known = self.done.wait(known).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(known);
+        let place = Place { batches: self, id: id.0 };
+        let recorded = count()?;
+        let mut known = self.lock();
+        known.remember(id.0, Counted { content, at: now, recorded });
+        known.fresh = known.fresh.saturating_add(1).min(known.order.len());
+        drop(known);
+        drop(place);
+        Ok(Once::Counted(recorded))
     }
 
     /// What became of a batch that was counted before; `None` when none of that name was.
     #[must_use]
     pub fn before(&self, id: BatchId, content: &[u8], now: UnixMillis) -> Option<Once> {
+        let content = xxh3_128(content);
         let mut known = self.lock();
         known.forget_old(now);
-        known.before(id, xxh3_128(content))
+        known.before(id, content)
     }
 
     /// Takes up one that was counted before this process began, in their order.
@@ -126,9 +161,14 @@ impl Batches {
         self.lock().remember(id, counted);
     }
 
-    /// Those that came since this was last called.
+    /// Those that came since this was last called, and those that are being counted now: a part of them may be in
+    /// what is kept already.
     pub(super) fn take_fresh(&self) -> Vec<(u128, Counted)> {
         let mut known = self.lock();
+        let begun = known.counting.clone();
+        while !known.counting.is_disjoint(&begun) {
+            known = self.done.wait(known).unwrap_or_else(PoisonError::into_inner);
+        }
         let begin = known.order.len().saturating_sub(std::mem::take(&mut known.fresh));
         let fresh = known.order.iter().skip(begin);
         fresh.filter_map(|id| known.by_id.get(id).map(|counted| (*id, *counted))).collect()
@@ -143,6 +183,19 @@ impl Batches {
     /// A batch is counted and remembered, or neither, unless counting panicked: then it may be sent again.
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A batch while it is counted; also when counting fails or panics it makes way for who waits.
+struct Place<'b> {
+    batches: &'b Batches,
+    id: u128,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.batches.lock().counting.remove(&self.id);
+        self.batches.done.notify_all();
     }
 }
 
@@ -218,6 +271,29 @@ mod tests {
         assert_eq!(batches.once(id(2), b"a", at(day + 2), || kept(9)), Once::Repeated(kept(1)));
         assert_eq!(batches.once(id(0), b"a", at(day + 2), || kept(8)), Once::Counted(kept(8)), "it was the oldest");
         assert_eq!(batches.lock().by_id.len(), MOST);
+    }
+
+    #[test]
+    fn a_batch_that_is_being_counted_holds_up_its_repeat_and_no_other() {
+        let batches = Batches::default();
+        std::thread::scope(|scope| {
+            let repeat = batches.once(id(1), b"a", at(0), || {
+                let repeat = scope.spawn(|| batches.once(id(1), b"a", at(0), || panic!("counted twice")));
+                assert_eq!(batches.once(id(2), b"b", at(0), || kept(1)), Once::Counted(kept(1)), "it need not wait");
+                assert_eq!(batches.before(id(2), b"b", at(0)), Some(Once::Repeated(kept(1))));
+                drop(repeat);
+                kept(3)
+            });
+            assert_eq!(repeat, Once::Counted(kept(3)));
+        });
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_remembered_and_its_name_is_free() {
+        let batches = Batches::default();
+        assert_eq!(batches.once_read(id(1), b"a", at(0), || Err("torn")), Err("torn"));
+        assert_eq!(batches.once(id(1), b"a", at(0), || kept(3)), Once::Counted(kept(3)));
+        assert_eq!(batches.take_fresh().len(), 1);
     }
 
     #[test]

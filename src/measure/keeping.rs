@@ -84,8 +84,8 @@ impl Outcomes {
     /// What has changed since this was last asked for. `known` is what is kept so far, and is brought up to date.
     pub fn changed(&self, known: &mut BTreeSet<(FlagKey, VariantName)>, now: UnixMillis) -> Kept {
         let mut all = self.all_series();
-        // Those that nobody looks at come last.
-        all.sort_by_key(|(_, series)| !locked(series).is_watched(now));
+        // Those that nobody looks at come last. Each is asked once: a rollout may begin to look while they are ordered.
+        all.sort_by_cached_key(|(_, series)| !locked(series).is_watched(now));
         all.truncate(MOST_KEPT);
         let mut kept = Kept { batches_from: now.minus(REMEMBERED), ..Kept::default() };
         let mut there = BTreeSet::new();

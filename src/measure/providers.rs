@@ -170,8 +170,12 @@ impl Readings for Providers {
             MetricSource::Query(query) => {
                 let asking = self.asking(plan, query, (Arm::Control, Over::Usual), now);
                 let connection = self.connection(query, Arm::Control)?;
+                told_apart(plan, &query.ask)?;
                 match &query.ask {
-                    Ask::Prometheus(ask) => prometheus::compare(&connection, (ask, &asking), plan, versus).await,
+                    Ask::Prometheus(ask) => {
+                        let compared = prometheus::compare(&connection, (ask, &asking), plan, versus).await;
+                        compared.map_err(|why| connection.fetcher.without_secrets(why))
+                    }
                     Ask::CloudWatch(_)
                     | Ask::Datadog(_)
                     | Ask::Web(_)
@@ -204,11 +208,12 @@ impl Readings for Providers {
         let asking = self.asking(plan, query, (arm, over), stretch.until);
         let asking = Asking { deadline: within(PATIENCE_FOR_THE_PAST), ..asking };
         let values = match &query.ask {
-            Ask::Prometheus(ask) => prometheus::past(&connection, (ask, &asking), stretch).await?,
-            Ask::CloudWatch(ask) => cloudwatch::past(&connection, (ask, &asking), stretch).await?,
-            Ask::Datadog(ask) => datadog::past(&connection, (ask, &asking), stretch).await?,
-            Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => return Err(without_past(metric)),
+            Ask::Prometheus(ask) => prometheus::past(&connection, (ask, &asking), stretch).await,
+            Ask::CloudWatch(ask) => cloudwatch::past(&connection, (ask, &asking), stretch).await,
+            Ask::Datadog(ask) => datadog::past(&connection, (ask, &asking), stretch).await,
+            Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => Err(without_past(metric)),
         };
+        let values = values.map_err(|why| connection.fetcher.without_secrets(why))?;
         let scaled = values.into_iter().map(|(at, value)| (at, value * metric.unit.factor()));
         Ok(scaled.filter(|(_, value)| value.is_finite()).collect())
     }
@@ -261,6 +266,10 @@ async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answ
         Ask::Influx(ask) => (influx::question(ask, &asking), influx::read(&connection, ask, &asking).await),
         Ask::Exec(ask) => (exec::question(ask, &asking), exec::read(&connection, ask, &asking).await),
     };
+    let reading = match reading {
+        Reading::NoData(why) => Reading::NoData(connection.fetcher.without_secrets(why)),
+        value @ Reading::Value { .. } => value,
+    };
     let (name, took) = (Arc::clone(&connection.name), begun.elapsed());
     Answered::now(LastAnswer { connection: name, question: Arc::from(question), asked: asking.now, took, reading })
 }
@@ -287,13 +296,8 @@ const fn variant(plan: &Plan, arm: Arm) -> &VariantName {
 fn told_apart(plan: &Plan, ask: &Ask) -> Result<(), NoData> {
     match ask {
         Ask::Datadog(_) if ask.tells_variants() => datadog::tells_apart(plan),
-        Ask::Datadog(_)
-        | Ask::Prometheus(_)
-        | Ask::CloudWatch(_)
-        | Ask::Web(_)
-        | Ask::Graphite(_)
-        | Ask::Influx(_)
-        | Ask::Exec(_) => Ok(()),
+        Ask::Prometheus(ask) => prometheus::tells_apart(ask, plan),
+        Ask::Datadog(_) | Ask::CloudWatch(_) | Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => Ok(()),
     }
 }
 

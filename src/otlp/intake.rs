@@ -16,6 +16,9 @@ use std::sync::Arc;
 /// How many outcomes one request may carry. An SDK's batch has 512 spans, a collector's 8,192.
 const MOST_OUTCOMES: usize = 100_000;
 
+/// How many numbers the cumulative histograms of one request may hold.
+const MOST_NUMBERS: usize = 2_000_000;
+
 /// How many flags that are named in one request are looked up.
 const MOST_NAMES: usize = 1_000;
 
@@ -144,20 +147,32 @@ pub fn metrics(
     let (read, arrived): (Vec<_>, Vec<_>) = pending.into_iter().map(|one| (one.read, one.arrived)).unzip();
     for (read, added) in read.into_iter().zip(streams.take(arrived, now)) {
         match added {
-            Added::Counts(counts) => intake.count(&read, &counts)?,
+            // The stream has moved on: to refuse the request now would lose what all others add.
+            Added::Counts(counts) if intake.count(&read, &counts) > 0 => intake.pass(Passed::NoRoom),
+            Added::Counts(_) => {}
             Added::Repeated => intake.pass(Passed::Repeated),
             Added::First => intake.pass(Passed::FirstOfStream),
             Added::NoRoom => intake.pass(Passed::NoRoom),
         }
     }
-    Ok(intake.taken)
+    Ok(intake.finished())
 }
 
 struct Intake<'v> {
     vocabulary: &'v dyn Vocabulary,
     known: BTreeMap<String, Option<Known>>,
     taken: Taken,
+    /// What points counted, by what all of it has in common and by latency, as a float's bits: those of thousands of
+    /// histograms with the same bounds are mostly alike.
+    alike: BTreeMap<Alike, BTreeMap<Option<u64>, u64>>,
+    /// How many different ones there are.
+    different: usize,
+    /// How many numbers the cumulative points hold.
+    weight: usize,
 }
+
+/// The flag, the variant, when it happened, and whether it went well.
+type Alike = (FlagKey, VariantName, Option<UnixMillis>, bool);
 
 /// What all that a point counts has in common.
 struct Read {
@@ -184,7 +199,14 @@ impl std::fmt::Debug for Body<'_> {
 
 impl<'v> Intake<'v> {
     fn new(vocabulary: &'v dyn Vocabulary) -> Self {
-        Self { vocabulary, known: BTreeMap::new(), taken: Taken::default() }
+        Self {
+            vocabulary,
+            known: BTreeMap::new(),
+            taken: Taken::default(),
+            alike: BTreeMap::new(),
+            different: 0,
+            weight: 0,
+        }
     }
 
     fn pass(&mut self, why: Passed) {
@@ -232,7 +254,11 @@ impl<'v> Intake<'v> {
         let variant = match evaluation.variant {
             Some(variant) => known.variant(variant).ok_or(Passed::UnknownVariant)?,
             None if evaluation.failed => return Err(Passed::NoVariant),
-            None => user.and_then(|user| vocabulary.served(&known.flag, user, at)).ok_or(Passed::NoVariant)?,
+            None => {
+                // It asked while it went on, mostly at the beginning: what is served may have changed until its end.
+                let asked = moment(span.start).filter(|start| at.is_none_or(|end| *start <= end)).or(at);
+                user.and_then(|user| vocabulary.served(&known.flag, user, asked)).ok_or(Passed::NoVariant)?
+            }
         };
         Ok(Outcome {
             flag: known.flag.clone(),
@@ -255,13 +281,21 @@ impl<'v> Intake<'v> {
         };
         let Point { producer, metric, stream, start, time, cumulative, counts, .. } = point;
         if !cumulative {
-            return self.count(&read, &counts);
+            return match self.count(&read, &counts) {
+                0 => Ok(()),
+                _ => Err(Malformed::TooMany { of: "outcomes of flags", most: MOST_OUTCOMES }),
+            };
         }
         if pending.len() >= MOST_OUTCOMES {
             return Err(Malformed::TooMany { of: "points of flags", most: MOST_OUTCOMES });
         }
-        let began = start.to_le_bytes();
-        let (family, stream) = (metric.with(&began), stream.with(&began));
+        self.weight = self.weight.saturating_add(counts.weight());
+        if self.weight > MOST_NUMBERS {
+            return Err(Malformed::TooMany { of: "buckets of flags", most: MOST_NUMBERS });
+        }
+        let (began, flag) = (start.to_le_bytes(), read.outcome.flag.as_str());
+        let producer = producer.of_flag(metric, flag);
+        let (family, stream) = (metric.with(&began).with(flag.as_bytes()), stream.with(&began));
         pending.push(Pending { read, arrived: Arrived { producer, family, stream, start, time, counts } });
         Ok(())
     }
@@ -289,18 +323,39 @@ impl<'v> Intake<'v> {
         Ok(Read { outcome, millis: milliseconds(point.unit) })
     }
 
-    fn count(&mut self, read: &Read, counts: &Counts) -> Result<(), Malformed> {
-        let mut portions = Vec::new();
-        counts.portions(|portion| portions.push(portion));
-        for portion in portions {
+    /// Counts a point, and says how many of it there was no room for.
+    fn count(&mut self, read: &Read, counts: &Counts) -> u64 {
+        let Outcome { flag, variant, at, ok, .. } = &read.outcome;
+        let alike = self.alike.entry((flag.clone(), variant.clone(), *at, *ok)).or_default();
+        let (different, mut over) = (&mut self.different, 0_u64);
+        counts.portions(|portion| {
             let latency = portion.value.zip(read.millis).map(|(value, millis)| value * millis);
-            let latency_ms = latency.filter(|latency| (0.0..=LONGEST_LATENCY).contains(latency));
-            let outcome = Outcome { latency_ms, ..read.outcome.clone() };
-            // Nobody counts as many between two exports.
-            let times = u32::try_from(portion.times).unwrap_or(u32::MAX);
-            self.keep(Counted { outcome, times })?;
+            let latency = latency.filter(|latency| (0.0..=LONGEST_LATENCY).contains(latency)).map(f64::to_bits);
+            if let Some(times) = alike.get_mut(&latency) {
+                *times = times.saturating_add(portion.times);
+            } else if *different < MOST_OUTCOMES {
+                *different = different.saturating_add(1);
+                alike.insert(latency, portion.times);
+            } else {
+                over = over.saturating_add(portion.times);
+            }
+        });
+        over
+    }
+
+    /// What became of a request with points.
+    fn finished(mut self) -> Taken {
+        for ((flag, variant, at, ok), latencies) in self.alike {
+            for (latency, times) in latencies {
+                let latency_ms = latency.map(f64::from_bits);
+                let (flag, variant) = (flag.clone(), variant.clone());
+                let outcome = Outcome { flag, variant, user: None, at, ok, latency_ms, value: None };
+                // Nobody counts as many between two exports.
+                let times = u32::try_from(times).unwrap_or(u32::MAX);
+                self.taken.outcomes.push(Counted { outcome, times });
+            }
         }
-        Ok(())
+        self.taken
     }
 
     fn keep(&mut self, counted: Counted) -> Result<(), Malformed> {

@@ -43,6 +43,15 @@ impl Producer {
     }
 }
 
+impl Producer {
+    /// The same as far as it exports one metric of one flag: what it exports of others may be heard of earlier.
+    #[must_use]
+    pub fn of_flag(self, metric: StreamId, flag: &str) -> Self {
+        let StreamId(of_flag) = metric.with(flag.as_bytes());
+        Self(xxh3_64(&of_flag.to_le_bytes()).wrapping_add(self.0))
+    }
+}
+
 /// A stream of points, by a hash of what identifies it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamId(u128);
@@ -113,6 +122,16 @@ impl Counts {
             }
         }
         Ok(self)
+    }
+
+    /// How many numbers it holds.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Sum(_) => 1,
+            Self::Explicit { bounds, counts, .. } => bounds.len().saturating_add(counts.len()),
+            Self::Exponential { counts, .. } => counts.len().saturating_add(1),
+        }
     }
 
     /// What was counted since an earlier point of the same stream; `None` when something is less than it was, so that

@@ -9,11 +9,17 @@ use std::time::Duration;
 /// How many streams are remembered. Each holds one histogram's buckets.
 const MOST: usize = 20_000;
 
+/// How many numbers all streams hold together: 16 bytes each, and as many histograms as there are streams with 200.
+const MOST_WEIGHT: usize = 4_000_000;
+
 /// How long a stream is remembered that nothing is heard of.
 const IDLE_AFTER: Duration = Duration::from_secs(3_600);
 
 /// How long ago a stream that nobody knows yet may have begun so that all of it counts as new.
 const BEGAN_LATELY: Duration = Duration::from_secs(120);
+
+/// How long a stream that counted less than before adds nothing.
+const DOUBTED_FOR: Duration = Duration::from_secs(600);
 
 /// The last points of cumulative streams. A point counts as what came since the one before it.
 #[derive(Debug, Default)]
@@ -22,9 +28,10 @@ pub struct Streams(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     streams: BTreeMap<StreamId, Last>,
-    /// When something was heard last of each.
-    families: BTreeMap<StreamId, UnixMillis>,
+    families: BTreeMap<StreamId, Family>,
     producers: BTreeMap<Producer, Heard>,
+    /// What all streams hold together, in numbers.
+    weight: usize,
 }
 
 #[derive(Debug)]
@@ -32,6 +39,36 @@ struct Last {
     time: u64,
     counts: Counts,
     heard: UnixMillis,
+    producer: Producer,
+    family: StreamId,
+    /// When it last counted less than before.
+    doubted: Option<UnixMillis>,
+}
+
+/// What is known of the streams that began together.
+#[derive(Debug)]
+struct Family {
+    heard: UnixMillis,
+    /// The times of the first two exports of it.
+    first: u64,
+    second: Option<u64>,
+    /// All of its streams that were heard are remembered.
+    whole: bool,
+}
+
+impl Family {
+    fn hear(&mut self, time: u64, now: UnixMillis) {
+        if self.second.is_none() && time > self.first {
+            self.second = Some(time);
+        }
+        self.heard = now;
+    }
+
+    /// Whether a stream that appears at that time was not there before. One export may come in several requests, and
+    /// one of them may get lost: two exports before it must have been without it.
+    fn would_know(&self, time: u64) -> bool {
+        self.whole && self.second.is_some_and(|second| time > second)
+    }
 }
 
 #[derive(Debug)]
@@ -93,41 +130,89 @@ impl Known {
     /// before anybody listened. It is new when it began lately, or since its producer was first heard; and when others
     /// that began at the same moment were heard before: it would have been among them.
     fn counts_from_its_beginning(&self, point: &Arrived, now: UnixMillis) -> bool {
-        let heard_since = self.producers.get(&point.producer).map(|heard| heard.first);
+        let heard = self.producers.get(&point.producer).filter(|heard| !is_silent(heard.last, now));
         let lately = now.minus(BEGAN_LATELY);
-        let listened_since = heard_since.map_or(lately, |first| first.min(lately));
+        let listened_since = heard.map_or(lately, |heard| heard.first.min(lately));
         let began = super::span::moment(point.start);
-        began.is_some_and(|began| began >= listened_since) || self.families.contains_key(&point.family)
+        let family = self.families.get(&point.family).filter(|family| !is_silent(family.heard, now));
+        began.is_some_and(|began| began >= listened_since) || family.is_some_and(|family| family.would_know(point.time))
     }
 
     fn take(&mut self, point: Arrived, is_new: bool, now: UnixMillis) -> Added {
+        self.hear(&point, now);
         let Arrived { producer, family, stream, time, counts, .. } = point;
-        self.families.insert(family, now);
-        self.producers.entry(producer).or_insert(Heard { first: now, last: now }).last = now;
-        if let Some(last) = self.streams.get_mut(&stream) {
-            if time <= last.time {
-                return Added::Repeated;
-            }
-            let added = counts.since(&last.counts).unwrap_or_else(|| counts.clone());
-            *last = Last { time, counts, heard: now };
-            return Added::Counts(added);
+        let heard = Last { time, counts, heard: now, producer, family, doubted: None };
+        let Some(last) = self.streams.get(&stream) else { return self.begin(stream, heard, is_new) };
+        if time <= last.time {
+            return Added::Repeated;
         }
-        if self.streams.len() >= MOST {
+        let since = heard.counts.since(&last.counts);
+        // No stream counts less than it did while it is of one beginning: several processes say the same of themselves,
+        // and the difference of one and another is nothing that happened.
+        let doubted = if since.is_none() { Some(now) } else { last.doubted.filter(|at| now.since(*at) <= DOUBTED_FOR) };
+        let stale = is_silent(last.heard, now);
+        if !self.hold(stream, Last { doubted, ..heard }) {
             return Added::NoRoom;
         }
-        let added = if is_new { Added::Counts(counts.clone()) } else { Added::First };
-        self.streams.insert(stream, Last { time, counts, heard: now });
-        added
+        match since {
+            Some(since) if !stale && doubted.is_none() => Added::Counts(since),
+            Some(_) | None => Added::First,
+        }
+    }
+
+    fn begin(&mut self, stream: StreamId, heard: Last, is_new: bool) -> Added {
+        let added = if is_new { Added::Counts(heard.counts.clone()) } else { Added::First };
+        if self.hold(stream, heard) { added } else { Added::NoRoom }
+    }
+
+    /// Remembers a stream as it is now, where there is room for it.
+    fn hold(&mut self, stream: StreamId, heard: Last) -> bool {
+        let before = self.streams.remove(&stream).map_or(0, |last| last.counts.weight());
+        let without = self.weight.saturating_sub(before);
+        let with = without.saturating_add(heard.counts.weight());
+        if self.streams.len() >= MOST || with > MOST_WEIGHT {
+            self.weight = without;
+            self.is_in_part(heard.producer, heard.family);
+            return false;
+        }
+        self.weight = with;
+        self.streams.insert(stream, heard);
+        true
+    }
+
+    /// From now on a stream that appears may be one that was there before.
+    fn is_in_part(&mut self, producer: Producer, family: StreamId) {
+        self.producers.remove(&producer);
+        if let Some(family) = self.families.get_mut(&family) {
+            family.whole = false;
+        }
+    }
+
+    fn hear(&mut self, point: &Arrived, now: UnixMillis) {
+        let family = Family { heard: now, first: point.time, second: None, whole: true };
+        match self.families.get_mut(&point.family).filter(|known| !is_silent(known.heard, now)) {
+            Some(known) => known.hear(point.time, now),
+            None => drop(self.families.insert(point.family, family)),
+        }
+        match self.producers.get_mut(&point.producer).filter(|heard| !is_silent(heard.last, now)) {
+            Some(heard) => heard.last = now,
+            None => drop(self.producers.insert(point.producer, Heard { first: now, last: now })),
+        }
     }
 
     fn forget_silent(&mut self, now: UnixMillis) {
         let most = self.streams.len().max(self.families.len()).max(self.producers.len());
-        if most < MOST / 2 {
+        if most < MOST / 2 && self.weight < MOST_WEIGHT / 2 {
             return;
         }
-        self.streams.retain(|_, last| now.since(last.heard) <= IDLE_AFTER);
-        self.families.retain(|_, heard| now.since(*heard) <= IDLE_AFTER);
-        self.producers.retain(|_, heard| now.since(heard.last) <= IDLE_AFTER);
+        let silent: Vec<Last> =
+            self.streams.extract_if(.., |_, last| is_silent(last.heard, now)).map(|(_, last)| last).collect();
+        for last in silent {
+            self.weight = self.weight.saturating_sub(last.counts.weight());
+            self.is_in_part(last.producer, last.family);
+        }
+        self.families.retain(|_, family| !is_silent(family.heard, now));
+        self.producers.retain(|_, heard| !is_silent(heard.last, now));
         while self.producers.len() > MOST {
             self.producers.pop_first();
         }
@@ -135,6 +220,11 @@ impl Known {
             self.families.pop_first();
         }
     }
+}
+
+/// Whether that was heard last so long ago that it says nothing of now.
+fn is_silent(heard: UnixMillis, now: UnixMillis) -> bool {
+    now.since(heard) > IDLE_AFTER
 }
 
 #[cfg(test)]
@@ -172,12 +262,12 @@ mod tests {
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 60, 1_007)), Added::Repeated);
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 30, 1_003)), Added::Repeated, "out of order");
         assert_eq!(take(&streams, point(1, b"on", 5, NOW + 120, 1_008)), sum(1));
-        assert_eq!(take(&streams, point(1, b"on", 5, NOW + 180, 4)), sum(4), "less than it was: it began anew");
     }
 
     #[test]
     fn a_stream_that_appears_while_others_of_its_process_are_known_counts_from_its_first_point() {
         let streams = Streams::new();
+        take(&streams, point(1, b"on ok", 5, NOW - 60, 990));
         take(&streams, point(1, b"on ok", 5, NOW, 1_000));
         assert_eq!(take(&streams, point(1, b"on error", 5, NOW + 60, 3)), sum(3), "the first errors are not lost");
         assert_eq!(take(&streams, point(1, b"off", NOW + 50, NOW + 60, 8)), sum(8), "began while we listened");
@@ -185,6 +275,51 @@ mod tests {
         assert_eq!(take(&streams, point(3, b"on", NOW, NOW + 60, 9)), sum(9), "a process that began a minute ago");
         let two = vec![point(4, b"a", 5, NOW, 10), point(4, b"b", 5, NOW, 20)];
         assert_eq!(streams.take(two, at(NOW)), [Added::First, Added::First]);
+    }
+
+    #[test]
+    fn an_export_in_several_requests_of_which_one_is_lost_adds_nothing_of_days_ago() {
+        let streams = Streams::new();
+        assert_eq!(take(&streams, point(1, b"a", 5, NOW, 1_000_000)), Added::First);
+        assert_eq!(take(&streams, point(1, b"b", 5, NOW, 2_000_000)), Added::First, "the rest of the same export");
+        assert_eq!(take(&streams, point(1, b"a", 5, NOW + 60, 1_000_001)), sum(1));
+        assert_eq!(take(&streams, point(1, b"c", 5, NOW + 60, 3_000_000)), Added::First, "lost a minute ago");
+        assert_eq!(take(&streams, point(1, b"c", 5, NOW + 120, 3_000_002)), sum(2));
+    }
+
+    #[test]
+    fn processes_that_cannot_be_told_apart_add_nothing_instead_of_their_difference() {
+        let streams = Streams::new();
+        assert_eq!(take(&streams, point(1, b"on", 5, NOW, 1_000)), Added::First);
+        for step in 1..8 {
+            let count = if step % 2 == 1 { 50 } else { 1_000 } + step;
+            assert_eq!(take(&streams, point(1, b"on", 5, NOW + step * 30, count)), Added::First, "{step}");
+        }
+        take(&streams, point(1, b"on", 5, NOW + 240, 1_009));
+        assert_eq!(take(&streams, point(1, b"on", 5, NOW + 900, 1_011)), sum(2), "one of them is left");
+    }
+
+    #[test]
+    fn what_was_not_heard_for_an_hour_is_begun_afresh() {
+        let streams = Streams::new();
+        take(&streams, point(1, b"on", 5, NOW, 1_000));
+        take(&streams, point(1, b"on", 5, NOW + 60, 1_000));
+        let week = NOW + 7 * 86_400;
+        assert_eq!(take(&streams, point(1, b"on", 5, week, 900_000)), Added::First, "nobody listened for a week");
+        assert_eq!(take(&streams, point(1, b"other", 5, week + 60, 900_000)), Added::First);
+        assert_eq!(take(&streams, point(1, b"on", 5, week + 60, 900_004)), sum(4));
+    }
+
+    #[test]
+    fn huge_histograms_are_bounded_by_all_that_they_hold() {
+        let streams = Streams::new();
+        let huge = |n: u64| {
+            let counts =
+                Counts::Exponential { scale: 0, zero: 0, counts: (0..2_048).map(|index| (index, 1)).collect() };
+            Arrived { counts, ..point(1, &n.to_le_bytes(), NOW, NOW, 1) }
+        };
+        let added = streams.take((0..2_500).map(huge).collect(), at(NOW));
+        assert_eq!(added.iter().filter(|added| **added != Added::NoRoom).count(), MOST_WEIGHT / 2_049);
     }
 
     #[test]
@@ -204,6 +339,8 @@ mod tests {
         let added = streams.take(flood, at(NOW));
         assert_eq!(added.iter().filter(|added| **added == Added::NoRoom).count(), 1);
         assert_eq!(take(&streams, point(1, b"late", NOW, NOW + 3_601, 1)), Added::NoRoom);
-        assert_eq!(take(&streams, point(1, b"later", NOW, NOW + 3_601, 1)), sum(1), "the silent ones are gone");
+        let later = take(&streams, point(1, b"later", NOW, NOW + 3_601, 1));
+        assert_eq!(later, Added::First, "there is room, but it may be one of those that found none");
+        assert_eq!(take(&streams, point(1, b"later", NOW, NOW + 3_661, 3)), sum(2));
     }
 }

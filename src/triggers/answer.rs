@@ -70,6 +70,8 @@ pub enum Refused {
     Taken,
     /// The same is being taken.
     BeingTaken,
+    /// It was signed before what is remembered: whether it was taken nobody knows any more.
+    Forgotten,
     /// It cannot be read.
     Malformed(Malformed),
     /// Something of it is not durable.
@@ -86,7 +88,7 @@ impl Refused {
             Self::TooMany => PostResult::TooMany,
             Self::Taken => PostResult::Replayed,
             Self::Malformed(_) | Self::NotPosted => PostResult::Malformed,
-            Self::BeingTaken | Self::Unavailable(_) => PostResult::Unavailable,
+            Self::BeingTaken | Self::Forgotten | Self::Unavailable(_) => PostResult::Unavailable,
         }
     }
 
@@ -98,6 +100,7 @@ impl Refused {
             Self::TooMany => "more posts than its rate allows".to_owned(),
             Self::Taken => "a post that was taken before".to_owned(),
             Self::BeingTaken => "the same post twice at one time".to_owned(),
+            Self::Forgotten => "a post signed before what is remembered of this flood".to_owned(),
             Self::Malformed(why) => why.message.clone(),
             Self::Unavailable(why) => why.to_string(),
         }
@@ -119,8 +122,22 @@ impl From<Malformed> for Refused {
 impl From<Replayed> for Refused {
     fn from(why: Replayed) -> Self {
         match why {
-            Replayed::Taken | Replayed::Forgotten => Self::Taken,
+            Replayed::Taken => Self::Taken,
+            // That it was taken would end its sender's trying, and perhaps it never was.
+            Replayed::Forgotten => Self::Forgotten,
             Replayed::BeingTaken => Self::BeingTaken,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_post_of_which_nothing_is_known_any_more_is_to_be_sent_again_and_not_done() {
+        assert_eq!(Refused::from(Replayed::Taken), Refused::Taken);
+        assert_eq!(Refused::from(Replayed::Forgotten), Refused::Forgotten);
+        assert_eq!(Refused::Forgotten.result(), PostResult::Unavailable, "a closing may be in it");
     }
 }

@@ -49,10 +49,15 @@ pub(super) struct Order {
 }
 
 impl Order {
+    /// How what is told stands to what was told before; remembers nothing of it.
+    pub(super) fn look(&self, told: &Told, now: UnixMillis) -> Sequence {
+        self.known.get(&told.alert.fingerprint).map_or(Sequence::New, |last| last.sequence(told, now))
+    }
+
     /// Takes what is told, and remembers it unless it is stale.
     pub(super) fn take(&mut self, told: &Told, now: UnixMillis) -> Sequence {
         let fingerprint = &told.alert.fingerprint;
-        let sequence = self.known.get(fingerprint).map_or(Sequence::New, |last| last.sequence(told, now));
+        let sequence = self.look(told, now);
         if sequence == Sequence::Stale {
             return sequence;
         }
@@ -62,10 +67,12 @@ impl Order {
             self.by_use.remove(&before.used);
         }
         let same = before.filter(|_| sequence == Sequence::Repeated);
+        // A time that is still to come would make all that follows look old, and swallow what really fires.
+        let past = |time: Option<UnixMillis>| time.map(|time| time.min(now));
         let last = Last {
             standing: told.standing,
-            began: told.began.max(same.as_ref().and_then(|last| last.began)),
-            at: told.at.max(same.as_ref().and_then(|last| last.at)),
+            began: past(told.began).max(same.as_ref().and_then(|last| last.began)),
+            at: past(told.at).max(same.as_ref().and_then(|last| last.at)),
             received: same.map_or(now, |last| last.received),
             used: self.uses,
         };
@@ -111,7 +118,8 @@ impl Last {
             (Some(told_at), Some(last), ..) if !same => told_at >= last,
             (Some(told_at), Some(last), ..) => told_at > last,
             (_, _, Some(told_began), Some(last)) if !same => match told.standing {
-                Standing::Firing => told_began > last || now.since(self.received) > LATE_WITHIN,
+                // A clock of this server that was set back tells nothing of how long ago the end was.
+                Standing::Firing => told_began > last || now < self.received || now.since(self.received) > LATE_WITHIN,
                 Standing::Resolved => told_began >= last,
             },
             (_, _, Some(told_began), Some(last)) => told_began > last,
@@ -170,6 +178,18 @@ mod tests {
         assert_eq!(take(Resolved, 24, 40), Sequence::New);
         assert_eq!(take(Resolved, 24, 200), Sequence::Repeated);
         assert_eq!(take(Firing, 24, 341), Sequence::New, "whoever says so for long after its end means it");
+    }
+
+    #[test]
+    fn a_time_that_is_still_to_come_swallows_nothing_that_fires_later() {
+        use Standing::{Firing, Resolved};
+        let mut order = Order::default();
+        let mut take = |told: Told, now| order.take(&told, moment(now));
+        assert_eq!(take(told(Resolved, None, Some(1_000_000)), 10), Sequence::New);
+        assert_eq!(take(told(Firing, None, Some(5)), 11), Sequence::Stale, "older than when the end was heard of");
+        assert_eq!(take(told(Firing, None, Some(11)), 11), Sequence::New);
+        assert_eq!(take(told(Resolved, Some(1_000_000), None), 12), Sequence::New);
+        assert_eq!(take(told(Firing, Some(13), None), 13), Sequence::New);
     }
 
     #[test]

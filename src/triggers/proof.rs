@@ -90,6 +90,23 @@ impl Proof {
         Self::Keys(keys.into_iter().map(|key| Sha256::digest(key.reveal()).into()).collect())
     }
 
+    /// Digests of its keys and secrets: two sources with one of them in common could post as each other.
+    pub(crate) fn digests(&self) -> Vec<[u8; 32]> {
+        match self {
+            Self::Keys(digests) => digests.clone(),
+            Self::PagerDuty(secrets) | Self::Signature(secrets) => {
+                secrets.iter().map(|secret| Sha256::digest(secret.reveal()).into()).collect()
+            }
+            Self::ControlKey | Self::Own => Vec::new(),
+        }
+    }
+
+    /// Whether it has this key or secret among its own.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        let digest: [u8; 32] = Sha256::digest(key).into();
+        self.digests().contains(&digest)
+    }
+
     /// Whether the source has a proof of its own, so that it needs no control key.
     #[must_use]
     pub const fn is_its_own(&self) -> bool {

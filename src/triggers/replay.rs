@@ -7,8 +7,9 @@ use crate::units::UnixMillis;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most posts of one source that are remembered: as many as come in ten minutes at two hundred a second.
-pub(super) const MOST_REMEMBERED: usize = 131_072;
+/// The most posts of one source that are remembered: more than come in the five minutes for which a signature is
+/// believed, at the usual rate and half as much again.
+pub(super) const MOST_REMEMBERED: usize = 262_144;
 
 /// What a post is found to be.
 #[derive(Debug, PartialEq, Eq)]

@@ -55,15 +55,17 @@ impl Triggers {
         let now = self.clock.now();
         let signed = desk.source.proof.of_body(headers, body, now)?;
         // Whoever has no right to send must not use up what the source may send.
-        if !desk.rate.take() {
+        let within_rate = desk.rate.take();
+        let delivery = read_as(&desk.source, body, &signed);
+        // A closing waits for nothing, however many posts about something else came before it.
+        if !within_rate && !delivery.as_ref().is_ok_and(|delivery| self.would_close(desk, delivery)) {
             return Err(Refused::TooMany);
         }
         let taking = match (signed.signature, signed.at) {
             (Some(signature), Some(at)) => Some(desk.replays.begin(signature, at, now)?),
             (_, _) => None,
         };
-        let delivery = read_as(&desk.source, body, &signed)?;
-        let answer = self.tell(desk, delivery).await.map_err(Refused::Unavailable)?;
+        let answer = self.tell(desk, delivery?).await.map_err(Refused::Unavailable)?;
         if let Some(taking) = taking {
             taking.done();
         }

@@ -38,8 +38,6 @@ impl Triggers {
             self.trouble(desk, "its sender leaves alerts out of its posts; raise `max_alerts` there");
         }
         let passed = self.sift(desk, delivery.told, &mut answer);
-        let unknown = self.unknown(&passed.firing);
-        self.told_unknown(desk, unknown, &mut answer);
         let scope = &desk.source.may_close;
         let done = match desk.source.dry_run {
             true => self.controller.would_alert(scope, &passed.firing),
@@ -49,6 +47,9 @@ impl Triggers {
                 done
             }
         };
+        // Only now: looking for what may have been meant takes its time, and closing waits for nothing.
+        let unknown = self.unknown(&passed.firing);
+        self.told_unknown(desk, unknown, &mut answer);
         self.note(desk, passed);
         for name in done.out_of_scope.iter().take(MOST_NAMES) {
             self.trouble(desk, &format!("it may not close {name}"));
@@ -58,6 +59,29 @@ impl Triggers {
         answer.already_closed = done.already_closed;
         answer.out_of_scope = done.out_of_scope;
         Ok(answer)
+    }
+
+    /// Whether a delivery would close something now. Nothing of it is remembered. Of a source that is tried out
+    /// nothing ever would.
+    pub(super) fn would_close(&self, desk: &Desk, delivery: &Delivery) -> bool {
+        let (now, source) = (self.clock.now(), &desk.source);
+        if source.dry_run {
+            return false;
+        }
+        let firing: Vec<Alert> = {
+            let order = desk.order();
+            let heard = delivery.told.iter().filter(|told| told.standing == Standing::Firing);
+            let heard = heard.filter(|told| !told.no_data || source.no_data_fires);
+            let heard = heard.filter(|told| source.wanted.hears(&told.alert));
+            let fresh = heard.filter_map(|told| {
+                let mut told = told.clone();
+                self.dress(source, &mut told.alert);
+                let taken = told.message.as_deref().is_some_and(|message| order.was_taken(message));
+                (!taken && order.look(&told, now) != Sequence::Stale).then_some(told.alert)
+            });
+            fresh.collect()
+        };
+        !firing.is_empty() && !self.controller.would_alert(&source.may_close, &firing).closed.is_empty()
     }
 
     /// Chooses what is passed on, and says of the rest why it is not.
@@ -157,8 +181,13 @@ impl Triggers {
         let published = self.controller.live().load_full();
         let snapshot = published.snapshot();
         let mut unknown = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for alert in firing {
             let label = |name: &str| alert.labels.get(name).map(String::as_str).filter(|value| !value.is_empty());
+            // Thousands of alerts that say one name are looked at once.
+            if !seen.insert((label("rollout"), label("flag"))) {
+                continue;
+            }
             if let Some(name) = label("rollout").filter(|name| !self.controller.has_rollout(name)) {
                 let names = self.controller.names();
                 unknown.insert(Unknown::rollout(name, suggest(name, names.iter().map(RolloutName::as_str))));

@@ -266,3 +266,96 @@ async fn a_slow_connection_delays_no_other() {
         assert!(why.contains("no answer within") || why.contains("2 questions are under way already"), "{why}");
     }
 }
+
+/// A name that leads to this machine is refused at every asking, the one after an answer included: no connection that was
+/// opened while it led elsewhere, or that is allowed to others, is used for it.
+#[tokio::test]
+async fn a_private_name_is_refused_whatever_was_reached_before() {
+    let server = MockServer::start().await;
+    let fine = ResponseTemplate::new(200).set_body_string(vector(&[(1.7e9, "1")]));
+    Mock::given(any()).respond_with(fine).mount(&server).await;
+    let (by_name, port) = (format!("http://localhost:{}", server.address().port()), server.address().port());
+    // The numbers are allowed, by their port; the name is not, and leads to the same place.
+    let connections = || allowing(&[&format!("127.0.0.1:{port}")]);
+    let providers = Providers::new(Arc::new(Outcomes::new()), connections());
+    for (address, reaches) in
+        [(format!("http://127.0.0.1:{port}"), true), (by_name.clone(), false), (by_name.clone(), false)]
+    {
+        let (plan, metric) = plan_and_metric(Unit::Number, Some(address.clone()));
+        let reading = providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await;
+        assert_eq!(matches!(reading, Reading::Value { .. }), reaches, "{address}: {reading:?}");
+    }
+    assert_eq!(server.received_requests().await.map(|all| all.len()), Some(1));
+}
+
+/// A connection's host is a door for questions of its kind. A web metric could send anything through it.
+#[tokio::test]
+async fn the_address_of_a_connection_is_no_door_for_other_kinds() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_string("{\"v\": 1}")).mount(&server).await;
+    let connections = Connections::new(vec![connection(&server.uri(), SECOND)], Vec::new());
+    let (plan, mut metric) = plan_and_metric(Unit::Number, Some(server.uri()));
+    if let tidegate::rollout::MetricSource::Query(query) = &mut metric.source {
+        query.ask = tidegate::rollout::Ask::Web(tidegate::rollout::AskWeb {
+            method: tidegate::rollout::WebMethod::Post,
+            path: Arc::from("/-/quit"),
+            headers: Vec::new(),
+            body: None,
+            value: Arc::from("$.v"),
+            samples: None,
+            time: None,
+            min_samples: 0,
+        });
+    }
+    let providers = Providers::new(Arc::new(Outcomes::new()), connections);
+    let why = no_data(providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await);
+    assert!(why.contains("this machine itself"), "{why}");
+    assert_eq!(server.received_requests().await.map(|all| all.len()), Some(0));
+}
+
+#[tokio::test]
+async fn a_secret_that_the_other_side_repeats_is_not_shown() {
+    let server = MockServer::start().await;
+    let error = r#"{"status":"error","errorType":"auth","error":"no such token: hunter2hunter2"}"#;
+    Mock::given(any()).respond_with(ResponseTemplate::new(401).set_body_string(error)).mount(&server).await;
+    let mut settings = connection(&server.uri(), SECOND);
+    let mut bearer = HeaderValue::from_static("Bearer hunter2hunter2");
+    bearer.set_sensitive(true);
+    settings.fetch.headers.insert(AUTHORIZATION, bearer);
+    let why = no_data(ask(settings).await);
+    assert!(why.contains("no such token: [redacted]"), "{why}");
+}
+
+#[tokio::test]
+async fn no_more_questions_are_under_way_than_the_connection_allows() {
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let (counted, highest) = (Arc::clone(&now), Arc::clone(&most));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (counted, highest) = (Arc::clone(&counted), Arc::clone(&highest));
+            tokio::spawn(async move {
+                let mut request = [0; 4_096];
+                let _ = stream.read(&mut request).await;
+                highest.fetch_max(counted.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                counted.fetch_sub(1, Ordering::SeqCst);
+                let _ = stream.write_all(&with_head("x: y", vector(&[(1.7e9, "1")]).as_bytes())).await;
+            });
+        }
+    });
+    let providers = Providers::new(
+        Arc::new(Outcomes::new()),
+        Connections::new(vec![connection(&address, 10 * SECOND)], Vec::new()),
+    );
+    let asked = (0..1_000).map(|index| {
+        let (plan, metric) = asking(&format!("up{index}"));
+        let providers = providers.clone();
+        async move { providers.read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await }
+    });
+    let readings = futures_util::future::join_all(asked).await;
+    assert!(readings.iter().all(|reading| matches!(reading, Reading::Value { .. })));
+    let most = most.load(Ordering::SeqCst);
+    assert!((2..=64).contains(&most), "{most} at once");
+}

@@ -222,3 +222,23 @@ async fn outcomes_of_both_groups_are_read_over_any_span_and_compared_in_base_uni
     let candidate = Sums { count: 2, mean: 2_000.0, variance: 2e6 };
     assert_eq!(compared, Ok(Compared::Sums { candidate, control: Sums { mean: 3_000.0, variance: 8e6, ..candidate } }));
 }
+
+#[tokio::test]
+async fn groups_that_a_query_does_not_tell_apart_are_not_taken_for_each_other() {
+    let server = MockServer::start().await;
+    let fine = ResponseTemplate::new(200).set_body_string(vector(&[(1.7e9, "1")]));
+    Mock::given(path("/api/v1/query")).respond_with(fine).mount(&server).await;
+    let (mut plan, mut metric) = plan_and_metric(Unit::Number, None);
+    plan.candidate = VariantName::new("v1.2").expect("a name");
+    plan.stable = VariantName::new("v1-2").expect("a name");
+    let mut asked = async |query: &str| {
+        if let MetricSource::Query(of) = &mut metric.source {
+            of.ask = Ask::Prometheus(AskPrometheus::Value(Arc::from(query)));
+        }
+        providers(Some(&server.uri())).read(&plan, &metric, Arm::Candidate, Over::Usual, NOW).await
+    };
+    let why = no_data(asked("errors_{{variant}}").await);
+    assert!(why.contains("both variants of `cart` are written alike"), "{why}");
+    assert!(matches!(asked("errors{v=\"{{variant}}\"}").await, Reading::Value { .. }));
+    assert!(matches!(asked("errors").await, Reading::Value { .. }), "it asks for all alike");
+}

@@ -8,14 +8,42 @@ use sha2::Sha256;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The key or secret of every source in these tests.
-pub(crate) const SECRET: &str = "the-key-of-every-source";
+macro_rules! keys {
+    ($($source:literal $variable:literal),* $(,)?) => {
+        [$(($variable, concat!("the-key-of-the-source-", $source))),*]
+    };
+}
 
-/// Where that is.
-pub(crate) const VARIABLES: [(&str, &str); 1] = [("SOURCE_SECRET", SECRET)];
+/// Where the key or secret of each source in these tests is.
+pub(crate) const VARIABLES: [(&str, &str); 19] = keys![
+    "grafana" "KEY_GRAFANA",
+    "other" "KEY_OTHER",
+    "narrow" "KEY_NARROW",
+    "elsewhere" "KEY_ELSEWHERE",
+    "team" "KEY_TEAM",
+    "tried" "KEY_TRIED",
+    "picky" "KEY_PICKY",
+    "slow" "KEY_SLOW",
+    "pagerduty" "KEY_PAGERDUTY",
+    "datadog" "KEY_DATADOG",
+    "checks" "KEY_CHECKS",
+    "g1" "KEY_G1",
+    "g2" "KEY_G2",
+    "a1" "KEY_A1",
+    "a2" "KEY_A2",
+    "d1" "KEY_D1",
+    "d2" "KEY_D2",
+    "p1" "KEY_P1",
+    "w1" "KEY_W1",
+];
 
-pub(crate) fn signature(parts: &[&[u8]]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
+/// The key or secret of a source.
+pub(crate) fn secret(source: &str) -> String {
+    format!("the-key-of-the-source-{source}")
+}
+
+pub(crate) fn signature(source: &str, parts: &[&[u8]]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret(source).as_bytes()).unwrap();
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().iter().fold("v1=".to_owned(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
@@ -41,7 +69,7 @@ impl Control {
     }
 
     pub(crate) async fn by_key(&self, source: &str, body: &Value) -> (StatusCode, Value) {
-        answer(self.to_source(source, &body.to_string()).bearer_auth(SECRET)).await
+        answer(self.to_source(source, &body.to_string()).bearer_auth(secret(source))).await
     }
 
     pub(crate) async fn unsigned(&self, source: &str, body: &Value) -> (StatusCode, Value) {
@@ -50,13 +78,13 @@ impl Control {
 
     pub(crate) async fn pagerduty(&self, source: &str, body: &Value) -> (StatusCode, Value) {
         let body = body.to_string();
-        let signed = signature(&[body.as_bytes()]);
+        let signed = signature(source, &[body.as_bytes()]);
         answer(self.to_source(source, &body).header("x-pagerduty-signature", signed)).await
     }
 
     pub(crate) async fn webhook(&self, source: &str, at: u64, body: &Value) -> (StatusCode, Value) {
         let (body, at) = (body.to_string(), at.to_string());
-        let signed = signature(&[at.as_bytes(), b".", body.as_bytes()]);
+        let signed = signature(source, &[at.as_bytes(), b".", body.as_bytes()]);
         let request = self.to_source(source, &body).header("tidegate-timestamp", at);
         answer(request.header("tidegate-signature", signed)).await
     }

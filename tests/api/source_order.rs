@@ -6,10 +6,10 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 const SOURCES: &str = "triggers:
-  grafana: { kind: grafana, key_env: SOURCE_SECRET }
-  other: { kind: grafana, key_env: SOURCE_SECRET }
-  pagerduty: { kind: pagerduty, secret_env: SOURCE_SECRET, labels: { severity: critical } }
-  checks: { kind: webhook, secret_env: SOURCE_SECRET }
+  grafana: { kind: grafana, key_env: KEY_GRAFANA }
+  other: { kind: grafana, key_env: KEY_OTHER }
+  pagerduty: { kind: pagerduty, secret_env: KEY_PAGERDUTY, labels: { severity: critical } }
+  checks: { kind: webhook, secret_env: KEY_CHECKS }
 ";
 
 async fn running() -> Control {

@@ -323,3 +323,62 @@ async fn cloudwatchs_past_is_asked_for_in_periods_that_are_kept() {
         assert!(past.windows(2).all(|two| two[0].0 < two[1].0), "in the order of time");
     }
 }
+
+/// What a connection sends says who asks and for which tenant.
+#[tokio::test]
+async fn no_plan_writes_over_a_header_of_the_connection() {
+    let server = saying(200, &json!({ "v": 1 })).await;
+    let providers =
+        providers(&server, ConnectionKind::Web(Default::default()), &[("x-scope-orgid", "team-a"), ("x-any", "1")]);
+    let ask = |header: &str| {
+        asking(Ask::Web(AskWeb {
+            method: WebMethod::Get,
+            path: Arc::from("/v"),
+            headers: vec![(Arc::from(header), Arc::from("team-b"))],
+            body: None,
+            value: Arc::from("$.v"),
+            samples: None,
+            time: None,
+            min_samples: 0,
+        }))
+    };
+    let why = value(&providers, &ask("x-scope-orgid"), Over::Usual).await.unwrap_err().to_string();
+    assert!(why.contains("the connection `web` sends the header `x-scope-orgid` itself"), "{why}");
+    assert!(sent(&server).await.is_empty());
+    assert_eq!(value(&providers, &ask("x-team"), Over::Usual).await, Ok((1.0, None)));
+    let sent = sent(&server).await;
+    assert_eq!((header(&sent[0], "x-scope-orgid"), header(&sent[0], "x-team")), (Some("team-a"), Some("team-b")));
+}
+
+/// AWS explains a signature that does not fit with all that was signed.
+#[tokio::test]
+async fn a_session_token_that_aws_repeats_is_not_shown() {
+    let repeated =
+        json!({ "__type": "SignatureDoesNotMatch", "message": "x-amz-security-token:hunter2hunter2 signed" });
+    let server = saying(403, &repeated).await;
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+        ("AWS_SECRET_ACCESS_KEY", "hunter3"),
+        ("AWS_SESSION_TOKEN", "hunter2hunter2"),
+    ];
+    let keys: Vec<_> = keys.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let (region, places) = (Some(Arc::from("eu-central-1")), AwsPlaces::new(&keys, None));
+    let connection = CloudWatchConnection { region, places, ..CloudWatchConnection::default() };
+    let providers = providers(&server, ConnectionKind::CloudWatch(connection), &[]);
+    let statistic = Statistic {
+        namespace: Arc::from("Shop"),
+        metric: Arc::from("Errors"),
+        dimensions: Vec::new(),
+        statistic: Arc::from("Average"),
+    };
+    let ask = Ask::CloudWatch(AskCloudWatch {
+        region: None,
+        period: Duration::from_secs(60),
+        figures: vec![(Arc::from("value"), Figure::Statistic(statistic))],
+        value: Arc::from("value"),
+        samples: None,
+        min_samples: 0,
+    });
+    let why = value(&providers, &asking(ask), Over::Usual).await.unwrap_err().to_string();
+    assert!(why.contains("SignatureDoesNotMatch") && !why.contains("hunter2"), "{why}");
+}

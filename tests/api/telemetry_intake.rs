@@ -152,6 +152,60 @@ async fn points_count_what_came_since_the_last_ones() {
     until_seen(&control, "failed", "25%").await;
 }
 
+/// The section of a rollout that is over says nothing of the next one's.
+#[tokio::test]
+async fn a_rollout_that_chooses_nothing_counts_spans_whatever_the_one_before_it_chose() {
+    let control = begun("telemetry: { metric: checkout.duration }").await;
+    control.post("/api/v1/rollouts/search-v2/rollback", "{}").await;
+    let next = PLAN.replace("TELEMETRY", "").replace("name: search-v2", "name: search-v3");
+    let (status, answer) = control.apply(&next).await;
+    assert!(status.is_success(), "{answer}");
+    let body = traces(&[span("search", "on", "a", now(), 1, false), span("limit", "small", "a", now(), 1, false)]);
+    assert_eq!(export(&control, "/v1/traces", PROTOBUF, body).await.0, StatusCode::OK);
+    let (_, metrics) = control.get("/metrics").await;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("tidegate_telemetry_total{result=\"counted\",signal=\"spans\"} 1"), "{metrics}");
+    let unasked = "tidegate_telemetry_total{result=\"unknown_flag\",signal=\"spans\"} 1";
+    assert!(metrics.contains(unasked), "a flag without a rollout takes no place: {metrics}");
+}
+
+/// A collector's batch has thousands of histograms: what they count alike is one outcome many times.
+#[test]
+fn a_full_batch_of_histograms_is_counted_and_not_refused() {
+    let streams = Streams::new();
+    let points: Vec<u8> = (0..5_000_u64)
+        .flat_map(|number| {
+            let replica = number.to_string();
+            let counts = [900, 50, 5];
+            let point = point("search", "on", 1_000_000, 1_030_000, counts).attribute(9, "replica", &replica);
+            histogram("m", 2, &point)
+        })
+        .collect();
+    let taken = otlp::metrics(Body::Protobuf(&points), &Anything, &streams, UnixMillis::new(1_030_000)).unwrap();
+    assert!(taken.passed.is_empty(), "{:?}", taken.passed);
+    let counted: u64 = taken.outcomes.iter().map(|one| u64::from(one.times)).sum();
+    assert_eq!(counted, 5_000 * 955);
+    assert!(taken.outcomes.len() < 100, "{}", taken.outcomes.len());
+}
+
+/// The same process has told of another flag for long: what it counted of this one meanwhile is of before its rollout.
+#[test]
+fn a_flag_that_is_counted_from_now_on_brings_nothing_of_before() {
+    let streams = Streams::new();
+    let seconds = |number: u64| 1_000_000_000 + number * 1_000;
+    let export = |flag: &str, at: u64, counts| {
+        let body = histogram("m", 2, &point(flag, "on", 5_000, seconds(at), counts));
+        let now = UnixMillis::new(i64::try_from(seconds(at)).unwrap());
+        let taken = otlp::metrics(Body::Protobuf(&body), &Anything, &streams, now).unwrap();
+        taken.outcomes.iter().map(|one| u64::from(one.times)).sum::<u64>()
+    };
+    for minute in 0..5 {
+        export("old", minute * 60, [100 + minute, 0, 0]);
+    }
+    assert_eq!(export("new", 300, [90_000, 0, 4_000]), 0, "nobody listened to it");
+    assert_eq!(export("new", 360, [90_002, 0, 4_001]), 3);
+}
+
 #[tokio::test]
 async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     let control = begun("").await;

@@ -11,14 +11,14 @@ const SENDERS: [&str; 8] = ["g1", "g2", "a1", "a2", "d1", "d2", "p1", "w1"];
 const EACH: usize = 50;
 
 const SOURCES: &str = "triggers:
-  g1: { kind: grafana, key_env: SOURCE_SECRET }
-  g2: { kind: grafana, key_env: SOURCE_SECRET }
-  a1: { kind: alertmanager, key_env: SOURCE_SECRET }
-  a2: { kind: alertmanager, key_env: SOURCE_SECRET }
-  d1: { kind: datadog, key_env: SOURCE_SECRET }
-  d2: { kind: datadog, key_env: SOURCE_SECRET }
-  p1: { kind: pagerduty, secret_env: SOURCE_SECRET, labels: { severity: critical } }
-  w1: { kind: webhook, secret_env: SOURCE_SECRET }
+  g1: { kind: grafana, key_env: KEY_G1 }
+  g2: { kind: grafana, key_env: KEY_G2 }
+  a1: { kind: alertmanager, key_env: KEY_A1 }
+  a2: { kind: alertmanager, key_env: KEY_A2 }
+  d1: { kind: datadog, key_env: KEY_D1 }
+  d2: { kind: datadog, key_env: KEY_D2 }
+  p1: { kind: pagerduty, secret_env: KEY_P1, labels: { severity: critical } }
+  w1: { kind: webhook, secret_env: KEY_W1 }
 ";
 
 async fn post(control: &Control, sender: &str, number: usize) {

@@ -99,3 +99,96 @@ async fn a_connection_that_is_not_there_is_told_as_soon_as_the_plan_is_known() {
     let shown: Value = serde_json::from_str(&shown.out).unwrap();
     assert_eq!(shown["problems"], serde_json::json!(["queue: no connection `mimir` is configured"]));
 }
+
+/// A proxy that answers every request for another host with a Prometheus' answer and refuses to open tunnels. What it
+/// was asked: the first line and who asks it.
+async fn proxy() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let known = std::sync::Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = Vec::new();
+            while !request.windows(4).any(|four| four == b"\r\n\r\n") {
+                let mut piece = [0; 4_096];
+                match stream.read(&mut piece).await {
+                    Ok(length) if length > 0 => request.extend_from_slice(&piece[..length]),
+                    _ => break,
+                }
+            }
+            let request = String::from_utf8_lossy(&request).into_owned();
+            let tunnel = request.starts_with("CONNECT ");
+            known.lock().unwrap().push(request);
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+            let body = format!(
+                r#"{{"status":"success","data":{{"resultType":"vector","result":[{{"metric":{{}},"value":[{now},"42.5"]}}]}}}}"#
+            );
+            let answer = match tunnel {
+                true => "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned(),
+                false => {
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+                }
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (address, asked)
+}
+
+const PROXIED: &str = r#"kind: Rollout
+name: search-v2
+flag: search
+candidate: 'on'
+stable: 'off'
+metrics:
+  cpu: { provider: prometheus, unit: percent, ADDRESS query: 'cpu' }
+waves:
+  - { name: some, exposure: 50%, bake: 1h, every: 1m, close_when: [ cpu > 90% ] }
+"#;
+
+#[tokio::test]
+async fn connections_go_through_the_proxy_of_the_environment_and_addresses_of_plans_never() {
+    let (proxy, asked) = proxy().await;
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_string_lossy().into_owned()
+    };
+    write("flags.yaml", FLAGS);
+    let plan = write("plan.yaml", &PROXIED.replace("ADDRESS ", ""));
+    let test = async |plan: &str, connection: &str| {
+        let settings = write("settings.yaml", &format!("connections:\n  prometheus: {{ {connection} }}\n"));
+        let mut command = super::command::tidegate(&["metric", "test", plan, "--config", &settings]);
+        for name in ["http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
+            command.env(name, format!("http://proxy-user:hunter2@{proxy}"));
+        }
+        command.env_remove("NO_PROXY").env_remove("no_proxy");
+        let ran = super::command::ran(command.spawn().unwrap()).await;
+        assert!(!format!("{ran:?}").contains("hunter2"), "{ran:?}");
+        ran
+    };
+    let taken = || std::mem::take(&mut *asked.lock().unwrap());
+
+    // Plain HTTP: the proxy gets the whole address, and who asks.
+    let tested = test(&plan, "address: 'http://metrics.invalid:9090'").await;
+    assert!(tested.code == 0 && tested.out.contains("42.5%"), "{tested:?}");
+    let requests = taken();
+    assert!(requests[0].starts_with("GET http://metrics.invalid:9090/api/v1/query?query=cpu HTTP/1.1"), "{requests:?}");
+    assert!(requests[0].to_ascii_lowercase().contains("proxy-authorization: basic "), "{requests:?}");
+
+    // HTTPS: only host and port, and a tunnel that is refused is told.
+    let tested = test(&plan, "address: 'https://metrics.invalid'").await;
+    assert!(tested.code == 1 && tested.out.contains("unreachable (https://metrics.invalid"), "{tested:?}");
+    let requests = taken();
+    assert!(requests[0].starts_with("CONNECT metrics.invalid:443 HTTP/1.1"), "{requests:?}");
+    assert!(!requests[0].contains("query"), "{requests:?}");
+
+    // A connection that wants none, and an address of a plan, for nobody knows where the proxy would lead it.
+    let tested = test(&plan, "address: 'http://metrics.invalid:9090', no_proxy: true").await;
+    assert_eq!((tested.code, taken().len()), (1, 0), "{tested:?}");
+    let plan = write("plan.yaml", &PROXIED.replace("ADDRESS", "address: 'http://metrics.invalid:9090',"));
+    let tested = test(&plan, "address: 'http://127.0.0.1:1'").await;
+    assert_eq!((tested.code, taken().len()), (1, 0), "{tested:?}");
+}

@@ -98,7 +98,7 @@ const SIGNING: &str = "[ca]\ndefault_ca = signing\n[signing]\ndatabase = index\n
 
 /// Makes an authority if there is none of that name, and a certificate of this machine that it signed, valid from and
 /// until then.
-fn certify(home: &Path, authority: &str, server: &str, (from, until): (&str, &str)) {
+pub(super) fn certify(home: &Path, authority: &str, server: &str, (from, until): (&str, &str)) {
     let run = |line: &str| {
         let mut command = Command::new("openssl");
         let output = command.current_dir(home).args(line.split(' ')).output().expect("openssl is there");
@@ -116,10 +116,10 @@ fn certify(home: &Path, authority: &str, server: &str, (from, until): (&str, &st
 }
 
 /// Long before and after this test.
-const VALID: (&str, &str) = ("20200101000000Z", "20490101000000Z");
+pub(super) const VALID: (&str, &str) = ("20200101000000Z", "20490101000000Z");
 
 /// Over by now.
-const EXPIRED: (&str, &str) = ("20200101000000Z", "20210101000000Z");
+pub(super) const EXPIRED: (&str, &str) = ("20200101000000Z", "20210101000000Z");
 
 fn connection(url: &str, password: &str, authority: Option<&Path>) -> ConnectionSettings {
     let mut fetch = FetcherSettings::default();
@@ -147,7 +147,7 @@ fn plan() -> Plan {
     lower(&parsed.documents[0], &parsed.text, &Attachments::none()).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
-fn now() -> UnixMillis {
+pub(super) fn now() -> UnixMillis {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
     UnixMillis::new(i64::try_from(since.as_millis()).expect("this age"))
 }

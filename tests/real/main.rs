@@ -15,6 +15,7 @@
 mod alert_fires;
 mod both_groups;
 mod candidate_fails;
+mod certificates;
 mod clients;
 mod cloudwatch;
 mod counters;

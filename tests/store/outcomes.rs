@@ -121,6 +121,35 @@ async fn only_what_has_changed_is_written_and_what_is_gone_is_deleted() {
     assert_eq!(parts.iter().filter(|part| part.ring == 0).count(), 1);
 }
 
+/// An exporter may send hundreds of requests a second: a day of them must neither fill the disk nor the memory of the
+/// next start.
+#[tokio::test]
+async fn no_more_batches_are_kept_than_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    for round in 0..3 {
+        for number in 0..30_000 {
+            let id = BatchId::new(&format!("{round}-{number}")).unwrap();
+            outcomes.batches().once(id, b"x", UnixMillis::new(NOW), Default::default);
+        }
+        keep(&outcomes, &mut known, folder.path(), NOW).await;
+    }
+    let store = sqlite::open(folder.path()).await.unwrap();
+    let (_, batches) = store.kept_outcomes().await.unwrap();
+    store.close().await;
+    assert_eq!(batches.len(), 65_536);
+    let mut database =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(folder.path().join(DATABASE)))
+            .await
+            .unwrap();
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM outcome_batches").fetch_one(&mut database).await.unwrap();
+    assert_eq!(rows, 65_536);
+    let (again, _) = restored(folder.path(), NOW).await;
+    let newest = BatchId::new("2-29999").unwrap();
+    let repeat = again.batches().once(newest, b"x", UnixMillis::new(NOW), || panic!("counted twice"));
+    assert!(matches!(repeat, Once::Repeated(_)));
+}
+
 #[tokio::test]
 async fn a_batch_is_remembered_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
@@ -165,7 +194,7 @@ async fn a_damaged_series_begins_afresh_and_the_others_go_on() {
     keep(&outcomes, &mut known, folder.path(), NOW).await;
     let options = SqliteConnectOptions::new().filename(folder.path().join(DATABASE));
     let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
-    let damage = "UPDATE outcome_parts SET data = CAST(substr(data, 1, 40) || x'00' || substr(data, 42) AS BLOB) \
+    let damage = "UPDATE outcome_parts SET data = CAST(substr(data, 1, 40) || x'A5' || substr(data, 42) AS BLOB) \
                   WHERE variant = 'on' AND ring = 1";
     assert_eq!(sqlx::raw_sql(damage).execute(&mut raw).await.unwrap().rows_affected(), 1);
     raw.close().await.unwrap();

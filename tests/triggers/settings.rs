@@ -13,6 +13,11 @@ impl File {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("key"), "correct-horse-battery-staple\n").unwrap();
         std::fs::write(folder.path().join("short"), "hunter2\n").unwrap();
+        std::fs::create_dir(folder.path().join("keys")).unwrap();
+        for name in ["alertmanager", "grafana", "datadog", "checks", "old-checks"] {
+            let key = format!("the-key-that-{name}-has\n");
+            std::fs::write(folder.path().join("keys").join(name).with_extension("key"), key).unwrap();
+        }
         let text = format!("paths: [flags]\ntriggers:\n{triggers}");
         std::fs::write(folder.path().join("settings.yaml"), text).unwrap();
         Self { folder }
@@ -22,7 +27,7 @@ impl File {
         let path: PathBuf = self.folder.path().join("settings.yaml");
         let mut raw = Raw::default();
         raw.set(Key::Ephemeral, vec!["true".to_owned()], Origin::Flag("--ephemeral"));
-        let variables = [("PAGERDUTY_SECRET".to_owned(), "correct-horse-battery-staple".to_owned())];
+        let variables = [("PAGERDUTY_SECRET".to_owned(), "correct-horse-with-another-staple".to_owned())];
         load(raw, Some(&path), &variables).map_err(|faults| faults.iter().map(ToString::to_string).collect())
     }
 }
@@ -35,10 +40,7 @@ fn sources(triggers: &str) -> Vec<Source> {
 fn the_example_file_is_read_as_it_is_documented() {
     let example = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/triggers.yaml")).unwrap();
     let (_, triggers) = example.split_once("\ntriggers:\n").unwrap();
-    let triggers = triggers.replace(".key", "").replace("keys/grafana", "key").replace("keys/datadog", "key");
-    let triggers =
-        triggers.replace("keys/alertmanager", "key").replace("keys/checks", "key").replace("keys/old-checks", "key");
-    let sources = sources(&triggers);
+    let sources = sources(triggers);
     let kinds: Vec<_> = sources.iter().map(|source| source.kind.as_str()).collect();
     assert_eq!(kinds, ["alertmanager", "grafana", "pagerduty", "datadog", "webhook", "probe", "probe"]);
     let by_name = |name: &str| sources.iter().find(|source| source.name.as_str() == name).unwrap();
@@ -67,6 +69,10 @@ fn what_is_wrong_is_told_with_its_place_and_without_secrets() {
         ("  a: { kind: webhook }\n", "needs a secret or a key"),
         ("  a: { kind: webhook, key_file: key, secret_file: key }\n", "both a key and a secret"),
         ("  a: { kind: webhook, previous_secret_file: key }\n", "there is a previous secret and none of now"),
+        (
+            "  a: { kind: grafana, key_file: key }\n  b: { kind: webhook, secret_file: key }\n",
+            "settings.yaml:4:3: the source of alerts `b` has a key or secret of `a`",
+        ),
         ("  a: { kind: grafana, may_close: {} }\n", "`may_close` names nothing"),
         ("  a: { kind: grafana, may_close: { flags: [] } }\n", "`flags` names nothing"),
         ("  a: { kind: grafana, may_close: { flags: ['*x'] } }\n", "a `*` may stand only at the end"),
@@ -90,6 +96,19 @@ fn what_is_wrong_is_told_with_its_place_and_without_secrets() {
         let faults = File::new(triggers).load().expect_err(triggers);
         assert!(faults.iter().any(|fault| fault.contains(part)), "{triggers}{faults:#?}");
         assert!(!faults.iter().any(|fault| fault.contains("hunter2")), "{faults:#?}");
+    }
+}
+
+#[test]
+fn the_key_of_a_listener_is_no_key_of_a_source() {
+    let file = File::new("  a: { kind: grafana, key_file: key }\n");
+    for place in ["evaluation_key_file", "control_key_file"] {
+        let text = format!("paths: [flags]\n{place}: key\ntriggers:\n  a: {{ kind: grafana, key_file: key }}\n");
+        std::fs::write(file.folder.path().join("settings.yaml"), text).unwrap();
+        let faults = file.load().unwrap_err();
+        let told = "the source of alerts `a` has the key of this listener";
+        assert!(faults.iter().any(|fault| fault.contains(told)), "{place}: {faults:#?}");
+        assert!(!faults.iter().any(|fault| fault.contains("correct-horse")), "{faults:#?}");
     }
 }
 

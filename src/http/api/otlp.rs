@@ -4,6 +4,7 @@ use super::access::{content_type, is_json};
 use super::packed::Packing;
 use super::served::ServedThen;
 use super::{Api, body};
+use crate::controller::Controller;
 use crate::http::ApiError;
 use crate::measure::{self, BatchId, Once, Recorded};
 use crate::otlp::{self, Body, Known, Passed, Streams, Taken, Vocabulary};
@@ -15,8 +16,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -34,11 +35,52 @@ const AT_ONCE: usize = 2;
 pub struct Intake {
     streams: Arc<Streams>,
     places: Arc<Semaphore>,
+    listened: Arc<Mutex<LastListened>>,
+}
+
+/// How long what rollouts count is good for, in milliseconds: to ask thousands of them with every request would cost
+/// more than the request.
+const LISTENED_FOR: u64 = 200;
+
+/// What rollouts counted when they were last asked, and when that was.
+type LastListened = Option<(UnixMillis, Arc<Listened>)>;
+
+/// What rollouts count.
+#[derive(Debug)]
+struct Listened {
+    /// By flag; only of flags that have a rollout.
+    flags: BTreeMap<FlagKey, Arc<Telemetry>>,
+    /// The metrics whose points are counted.
+    metrics: BTreeSet<Arc<str>>,
+}
+
+impl Listened {
+    fn of(flags: BTreeMap<FlagKey, Arc<Telemetry>>) -> Self {
+        let metric = |telemetry: &Arc<Telemetry>| match &telemetry.from {
+            TelemetrySource::Points { metric } => Some(Arc::clone(metric)),
+            TelemetrySource::Spans { .. } => None,
+        };
+        Self { metrics: flags.values().filter_map(metric).collect(), flags }
+    }
+}
+
+impl Intake {
+    fn listened(&self, controller: &Controller, now: UnixMillis) -> Arc<Listened> {
+        let mut last = self.listened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, listened)) = &*last
+            && now.get().abs_diff(at.get()) < LISTENED_FOR
+        {
+            return Arc::clone(listened);
+        }
+        let listened = Arc::new(Listened::of(controller.telemetry()));
+        *last = Some((now, Arc::clone(&listened)));
+        listened
+    }
 }
 
 impl Default for Intake {
     fn default() -> Self {
-        Self { streams: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { streams: Arc::default(), places: Arc::new(Semaphore::new(AT_ONCE)), listened: Arc::default() }
     }
 }
 
@@ -119,15 +161,30 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
         api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
         return Ok(told(&Taken::default(), recorded, form, signal));
     }
-    let served = Served { then: RefCell::new(ServedThen::new(&api.live, now)), telemetry: api.controller.telemetry() };
-    let read = match signal {
-        Signal::Spans => otlp::traces(body, &served),
-        Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
+    let served = Served {
+        then: RefCell::new(ServedThen::new(&api.live, now)),
+        listened: api.intake.listened(&api.controller, now),
     };
-    let taken = read.map_err(|malformed| ApiError::malformed(format!("nothing was counted: {malformed}")))?;
-    let counted = batches.once(id, &whole, now, || api.outcomes.record_counted(&taken.outcomes, now));
-    let (Once::Counted(recorded) | Once::Repeated(recorded)) = counted else {
-        return Err(ApiError::Unavailable("the body could not be told from another one".to_owned()));
+    // Reading points moves their streams on: were it done for a repeat too, the one that is counted would add nothing.
+    let mut taken = Taken::default();
+    let counted = batches.once_read(id, &whole, now, || {
+        taken = match signal {
+            Signal::Spans => otlp::traces(body, &served),
+            Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
+        }?;
+        Ok(api.outcomes.record_counted(&taken.outcomes, now))
+    });
+    let counted = counted
+        .map_err(|malformed: otlp::Malformed| ApiError::malformed(format!("nothing was counted: {malformed}")))?;
+    let recorded = match counted {
+        Once::Counted(recorded) => recorded,
+        Once::Repeated(recorded) => {
+            api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
+            return Ok(told(&taken, recorded, form, signal));
+        }
+        Once::Different => {
+            return Err(ApiError::Unavailable("the body could not be told from another one".to_owned()));
+        }
     };
     super::outcomes::counted(api, recorded);
     api.metrics.telemetry_counted(signal, taken.outcomes.len());
@@ -140,7 +197,7 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
 /// What is served and was, as the intake asks for it.
 struct Served<'s> {
     then: RefCell<ServedThen<'s>>,
-    telemetry: BTreeMap<FlagKey, Arc<Telemetry>>,
+    listened: Arc<Listened>,
 }
 
 impl Vocabulary for Served<'_> {
@@ -148,7 +205,9 @@ impl Vocabulary for Served<'_> {
         let flag = FlagKey::new(key).ok()?;
         let then = self.then.borrow();
         let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
-        let telemetry = self.telemetry.get(&flag).cloned().unwrap_or_default();
+        // Of a flag without a rollout nobody asks: all flags of a traced application would take the places of those of
+        // which somebody does.
+        let telemetry = Arc::clone(self.listened.flags.get(&flag)?);
         Some(Known { flag, variants, telemetry })
     }
 
@@ -160,10 +219,7 @@ impl Vocabulary for Served<'_> {
     }
 
     fn counts_points_of(&self, metric: &str) -> bool {
-        self.telemetry.values().any(|telemetry| match &telemetry.from {
-            TelemetrySource::Points { metric: chosen } => **chosen == *metric,
-            TelemetrySource::Spans { .. } => false,
-        })
+        self.listened.metrics.contains(metric)
     }
 }
 

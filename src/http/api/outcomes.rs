@@ -13,10 +13,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// A body from so many bytes on, or one that has to be unpacked, is worked on beside the threads that answer.
 const LARGE: usize = 64 << 10;
+
+/// How many of them are worked on at once: some kilobytes may unpack to megabytes, and the memory for that must not
+/// depend on how many send.
+static AT_ONCE: Semaphore = Semaphore::const_new(8);
 
 /// Says that a batch was counted before, and that this is the answer of then.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -25,7 +31,15 @@ pub(super) async fn record(State(api): State<Api>, posted: PostedOutcomes) -> Re
     if posted.sent() < LARGE && !posted.is_packed() {
         return taken(&api, &posted);
     }
-    let work = spawn_blocking(move || taken(&api, &posted));
+    let waited = timeout(super::Limits::USUAL.body_time, AT_ONCE.acquire()).await;
+    let Ok(Ok(place)) = waited else {
+        return Err(ApiError::Unavailable("too many large batches are being read".to_owned()));
+    };
+    let work = spawn_blocking(move || {
+        let answer = taken(&api, &posted);
+        drop(place);
+        answer
+    });
     work.await.map_err(|_| ApiError::Unavailable("the outcomes could not be taken; see the log".to_owned()))?
 }
 

@@ -57,11 +57,12 @@ impl From<Refused> for ApiError {
             Refused::TooMany => {
                 Self::Unavailable("the source sends more than its `per_second`: send it again".to_owned())
             }
-            Refused::Taken => {
-                let message = "this post was taken before, or is too old to tell: sign anew what is new".to_owned();
-                Self::Refused(message)
-            }
+            Refused::Taken => Self::Refused("this post was taken before: sign anew what is new".to_owned()),
             Refused::BeingTaken => Self::Unavailable("the same post is being taken: send it again".to_owned()),
+            Refused::Forgotten => Self::Unavailable(
+                "so much was sent that nobody knows whether this post was taken: sign it anew and send it again"
+                    .to_owned(),
+            ),
             Refused::Malformed(why) => Self::Malformed { message: why.message, hint: why.hint },
             Refused::Unavailable(why) => why.into(),
         }

@@ -1,6 +1,5 @@
 //! What is put into a question when it is asked.
 
-use crate::measure::template::{Names, fill_with};
 use crate::rollout::{Ask, Over};
 use crate::units::{FlagKey, UnixMillis, VariantName};
 use std::time::Duration;
@@ -46,13 +45,45 @@ impl Asking {
         }
     }
 
-    /// What tells two questions to the same system apart: what is asked, with all names filled in.
+    /// What tells two questions to the same system apart: what is asked, and the names that go into it. Not what it is
+    /// with the names filled in: the same text is another question where a part of it stands for a name and is escaped.
     pub(in crate::measure) fn key(&self, ask: &Ask) -> String {
-        let names = Names { variant: &self.variant, flag: &self.flag, window: self.looks_back() };
-        let filled = fill_with(&format!("{ask:?}"), |placeholder, _| match names.of(placeholder) {
-            Some(name) => name.escape_debug().to_string(),
-            None => format!("{:?}", names.window),
+        let template = format!("{ask:?}");
+        let has = |placeholder: &str| template.contains(placeholder);
+        let variant = has("{{variant}}").then_some(self.variant.as_str());
+        let flag = has("{{flag}}").then_some(self.flag.as_str());
+        let (span, looks_back) = (self.span, self.looks_back());
+        format!("{template} for {variant:?} of {flag:?} over {span:?} of {looks_back:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollout::{AskWeb, WebMethod};
+    use std::sync::Arc;
+
+    fn key(path: &str, variant: &str, flag: &str) -> String {
+        let ask = Ask::Web(AskWeb {
+            method: WebMethod::Get,
+            path: Arc::from(path),
+            headers: Vec::new(),
+            body: None,
+            value: Arc::from("$.v"),
+            samples: None,
+            time: None,
+            min_samples: 0,
         });
-        format!("{filled} over {:?} of {:?}", self.span, self.looks_back())
+        let (variant, flag) = (VariantName::new(variant).unwrap(), FlagKey::new(flag).unwrap());
+        Asking::for_tests(variant, flag, Duration::from_secs(300)).key(&ask)
+    }
+
+    #[test]
+    fn a_name_in_a_question_is_not_the_same_as_the_text_of_the_name() {
+        // The one is asked as `/a%2Fb`, the other as `/a/b`.
+        assert_ne!(key("/{{variant}}", "a/b", "f"), key("/a/b", "a/b", "f"));
+        assert_ne!(key("/{{variant}}", "on", "f"), key("/{{variant}}", "off", "f"));
+        assert_ne!(key("/{{variant}}{{flag}}", "a", "b"), key("/{{flag}}{{variant}}", "a", "b"));
+        assert_eq!(key("/all", "on", "f"), key("/all", "off", "g"), "nobody's name is in it");
     }
 }

@@ -2,17 +2,20 @@
 
 use crate::analysis::{NoData, Reading};
 use crate::units::UnixMillis;
-use futures_util::FutureExt as _;
-use futures_util::future::{BoxFuture, Shared};
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// For how long an answer is that of the moment: rollouts that begin a check together ask together.
 const REUSED: Duration = Duration::from_secs(1);
+
+/// After how long a question is given up that is still not answered. Providers keep to deadlines of their own, which
+/// are shorter, and everybody who waited has left by then.
+const GIVEN_UP: Duration = Duration::from_secs(30);
 
 /// For how long answers are kept to be shown.
 const SHOWN: Duration = Duration::from_secs(86_400);
@@ -51,12 +54,40 @@ impl Answered {
     }
 }
 
-type Asked = Shared<BoxFuture<'static, Arc<Answered>>>;
+/// An answer that has come, or will. Who asked writes it there, so that it is known to have come, and when, even where
+/// everybody who waited for it has left.
+type Asked = watch::Receiver<Option<Arc<Answered>>>;
 
 struct Entry {
     asked: Asked,
     /// It will be asked again in the same words, and may be shown until then.
     shown: bool,
+}
+
+impl Entry {
+    /// What came; `None` while it is under way.
+    fn came(&self) -> Option<Arc<Answered>> {
+        match &*self.asked.borrow() {
+            Some(answered) => Some(Arc::clone(answered)),
+            // Whoever asked is gone without a word: waiting for it is over.
+            None if self.asked.has_changed().is_err() => Some(Arc::new(broken())),
+            None => None,
+        }
+    }
+
+    /// Whether it is under way, or came so lately that it is that of the moment.
+    fn is_of_the_moment(&self) -> bool {
+        match &*self.asked.borrow() {
+            Some(answered) => answered.came.elapsed() < REUSED,
+            None => self.asked.has_changed().is_ok(),
+        }
+    }
+}
+
+fn broken() -> Answered {
+    let why = NoData::Refused("the provider broke down; see the log".to_owned());
+    let (connection, question, reading) = (Arc::from(""), Arc::from(""), Reading::NoData(why));
+    Answered::now(LastAnswer { connection, question, asked: UnixMillis::new(0), took: Duration::ZERO, reading })
 }
 
 /// The questions under way, and the last answers.
@@ -81,11 +112,13 @@ impl Once {
         ask: impl Future<Output = Answered> + Send + 'static,
     ) -> Reading {
         let begun = Instant::now();
-        let asked = self.join(key, shown, ask);
-        match timeout_at(deadline, asked).await {
-            Ok(answered) => answered.last.reading.clone(),
-            Err(_elapsed) => Reading::NoData(NoData::TimedOut(deadline.saturating_duration_since(begun))),
-        }
+        let mut asked = self.join(key, shown, ask);
+        let reading = match timeout_at(deadline, asked.wait_for(Option::is_some)).await {
+            Ok(Ok(answered)) => answered.as_ref().map(|answered| answered.last.reading.clone()),
+            Ok(Err(_gone)) => None,
+            Err(_elapsed) => Some(Reading::NoData(NoData::TimedOut(deadline.saturating_duration_since(begun)))),
+        };
+        reading.unwrap_or_else(|| broken().last.reading)
     }
 
     fn join(
@@ -96,23 +129,18 @@ impl Once {
     ) -> Asked {
         let mut entries = self.entries();
         if let Some(entry) = entries.known.get(&key)
-            && entry.asked.peek().is_none_or(|answered| answered.came.elapsed() < REUSED)
+            && entry.is_of_the_moment()
         {
             return entry.asked.clone();
         }
-        let connection = Arc::clone(&key.0);
-        let task = tokio::spawn(ask);
-        let asked: Asked = async move {
-            let broken = || {
-                let why = NoData::Refused("the provider broke down; see the log".to_owned());
-                let (question, reading) = (Arc::from(""), Reading::NoData(why));
-                let (asked, took) = (UnixMillis::new(0), Duration::ZERO);
-                Answered::now(LastAnswer { connection, question, asked, took, reading })
-            };
-            Arc::new(task.await.unwrap_or_else(|_panic| broken()))
-        }
-        .boxed()
-        .shared();
+        let (answer, asked) = watch::channel(None);
+        tokio::spawn(async move {
+            // One that does not keep to its deadline would be joined, and waited for in vain, for ever.
+            if let Ok(answered) = timeout(GIVEN_UP, ask).await {
+                // It is there for whoever asks next, even if nobody waits any more.
+                answer.send_replace(Some(Arc::new(answered)));
+            }
+        });
         entries.make_room();
         entries.known.insert(key, Entry { asked: asked.clone(), shown });
         asked
@@ -120,7 +148,7 @@ impl Once {
 
     /// The last answer to a question.
     pub(in crate::measure) fn last(&self, key: &(Arc<str>, String)) -> Option<LastAnswer> {
-        Some(self.entries().known.get(key)?.asked.peek()?.last.clone())
+        Some(self.entries().known.get(key)?.came()?.last.clone())
     }
 
     fn entries(&self) -> MutexGuard<'_, Entries> {
@@ -135,10 +163,10 @@ impl Entries {
         }
         self.known.retain(|_, entry| {
             let kept = if entry.shown { SHOWN } else { REUSED };
-            entry.asked.peek().is_none_or(|answered| answered.came.elapsed() < kept)
+            entry.came().is_none_or(|answered| answered.came.elapsed() < kept)
         });
         if self.known.len() >= MOST {
-            self.known.retain(|_, entry| entry.asked.peek().is_none());
+            self.known.retain(|_, entry| entry.came().is_none());
         }
         self.full = self.known.len().saturating_mul(2);
     }
@@ -199,6 +227,43 @@ mod tests {
         let (hasty, patient) = tokio::join!(ask(in_secs(1)), ask(in_secs(60)));
         assert_eq!(hasty, Reading::NoData(NoData::TimedOut(Duration::from_secs(1))));
         assert_eq!(patient.value().unwrap().0, 1.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_nobody_waited_for_is_not_that_of_an_hour_later() {
+        let (once, count) = (Once::default(), Arc::new(AtomicU64::new(0)));
+        let ask = |until| once.ask(key("up"), true, until, counting(Arc::clone(&count), Duration::from_secs(5)));
+        assert!(ask(in_secs(1)).await.value().is_err());
+        // It comes when everybody has left.
+        sleep(Duration::from_secs(3_600)).await;
+        assert!(once.last(&key("up")).is_some(), "it can be shown");
+        assert_eq!(ask(in_secs(60)).await.value().unwrap().0, 2.0, "it is asked anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_dropped_takes_nothing_from_those_who_joined_and_leaves_nothing_behind() {
+        let (once, count) = (Arc::new(Once::default()), Arc::new(AtomicU64::new(0)));
+        let ask = |count: &Arc<AtomicU64>| {
+            let (once, count) = (Arc::clone(&once), Arc::clone(count));
+            async move { once.ask(key("up"), true, in_secs(60), counting(count, Duration::from_secs(5))).await }
+        };
+        let first = tokio::spawn(ask(&count));
+        sleep(Duration::from_secs(1)).await;
+        let joined = tokio::spawn(ask(&count));
+        sleep(Duration::from_secs(1)).await;
+        first.abort();
+        assert_eq!(joined.await.unwrap().value().unwrap().0, 1.0);
+        sleep(REUSED).await;
+        assert_eq!(ask(&count).await.value().unwrap().0, 2.0, "it is asked anew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_hangs_is_given_up_and_asked_again() {
+        let once = Once::default();
+        let hanging = once.ask(key("up"), true, in_secs(1), std::future::pending()).await;
+        assert_eq!(hanging, Reading::NoData(NoData::TimedOut(Duration::from_secs(1))));
+        sleep(GIVEN_UP).await;
+        assert!(once.ask(key("up"), true, in_secs(60), async { answered(1.0) }).await.value().is_ok());
     }
 
     #[tokio::test(start_paused = true)]

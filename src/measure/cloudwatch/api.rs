@@ -7,7 +7,7 @@ use super::sign::{ToSign, signature};
 use crate::analysis::NoData;
 use crate::measure::asking::Asking;
 use crate::measure::connections::{Address, Connection, ConnectionKind};
-use crate::measure::fetch::Asked;
+use crate::measure::fetch::{Asked, redacted};
 use crate::measure::refusal;
 use crate::rollout::AskCloudWatch;
 use reqwest::Url;
@@ -71,8 +71,13 @@ impl<'c> Api<'c> {
         let mut next = None;
         for _ in 0..MOST_PAGES {
             let asked = self.request(body(ask, asking, span, next.as_deref())?, asking).await?;
+            // Of a signature that does not fit AWS repeats all that was signed, the session's token included.
+            let sent: Vec<HeaderValue> = asked.headers.iter().map(|(_, value)| value.clone()).collect();
+            let secrets: Vec<&str> =
+                sent.iter().filter(|value| value.is_sensitive()).filter_map(|value| value.to_str().ok()).collect();
             let answer = self.connection.fetcher.fetch(asked, asking.deadline).await?;
-            let page = page(refusal::body(&answer, error_message)?)?;
+            let body = refusal::body(&answer, error_message).map_err(|why| redacted(why, &secrets))?;
+            let page = page(body)?;
             next.clone_from(&page.next_token);
             gathered.add(page)?;
             if next.is_none() {

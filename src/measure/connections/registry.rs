@@ -20,6 +20,9 @@ pub struct Connections {
     named: HashMap<Arc<str>, Arc<Connection>>,
     /// What addresses of plans may lead to, beside the public internet.
     allowed: Arc<Allowances>,
+    /// Where the connections of each kind lead. What a plan asks there is of that kind too: a web metric may send
+    /// anything, and a Prometheus has more doors than that for queries.
+    own: HashMap<&'static str, Allowances>,
     /// Asks at addresses of plans, where what is allowed by its name is known to be so.
     by_name: Fetcher,
     /// Asks at all other addresses of plans.
@@ -29,11 +32,14 @@ pub struct Connections {
 
 impl Connections {
     /// These connections. Addresses of plans may lead to the public internet, to what is allowed beside it, and to
-    /// where a connection leads.
+    /// where a connection of the same kind leads.
     #[must_use]
-    pub fn new(settings: Vec<ConnectionSettings>, mut allowed: Vec<Allowance>) -> Self {
-        let addresses = settings.iter().filter_map(|settings| settings.address.as_ref());
-        allowed.extend(addresses.filter_map(|address| Allowance::of(address.url())));
+    pub fn new(settings: Vec<ConnectionSettings>, allowed: Vec<Allowance>) -> Self {
+        let mut own: HashMap<&'static str, Vec<Allowance>> = HashMap::new();
+        for settings in &settings {
+            let leads_to = settings.address.as_ref().and_then(|address| Allowance::of(address.url()));
+            own.entry(settings.kind.word()).or_default().extend(leads_to);
+        }
         let allowed = Arc::new(Allowances::new(allowed));
         let reach = Reach::Public(Arc::clone(&allowed));
         let named =
@@ -41,6 +47,7 @@ impl Connections {
         Self {
             named: named.collect(),
             allowed,
+            own: own.into_iter().map(|(kind, allowed)| (kind, Allowances::new(allowed))).collect(),
             by_name: Fetcher::new(FetcherSettings::default()),
             guarded: Fetcher::new(FetcherSettings { reach, ..FetcherSettings::default() }),
             addressed: Mutex::default(),
@@ -80,8 +87,9 @@ impl Connections {
         let parsed = Address::parse(address).map_err(|why| NoData::Refused(why.to_string()))?;
         let needs =
             || NoData::Refused(format!("{kind} cannot be asked at an address alone: name a connection instead"));
+        let is_own = self.own.get(kind).is_some_and(|own| own.names(parsed.url()));
         let kind = ConnectionKind::at_address(kind).ok_or_else(needs)?;
-        let fetcher = if self.allowed.names(parsed.url()) { &self.by_name } else { &self.guarded };
+        let fetcher = if is_own || self.allowed.names(parsed.url()) { &self.by_name } else { &self.guarded };
         let (name, fetcher) = (Arc::from(parsed.to_string()), fetcher.with_own_room());
         let found = Arc::new(Connection { name, address: Some(parsed), fetcher, kind });
         if known.len() >= MOST_ADDRESSES {

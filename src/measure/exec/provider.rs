@@ -7,6 +7,7 @@ use crate::analysis::{NoData, Reading};
 use crate::config::AllowedCommand;
 use crate::measure::asking::Asking;
 use crate::measure::connections::{Connection, ConnectionKind};
+use crate::measure::fetch::redacted;
 use crate::rollout::{Ask, AskExec};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,7 +75,11 @@ async fn value(commands: &ExecConnection, ask: &AskExec, asking: &Asking) -> Res
         return Err(NoData::Unreachable(why));
     };
     match timeout_at(asking.deadline, run(command, &arguments)).await {
-        Ok(printed) => answer::reading(&printed?, ask, asking.now),
+        Ok(printed) => {
+            // Programs put into their complaints what they were given, keys among it.
+            let given: Vec<&str> = command.environment.iter().map(|(_, value)| value.as_str()).collect();
+            answer::reading(&printed.map_err(|why| redacted(why, &given))?, ask, asking.now)
+        }
         Err(_) => Err(NoData::TimedOut(command.timeout)),
     }
 }

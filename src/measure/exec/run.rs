@@ -6,6 +6,7 @@ use crate::measure::fetch::shown;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -31,7 +32,7 @@ pub(super) async fn run(command: &AllowedCommand, arguments: &[String]) -> Resul
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| not_started(command, &error))?;
-    let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
+    let group = Group(Mutex::new(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let work = async {
         let ended = async {
@@ -55,12 +56,13 @@ pub(super) async fn run(command: &AllowedCommand, arguments: &[String]) -> Resul
     }
 }
 
-/// A process group, killed when it is let go.
-struct Group(Option<Pid>);
+/// A process group, killed when it is let go, and only once: when nobody is left of it, its number may be given to
+/// another one.
+struct Group(Mutex<Option<Pid>>);
 
 impl Group {
     fn kill(&self) {
-        if let Some(leader) = self.0 {
+        if let Some(leader) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // It fails when nobody is left, which is what is wanted.
             let _ = kill_process_group(leader, Signal::KILL);
         }

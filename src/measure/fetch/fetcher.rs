@@ -5,9 +5,10 @@ use super::asked::{Answer, Asked, origin};
 use super::body::body;
 use super::failure::{Failure, failure, forbidden};
 use super::patience::{MOST_ATTEMPTS, passes, pause, retry_after};
+use super::redacted::redacted;
 use super::resolver::Guarded;
 use crate::analysis::NoData;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -76,6 +77,19 @@ impl Fetcher {
     #[must_use]
     pub fn with_own_room(&self) -> Self {
         Self { room: Self::room(&self.settings), ..self.clone() }
+    }
+
+    /// Whether each request has that header already, from the connection.
+    #[must_use]
+    pub fn sends(&self, header: &HeaderName) -> bool {
+        self.settings.headers.contains_key(header)
+    }
+
+    /// The reason without the connection's secrets, should the other side have repeated one of them.
+    #[must_use]
+    pub fn without_secrets(&self, why: NoData) -> NoData {
+        let secret = self.settings.headers.values().filter(|value| value.is_sensitive());
+        redacted(why, &secret.filter_map(|value| value.to_str().ok()).collect::<Vec<_>>())
     }
 
     fn room(settings: &FetcherSettings) -> Arc<Semaphore> {

@@ -9,9 +9,11 @@ mod fetcher;
 mod message;
 mod patience;
 mod range;
+mod redacted;
 mod resolver;
 
 pub use allowance::{Allowance, AllowanceError, Allowances};
 pub use asked::{Answer, Asked};
 pub use fetcher::{Fetcher, FetcherSettings, Reach};
 pub(super) use message::shown;
+pub(super) use redacted::redacted;

@@ -36,7 +36,8 @@ struct Series {
 
 /// The newest value of the only series, with times in milliseconds. InfluxQL gives the beginning of the time range where
 /// a function gives one value for all of it: only where there are several rows does the time say when a value is from.
-pub(super) fn influxql(body: &[u8]) -> Result<Timed, NoData> {
+/// With `last(value)` of a query that does not bound the time it is that of the point, which may be long ago; 0 is none.
+pub(super) fn influxql(body: &[u8], bounds_time: bool) -> Result<Timed, NoData> {
     let wrong = || NoData::Malformed("it is not an answer of InfluxDB's query API".to_owned());
     let answer: Answer = serde_json::from_value(json(body)?).map_err(|_| wrong())?;
     if let Some(error) = answer.error.as_deref().or(answer.results.iter().find_map(|one| one.error.as_deref())) {
@@ -69,7 +70,8 @@ pub(super) fn influxql(body: &[u8]) -> Result<Timed, NoData> {
         })
         .collect();
     let newest = rows?.into_iter().max_by_key(|(at, _)| *at).ok_or(NoData::Empty)?;
-    Ok((Some(newest.0).filter(|_| series.values.len() > 1), newest.1))
+    let own = series.values.len() > 1 || (!bounds_time && newest.0 != UnixMillis::new(0));
+    Ok((Some(newest.0).filter(|_| own), newest.1))
 }
 
 /// The newest value of the only table.
@@ -77,7 +79,8 @@ pub(super) fn flux(body: &[u8]) -> Result<Timed, NoData> {
     let wrong = |what: &str| NoData::Malformed(format!("it is not InfluxDB's CSV: {what}"));
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).comment(Some(b'#')).from_reader(body);
     let mut header: Option<Columns> = None;
-    let mut found: Option<(String, Timed)> = None;
+    let mut found: Option<((usize, String, String), Timed)> = None;
+    let mut headers = 0_usize;
     let mut tables = 1_usize;
     for record in reader.records() {
         let record = record.map_err(|_| wrong("a line is no CSV"))?;
@@ -87,6 +90,7 @@ pub(super) fn flux(body: &[u8]) -> Result<Timed, NoData> {
         // Every table may have a header of its own; an error comes as a table too.
         if let Some(columns) = Columns::of(&record) {
             header = Some(columns);
+            headers = headers.saturating_add(1);
             continue;
         }
         let columns = header.as_ref().ok_or_else(|| wrong("there is no column `_value`"))?;
@@ -101,7 +105,9 @@ pub(super) fn flux(body: &[u8]) -> Result<Timed, NoData> {
         let at = columns.time.map(field).filter(|text| !text.is_empty());
         let at = at.map(|text| chrono::DateTime::parse_from_rfc3339(text).map_err(|_| wrong("its time is none")));
         let at = at.transpose()?.map(|at| UnixMillis::new(at.timestamp_millis()));
+        // Tables are counted for each result anew, and a query may have several results.
         let table = columns.table.map_or("", field).to_owned();
+        let table = (headers, columns.result.map_or("", field).to_owned(), table);
         found = match found {
             Some((known, _)) if known != table => {
                 tables = tables.saturating_add(1);
@@ -123,6 +129,7 @@ struct Columns {
     value: Option<usize>,
     time: Option<usize>,
     table: Option<usize>,
+    result: Option<usize>,
     error: Option<usize>,
 }
 
@@ -131,7 +138,7 @@ impl Columns {
         let place = |name: &str| record.iter().position(|field| field == name);
         let (value, error) = (place("_value"), place("error"));
         let is_header = value.is_some() || (error.is_some() && place("reference").is_some());
-        is_header.then(|| Self { value, time: place("_time"), table: place("table"), error })
+        is_header.then(|| Self { value, time: place("_time"), table: place("table"), result: place("result"), error })
     }
 }
 
@@ -157,9 +164,13 @@ mod tests {
     #[test]
     fn influxql_gives_the_newest_value() {
         let one = series(COLUMNS, "[0,0.5]");
-        assert_eq!(influxql(one.as_bytes()), Ok((None, 0.5)));
+        assert_eq!(influxql(one.as_bytes(), true), Ok((None, 0.5)));
         let several = series(COLUMNS, "[1700000000000,1],[1700000060000,2],[1700000120000,null]");
-        assert_eq!(influxql(several.as_bytes()), Ok((Some(UnixMillis::new(1_700_000_060_000)), 2.0)));
+        assert_eq!(influxql(several.as_bytes(), true), Ok((Some(UnixMillis::new(1_700_000_060_000)), 2.0)));
+        assert_eq!(influxql(one.as_bytes(), false), Ok((None, 0.5)), "a function over all time has no time");
+        let last = series(COLUMNS, "[1700000000000,1]");
+        assert_eq!(influxql(last.as_bytes(), false), Ok((Some(UnixMillis::new(1_700_000_000_000)), 1.0)));
+        assert_eq!(influxql(last.as_bytes(), true), Ok((None, 1.0)), "the beginning of what was asked for");
     }
 
     #[test]
@@ -185,7 +196,7 @@ mod tests {
             (r#"{"error":"error parsing query"}"#.to_owned(), "error (error parsing query)"),
             ("null".to_owned(), "it is not an answer of InfluxDB"),
         ] {
-            let why = influxql(body.as_bytes()).unwrap_err().to_string();
+            let why = influxql(body.as_bytes(), true).unwrap_err().to_string();
             assert!(why.contains(expected), "{body}: {why}");
         }
     }
@@ -204,6 +215,8 @@ mod tests {
             (",result,table,_value\r\n", "there are no values"),
             (",result,table,_value\r\n,,0,\r\n", "there are no values"),
             (",result,table,_value\r\n,,0,1\r\n,,1,2\r\n", "2 series match the query"),
+            (",result,table,_value\r\n,a,0,1\r\n,b,0,2\r\n", "2 series match the query"),
+            (",result,table,_value\r\n,,0,1\r\n\r\n,result,table,_value\r\n,,0,2\r\n", "2 series match the query"),
             (",result,table,_value\r\n,,0,many\r\n", "is a text where a number is expected"),
             (",result,table,_value\r\n,,0,NaN\r\n", "value is NaN"),
             (",result,table,_value\r\n,,0,+Inf\r\n", "value is +Inf"),

@@ -56,12 +56,19 @@ async fn value(connection: &Connection, ask: &AskInflux, asking: &Asking) -> Res
     let answer = connection.fetcher.fetch(asked, asking.deadline).await?;
     let body = refusal::body(&answer, error_message)?;
     let (at, value): Timed = match ask.language {
-        InfluxLanguage::InfluxQl { .. } => influxql(body)?,
+        InfluxLanguage::InfluxQl { .. } => influxql(body, bounds_time(&ask.query))?,
         InfluxLanguage::Flux { .. } => flux(body)?,
     };
     let at = at.unwrap_or(asking.now);
     fresh(at, asking.now, settings.max_age)?;
     enough(value, at, None, 0)
+}
+
+/// Whether an InfluxQL query says of when it wants values: then a function's one value has the beginning of that time.
+/// Without it a point has its own time, and a function over all there ever was has none.
+fn bounds_time(query: &str) -> bool {
+    let mut words = query.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word.eq_ignore_ascii_case("time"))
 }
 
 fn request(

@@ -11,5 +11,5 @@ mod reading;
 
 pub(super) use counting::compare;
 pub(super) use past::past;
-pub(super) use promql::duration;
+pub(super) use promql::{duration, tells_apart};
 pub(super) use reading::{question, read};

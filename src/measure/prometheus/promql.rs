@@ -1,7 +1,9 @@
 //! Names and times in PromQL.
 
+use crate::analysis::NoData;
 use crate::measure::asking::Asking;
 use crate::measure::template::{Names, Placeholder, fill_with};
+use crate::rollout::{AskPrometheus, Plan};
 use std::time::Duration;
 
 /// A query that gives one number, over the time that is asked for.
@@ -27,6 +29,29 @@ fn put(names: Names<'_>, placeholder: Placeholder, before: &str) -> String {
         (Some(name), _) => {
             name.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | ':') { c } else { '_' }).collect()
         }
+    }
+}
+
+/// Whether a question for one of a plan's variants is another one than that for the other: in the name of a metric
+/// `v1.2` and `v1-2` are written alike, and both groups would be taken for one.
+pub(in crate::measure) fn tells_apart(ask: &AskPrometheus, plan: &Plan) -> Result<(), NoData> {
+    let written = |template: &str, variant| {
+        let names = Names { variant, flag: &plan.flag, window: Duration::ZERO };
+        fill_with(template, |placeholder, before| put(names, placeholder, before))
+    };
+    let alike = |template: &&str| {
+        template.contains("{{variant}}") && written(template, &plan.candidate) == written(template, &plan.stable)
+    };
+    let templates: &[&str] = match ask {
+        AskPrometheus::Value(query) => &[query],
+        AskPrometheus::Ratio { bad, total, .. } => &[bad, total],
+    };
+    match templates.iter().any(alike) {
+        true => Err(NoData::Refused(format!(
+            "in the query both variants of `{}` are written alike: put `{{{{variant}}}}` into double quotes, or rename one",
+            plan.flag
+        ))),
+        false => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::measure::fetch::Asked;
 use crate::measure::refusal;
 use crate::rollout::{AskWeb, WebMethod};
 use bytes::Bytes;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use std::time::Duration;
 
@@ -68,7 +68,14 @@ fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Ask
     for (name, value) in &filled.headers {
         let wrong = || NoData::Refused("a header cannot be sent".to_owned());
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-        // The connection's own headers may be secret, and are not written over.
+        // What the connection sends says who asks, and for which tenant: no plan writes over it.
+        if name != CONTENT_TYPE && connection.fetcher.sends(&name) {
+            let why = format!(
+                "the connection `{}` sends the header `{name}` itself: remove it from the plan",
+                connection.name
+            );
+            return Err(NoData::Refused(why));
+        }
         headers.push((name, HeaderValue::from_str(value).map_err(|_| wrong())?));
     }
     Ok(Asked { method, url, headers, body: filled.body.map(Bytes::from), most: MOST_BYTES })
@@ -82,12 +89,24 @@ fn below(base: &Url, path: &str) -> Result<Url, NoData> {
     let whole = format!("{}{path}", base.path().trim_end_matches('/'));
     url.set_path(if whole.is_empty() { "/" } else { &whole });
     url.set_query(query);
-    // The parser walks `..`: nobody is to leave what the settings name.
+    // The parser walks `..`, and servers that read `%2F` as a slash walk more: nobody is to leave what the settings name.
+    if unescaped(path).split(['/', '\\']).any(|step| matches!(step, "." | "..")) {
+        return Err(wrong());
+    }
     let prefix = base.path().trim_end_matches('/');
     match url.path().strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
         true => Ok(url),
         false => Err(wrong()),
     }
+}
+
+/// The path as a server may read it that takes escaped signs for plain ones.
+fn unescaped(path: &str) -> String {
+    let mut plain = path.to_owned();
+    for (escaped, sign) in [("%2e", "."), ("%2E", "."), ("%2f", "/"), ("%2F", "/"), ("%5c", "\\"), ("%5C", "\\")] {
+        plain = plain.replace(escaped, sign);
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -109,5 +128,9 @@ mod tests {
         }
         assert!(below("https://h/api", "/../admin").is_err());
         assert!(below("https://h/api", "/%2e%2e/admin").is_err());
+        for path in ["/x/..%2f..%2fadmin", "/x%2F..%2F..%2Fadmin", "/.%2E%5Cadmin", "/a%2f./b"] {
+            assert!(below("https://h/api", path).is_err(), "{path}");
+        }
+        assert!(below("https://h/api", "/v1..2/x.%2Fy?to=../a").is_ok());
     }
 }

@@ -8,8 +8,9 @@ use super::served::Served;
 use crate::measure::batches::BatchIdError;
 use crate::measure::{BatchId, Outcome};
 use crate::units::{FlagKey, UnixMillis};
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::fmt;
 
 /// How many outcomes one request may carry.
 pub const MOST_OUTCOMES: usize = 10_000;
@@ -47,9 +48,6 @@ pub fn parse_outcomes(
         Written::Json => listed(body)?,
         Written::Lines => lines(body)?,
     };
-    if items.len() > MOST_OUTCOMES {
-        return Err(OutcomesError::TooMany { count: items.len() });
-    }
     let (outcomes, places) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
     let batch = Batch { id, outcomes, places, unattributed: 0 };
     let mut reading = Reading { batch, problems: Vec::new(), more: 0 };
@@ -92,16 +90,53 @@ struct Listed<'d> {
 }
 
 impl<'d> Listed<'d> {
-    fn of(id: Option<BatchId>, items: Vec<&'d RawValue>) -> Self {
-        let items = items.into_iter().enumerate().map(|(index, item)| (Place::Item(index), item));
-        Self { id, items: items.collect() }
+    fn of(id: Option<BatchId>, Items { first, count }: Items<'d>) -> Result<Self, OutcomesError> {
+        if count > MOST_OUTCOMES {
+            return Err(OutcomesError::TooMany { count });
+        }
+        let items = first.into_iter().enumerate().map(|(index, item)| (Place::Item(index), item));
+        Ok(Self { id, items: items.collect() })
+    }
+}
+
+/// The items of a list: what is too much is counted and not kept, for millions of them would take many times the room
+/// of the body.
+struct Items<'d> {
+    first: Vec<&'d RawValue>,
+    count: usize,
+}
+
+impl<'d> Deserialize<'d> for Items<'d> {
+    fn deserialize<D: Deserializer<'d>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(ItemsVisitor)
+    }
+}
+
+struct ItemsVisitor;
+
+impl<'d> Visitor<'d> for ItemsVisitor {
+    type Value = Items<'d>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'d>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Items { first: Vec::new(), count: 0 };
+        while let Some(item) = list.next_element()? {
+            items.count = items.count.saturating_add(1);
+            if items.count <= MOST_OUTCOMES {
+                items.first.push(item);
+            }
+        }
+        Ok(items)
     }
 }
 
 fn listed(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
     let not_json = |error| OutcomesError::not_json(&error);
     match body.trim_ascii_start().first() {
-        Some(b'[') => serde_json::from_slice(body).map(|items| Listed::of(None, items)).map_err(not_json),
+        Some(b'[') => Listed::of(None, serde_json::from_slice(body).map_err(not_json)?),
         Some(b'{') => of_wrapper(&serde_json::from_slice(body).map_err(not_json)?),
         Some(_) => {
             serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
@@ -127,7 +162,7 @@ fn of_wrapper<'d>(wrapper: &Fields<'d>) -> Result<Listed<'d>, OutcomesError> {
             other => return Err(OutcomesError::unknown_field(other)),
         }
     }
-    items.map(|items| Listed::of(id, items)).ok_or(OutcomesError::NotAList)
+    Listed::of(id, items.ok_or(OutcomesError::NotAList)?)
 }
 
 /// Empty lines are no outcomes: the last one often is.
@@ -138,7 +173,7 @@ fn lines(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
             continue;
         }
         // What is too much is counted and not looked at.
-        if items.len() > MOST_OUTCOMES {
+        if items.len() >= MOST_OUTCOMES {
             let rest = body.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
             return Err(OutcomesError::TooMany { count: rest });
         }

@@ -5,6 +5,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// How many members are kept: more than any object has that is right.
+const MOST: usize = 16;
+
 /// Names and unread values, in their order.
 pub(super) struct Fields<'d>(pub(super) Vec<(Cow<'d, str>, &'d RawValue)>);
 
@@ -26,7 +29,10 @@ impl<'d> Visitor<'d> for FieldsVisitor {
     fn visit_map<A: MapAccess<'d>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::with_capacity(map.size_hint().unwrap_or(5));
         while let Some((Name(name), value)) = map.next_entry()? {
-            fields.push((name, value));
+            // One of them is unknown or there twice by now; millions of them would take many times their own room.
+            if fields.len() < MOST {
+                fields.push((name, value));
+            }
         }
         Ok(Fields(fields))
     }

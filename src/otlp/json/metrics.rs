@@ -117,7 +117,7 @@ fn metric<'b>(
                     cumulative: temporality == 2,
                     producer: origin.producer,
                     metric: origin.stream,
-                    stream: origin.stream.with(raw(reader, body, "attributes")?.as_bytes()),
+                    stream: identity(reader, body, origin.stream)?,
                     attributes: Attributes::new(),
                     counts: Counts::Sum(0),
                 };
@@ -128,6 +128,23 @@ fn metric<'b>(
             _ => Ok(reader.skip()?),
         })
     })
+}
+
+/// The stream of the point that begins here: its attributes are the same in whatever order they come. The reader stays
+/// where it is.
+fn identity<'b>(reader: &Reader<'b>, body: &'b str, metric: StreamId) -> Result<StreamId, Malformed> {
+    let mut stream = metric;
+    object(&mut reader.clone(), |key, reader| match key {
+        "attributes" => list(reader, |reader| {
+            reader.peek()?;
+            let start = reader.offset();
+            reader.skip()?;
+            stream = stream.with(body.get(start..reader.offset()).unwrap_or("").as_bytes());
+            Ok(())
+        }),
+        _ => Ok(reader.skip()?),
+    })?;
+    Ok(stream)
 }
 
 /// A number, or its name.

@@ -10,6 +10,9 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 /// A transaction takes no more bytes than this: a closing waits for the one that is under way.
 const MOST_AT_ONCE: usize = 1 << 20;
 
+/// How many batches are kept, the newest ones: as many as are remembered while the process runs.
+const MOST_BATCHES: i64 = 65_536;
+
 const KEEP: &str = "keep outcomes";
 const READ: &str = "read outcomes";
 
@@ -20,6 +23,11 @@ pub(super) async fn keep(pool: &SqlitePool, kept: &Kept) -> Result<(), StoreErro
     }
     let old = sqlx::query("DELETE FROM outcome_batches WHERE at < ?").bind(kept.batches_from.get());
     old.execute(&mut *transaction).await.map_err(cannot_keep)?;
+    if !kept.batches.is_empty() {
+        // Row numbers rise in the order of keeping.
+        let over = "DELETE FROM outcome_batches WHERE rowid <= (SELECT max(rowid) FROM outcome_batches) - ?";
+        sqlx::query(over).bind(MOST_BATCHES).execute(&mut *transaction).await.map_err(cannot_keep)?;
+    }
     let mut taken = 0_usize;
     for part in &kept.parts {
         taken = taken.saturating_add(part.data.len());
@@ -75,7 +83,11 @@ async fn drop_others(transaction: &mut Transaction<'static, Sqlite>, left: &Kept
 pub(super) async fn kept(pool: &SqlitePool) -> Result<(Vec<KeptPart>, Vec<KeptBatch>), StoreError> {
     let parts = sqlx::query("SELECT * FROM outcome_parts ORDER BY flag, variant, ring, slot").fetch_all(pool);
     let parts = parts.await.map_err(cannot_read)?;
-    let batches = sqlx::query("SELECT * FROM outcome_batches ORDER BY at").fetch_all(pool);
+    let batches = sqlx::query(
+        "SELECT * FROM (SELECT rowid AS number, * FROM outcome_batches ORDER BY rowid DESC LIMIT ?) ORDER BY number",
+    )
+    .bind(MOST_BATCHES)
+    .fetch_all(pool);
     let batches = batches.await.map_err(cannot_read)?;
     Ok((parts.iter().filter_map(part).collect(), batches.iter().filter_map(batch).collect()))
 }

@@ -58,7 +58,6 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
     let mut ticks = interval(settings.every.max(Duration::from_millis(100)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut streak = Streak::new(settings.failures, settings.successes);
-    let mut since = None;
     // What it fired before a restart of the server is remembered by rollouts: the first good looks end it.
     let mut ending = true;
     loop {
@@ -75,13 +74,9 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
             fires: streak.fires(),
         });
         let standing = match turn {
-            Turn::Begins => {
-                since = Some(now);
-                Some(Standing::Firing)
-            }
             // Told again each time: an alert of which nothing is heard is forgotten, and what was not durable is
             // repeated until it is.
-            Turn::GoesOn => Some(Standing::Firing),
+            Turn::Begins | Turn::GoesOn => Some(Standing::Firing),
             Turn::Ends => Some(Standing::Resolved),
             Turn::Quiet => {
                 let good = up && streak.alike() >= settings.successes.get();
@@ -89,7 +84,7 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
             }
         };
         let Some(standing) = standing else { continue };
-        let delivery = Delivery { told: vec![told(desk, settings, standing, since, now)], ..Delivery::default() };
+        let delivery = Delivery { told: vec![told(desk, settings, standing)], ..Delivery::default() };
         // What it closes is served as closed at once; that it is not on disk yet must not end the looking.
         let patience = settings.every.max(PATIENCE);
         match timeout(patience, triggers.tell(desk, delivery)).await.unwrap_or_else(|_| Err(late())) {
@@ -111,11 +106,12 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
     }
 }
 
-fn told(desk: &Desk, settings: &ProbeSettings, standing: Standing, since: Option<UnixMillis>, now: UnixMillis) -> Told {
+/// Without times: looks follow one another, and a clock that is set back must not make the next of them look old.
+fn told(desk: &Desk, settings: &ProbeSettings, standing: Standing) -> Told {
     let labels = BTreeMap::from([
         ("alertname".to_owned(), desk.name().to_string()),
         ("probe".to_owned(), settings.target.to_string()),
     ]);
     let alert = Alert { fingerprint: "probe".to_owned(), labels };
-    Told { alert, standing, began: since, at: Some(now), message: None, no_data: false }
+    Told { alert, standing, began: None, at: None, message: None, no_data: false }
 }

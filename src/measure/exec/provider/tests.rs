@@ -80,6 +80,14 @@ async fn what_goes_wrong_is_told_in_one_short_line() {
     }
 }
 
+#[tokio::test]
+async fn a_key_that_it_was_given_is_not_told_with_its_complaint() {
+    let mut script = script("echo \"cannot reach https://u:$KEY@h/\" >&2; exit 22");
+    script.environment.push(("KEY".to_owned(), "hunter2".to_owned()));
+    let why = no_data(script).await;
+    assert!(why.contains("cannot reach https://u:[redacted]@h/"), "{why}");
+}
+
 /// What a command leaves in the background neither holds a check up nor lives on.
 #[tokio::test]
 async fn nothing_of_it_is_left_behind() {
