@@ -70,6 +70,7 @@ async fn what_cannot_be_rehearsed_is_refused_before_anybody_is_asked() {
     let nobody = rehearse(folder.path(), ASKED, &[]).await;
     assert_eq!(nobody.code, 1, "{nobody:?}");
     assert!(nobody.err.contains("asking for p99 failed: no connection `prometheus` is configured"), "{nobody:?}");
+    assert!(nobody.err.contains("hint: name the Prometheus server with --prometheus"), "{nobody:?}");
 }
 
 /// An interrupted rehearsal says how to go on.

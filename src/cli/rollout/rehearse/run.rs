@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
+use tidegate::analysis::NoData;
 use tidegate::app::metric_providers;
 use tidegate::clock::Clock;
 use tidegate::config::{self, Key, Origin, Raw, Settings};
@@ -64,8 +65,12 @@ pub(in super::super) fn run(format: Format, args: &RehearseArgs) -> exit::Outcom
             Some(Ok(fetched)) => Ok(fetched),
             Some(Err(interrupted)) => {
                 let Progress { done, all, .. } = interrupted.progress;
+                let nobody = matches!(interrupted.why, NoData::NoProvider(_)).then(|| {
+                    "name the Prometheus server with --prometheus, or a file with connections with --config".to_owned()
+                });
                 let failure = Failure::error(format!("{interrupted} ({done} of {all} were there)"));
-                Err(hinted(failure, kept))
+                // Where nobody can be asked, asking again does not help.
+                Err(hinted(failure, nobody.or(kept)))
             }
             None => {
                 let failure =
