@@ -137,6 +137,7 @@ async fn no_more_batches_are_kept_than_are_remembered() {
     let store = sqlite::open(folder.path()).await.unwrap();
     let (_, batches) = store.kept_outcomes().await.unwrap();
     store.close().await;
+    drop(store);
     assert_eq!(batches.len(), 65_536);
     let mut database =
         SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(folder.path().join(DATABASE)))
