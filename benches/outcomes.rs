@@ -22,6 +22,9 @@ const BATCH: usize = 1_000;
 
 const HOUR: i64 = 3_600_000;
 
+/// A time that is taken for one in milliseconds.
+const MOMENT: i64 = 1_800_000_000_000;
+
 /// Outcomes as a service posts them: mostly well, most around 40 ms, a long tail.
 struct Service {
     users: u64,
@@ -123,18 +126,18 @@ fn through_the_door(rounds: usize) {
     };
     let given: Vec<Vec<u8>> = keys.iter().map(variant).collect();
     let timed = |body: &Vec<u8>| {
-        let time = format!("\"time\":{},\"ok\"", HOUR - 1_000);
+        let time = format!("\"time\":{},\"ok\"", MOMENT - 1_000);
         String::from_utf8(body.clone()).expect("text").replace("\"ok\"", &time).into_bytes()
     };
     let late: Vec<Vec<u8>> = keys.iter().map(timed).collect();
     let (flag, snapshot) = (FlagKey::new("search").expect("a key"), served());
     let derive = |key: &str| {
-        let context = Context::of(key).at(HOUR / 1_000);
+        let context = Context::of(key).at(MOMENT / 1_000);
         let flag = snapshot.flag(flag.as_str()).expect("a flag");
         Served::Variant(VariantName::new(flag.resolve(&context).variant().expect("one")).expect("a name"))
     };
     for (what, bodies) in [("with its variant", given), ("by its key", keys), ("by its key, with a time", late)] {
-        let (outcomes, mut now) = (Outcomes::new(), HOUR);
+        let (outcomes, mut now) = (Outcomes::new(), MOMENT);
         let round = || {
             bodies
                 .iter()
