@@ -101,17 +101,9 @@ impl Server {
             keeper.restore_outcomes().await;
         }
 
-        let mut loader = Loader::new(settings.paths.clone());
         let watch = Watch::new(&settings.paths);
-        loader.look();
+        let loader = first_look(settings)?;
         publisher.definitions(loader.catalog());
-        let problems = loader.problems().len();
-        if settings.strict && problems > 0 {
-            for problem in loader.problems() {
-                tracing::error!("{problem}");
-            }
-            return Err(StartError::Strict(problems));
-        }
         let world = World {
             store: Arc::clone(&store),
             journal,
@@ -188,6 +180,20 @@ impl Server {
             keeper.keep().await;
         }
     }
+}
+
+/// The files as they are when the server starts.
+fn first_look(settings: &Settings) -> Result<Loader, StartError> {
+    let mut loader = Loader::new(settings.paths.clone());
+    loader.look();
+    let problems = loader.problems().len();
+    if settings.strict && problems > 0 {
+        for problem in loader.problems() {
+            tracing::error!("{problem}");
+        }
+        return Err(StartError::Strict(problems));
+    }
+    Ok(loader)
 }
 
 /// Evaluations get half of the open files that the system allows, and streams half of those connections: an

@@ -30,6 +30,7 @@ mod rehearse;
 mod resolve;
 mod revisions;
 mod rollouts;
+mod schemas;
 mod selectors;
 mod served;
 mod sources;

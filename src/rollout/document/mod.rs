@@ -34,10 +34,6 @@ mod waves;
 mod web;
 
 #[cfg(feature = "server")]
-pub mod telemetry_wire;
-#[cfg(feature = "server")]
-pub mod train_wire;
-#[cfg(feature = "server")]
 pub mod wire;
 
 pub use flag_check::check_against;
@@ -46,9 +42,7 @@ pub use lower::{lower, lower_kept};
 pub use salvage::salvage_closing;
 pub use train::lower_train;
 #[cfg(feature = "server")]
-pub use train_wire::{plan_json_schema, train_json_schema};
-#[cfg(feature = "server")]
-pub use wire::json_schema;
+pub use wire::{json_schema, plan_json_schema, train_json_schema};
 
 #[cfg(test)]
 #[cfg(feature = "server")]

@@ -6,6 +6,7 @@ use super::sight::Scene;
 use crate::analysis::Condition;
 use crate::rollout::{Clause, List};
 use crate::units::format_duration;
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ impl Check {
         let mut parts = Vec::new();
         clause.when.each_leaf(&mut |leaf| parts.push(Part::of(scene, clause, leaf, judgement)));
         let mut told = parts.iter();
-        let in_time = in_time(&clause.when, &mut parts.iter()).filter(|_| finding.is_some());
+        let in_time = together(&clause.when, &mut parts.iter(), in_time, Ord::cmp).filter(|_| finding.is_some());
         let sentence = if matches!(clause.when, Condition::All(_) | Condition::Any(_)) {
             let left = in_time.filter(|left| !left.is_zero()).map(format_duration);
             let left = left.map(|left| format!(": so it is in {left} unless it ends")).unwrap_or_default();
@@ -55,7 +56,7 @@ impl Check {
             condition: Arc::clone(&clause.text),
             verdict: finding.map(crate::rollout::Finding::verdict),
             seen: judgement.map(|judgement| judgement.seen.clone()).unwrap_or_default(),
-            factor: factor(&clause.when, &mut parts.iter()),
+            factor: together(&clause.when, &mut parts.iter(), factor, f64::total_cmp),
             in_time,
             parts,
             sentence,
@@ -63,16 +64,22 @@ impl Check {
     }
 }
 
-/// Of parts that must all be true the farthest counts, else the nearest. `parts` are the leaves in their order.
-fn factor<'p>(condition: &Condition, parts: &mut impl Iterator<Item = &'p Part>) -> Option<f64> {
+/// How far each part is, put together: of those that must all be true the farthest counts, else the nearest. `parts`
+/// are the leaves in their order; what is not known of one of them is not known of all.
+fn together<'p, T>(
+    condition: &Condition,
+    parts: &mut impl Iterator<Item = &'p Part>,
+    of: fn(&Part) -> Option<T>,
+    order: fn(&T, &T) -> Ordering,
+) -> Option<T> {
     match condition {
         Condition::All(all) => {
-            let all: Vec<Option<f64>> = all.iter().map(|one| factor(one, &mut *parts)).collect();
-            all.into_iter().collect::<Option<Vec<f64>>>()?.into_iter().max_by(f64::total_cmp)
+            let all: Vec<Option<T>> = all.iter().map(|one| together(one, &mut *parts, of, order)).collect();
+            all.into_iter().collect::<Option<Vec<T>>>()?.into_iter().max_by(order)
         }
         Condition::Any(any) => {
-            let any: Vec<Option<f64>> = any.iter().map(|one| factor(one, &mut *parts)).collect();
-            any.into_iter().flatten().min_by(f64::total_cmp)
+            let any: Vec<Option<T>> = any.iter().map(|one| together(one, &mut *parts, of, order)).collect();
+            any.into_iter().flatten().min_by(order)
         }
         Condition::Compare(_)
         | Condition::Trend(_)
@@ -80,40 +87,26 @@ fn factor<'p>(condition: &Condition, parts: &mut impl Iterator<Item = &'p Part>)
         | Condition::Regresses(_)
         | Condition::ProvedSafe(_)
         | Condition::Score(_)
-        | Condition::Alert(_) => match parts.next()?.distance {
-            Distance::There => Some(1.0),
-            Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
-            Distance::Away { .. } | Distance::Unknown => None,
-        },
+        | Condition::Alert(_) => of(parts.next()?),
     }
 }
 
-/// When it comes true by time alone. What is true already needs none; a `for` needs what is left of it; whatever else
-/// is not true does not become so by waiting.
-fn in_time<'p>(condition: &Condition, parts: &mut impl Iterator<Item = &'p Part>) -> Option<Duration> {
-    match condition {
-        Condition::All(all) => {
-            let all: Vec<Option<Duration>> = all.iter().map(|one| in_time(one, &mut *parts)).collect();
-            all.into_iter().collect::<Option<Vec<Duration>>>()?.into_iter().max()
-        }
-        Condition::Any(any) => {
-            let any: Vec<Option<Duration>> = any.iter().map(|one| in_time(one, &mut *parts)).collect();
-            any.into_iter().flatten().min()
-        }
-        Condition::Compare(_)
-        | Condition::Trend(_)
-        | Condition::Burn(_)
-        | Condition::Regresses(_)
-        | Condition::ProvedSafe(_)
-        | Condition::Score(_)
-        | Condition::Alert(_) => {
-            let part = parts.next()?;
-            match (part.distance, part.lasting) {
-                (Distance::There, None) => Some(Duration::ZERO),
-                (Distance::There, Some(lasting)) => lasting.since.map(|_| lasting.left()),
-                (Distance::Away { .. } | Distance::Unknown, _) => None,
-            }
-        }
+/// How many times a part's value would have to change.
+fn factor(part: &Part) -> Option<f64> {
+    match part.distance {
+        Distance::There => Some(1.0),
+        Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
+        Distance::Away { .. } | Distance::Unknown => None,
+    }
+}
+
+/// When a part comes true by time alone. What is true already needs none; a `for` needs what is left of it; whatever
+/// else is not true does not become so by waiting.
+fn in_time(part: &Part) -> Option<Duration> {
+    match (part.distance, part.lasting) {
+        (Distance::There, None) => Some(Duration::ZERO),
+        (Distance::There, Some(lasting)) => lasting.since.map(|_| lasting.left()),
+        (Distance::Away { .. } | Distance::Unknown, _) => None,
     }
 }
 

@@ -1,8 +1,8 @@
-//! The train document's shape as a JSON Schema, so that editors complete and check what is written.
+//! A train, and what a file of rollouts and trains has.
 
-use super::wire::{DurationText, RolloutDocument, schema_of};
+use super::duration::DurationText;
+use super::rollout::RolloutDocument;
 use schemars::JsonSchema;
-use serde_json::Value;
 
 /// A train: rollouts that are opened one after the other, with a watch between each, and that close together.
 #[derive(Debug, JsonSchema)]
@@ -80,12 +80,6 @@ pub struct MemberFields {
     pub needs: Option<Vec<String>>,
 }
 
-/// The JSON Schema (draft 2020-12) of a train document.
-#[must_use]
-pub fn train_json_schema() -> Value {
-    schema_of::<TrainDocument>()
-}
-
 /// A rollout or a train: what a file of both has as each of its documents.
 #[derive(Debug, JsonSchema)]
 #[schemars(untagged, title = "Tidegate rollout or train")]
@@ -94,10 +88,4 @@ pub enum PlanDocument {
     Rollout(Box<RolloutDocument>),
     /// A train.
     Train(Box<TrainDocument>),
-}
-
-/// The JSON Schema (draft 2020-12) of the documents of a file that has rollouts and trains.
-#[must_use]
-pub fn plan_json_schema() -> Value {
-    schema_of::<PlanDocument>()
 }

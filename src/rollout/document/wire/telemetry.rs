@@ -1,4 +1,4 @@
-//! The shape of `telemetry` as a JSON Schema.
+//! Which spans and points count.
 
 use schemars::JsonSchema;
 
