@@ -2,7 +2,6 @@
 
 use super::shape::{self, Shape, Words};
 use super::wire::{json_schema, plan_json_schema, train_json_schema};
-use crate::source::{Format, Node, Value as Written, parse};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
