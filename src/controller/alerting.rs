@@ -147,7 +147,7 @@ impl Controller {
 
 impl AlertAnswer {
     /// One line a rollout: what closed did so once, however many alerts spoke of it.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for list in [&mut self.closed, &mut self.already_closed, &mut self.concerned, &mut self.out_of_scope] {
             list.sort();
             list.dedup();

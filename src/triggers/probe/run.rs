@@ -113,5 +113,5 @@ fn told(desk: &Desk, settings: &ProbeSettings, standing: Standing) -> Told {
         ("probe".to_owned(), settings.target.to_string()),
     ]);
     let alert = Alert { fingerprint: "probe".to_owned(), labels };
-    Told { alert, standing, began: None, at: None, message: None, no_data: false }
+    Told { alert, standing, began: None, at: None, until: None, message: None, no_data: false }
 }

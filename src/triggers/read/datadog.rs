@@ -45,6 +45,7 @@ pub fn datadog(body: &[u8]) -> Result<Delivery, Malformed> {
         },
         began: None,
         at: date(&fields)?,
+        until: None,
         message: message(&fields)?,
         no_data: matches!(transition, Transition::NoData),
     };

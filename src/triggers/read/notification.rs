@@ -62,6 +62,7 @@ fn read(fields: &Fields<'_>) -> Result<Told, Malformed> {
         standing,
         began: fields.moment_if_any("startsAt"),
         at: None,
+        until: fields.moment_if_any("endsAt").filter(|_| standing == Standing::Resolved),
         message: None,
         no_data: false,
     })
