@@ -54,7 +54,8 @@ pub use connections::{
 };
 pub use counted::Counted;
 pub use exec::ExecConnection;
-pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
+pub use fetch::addresses;
+pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, ByTheSystem, Fetcher, FetcherSettings, Reach};
 pub use graphite::GraphiteConnection;
 pub use hint::hint;
 pub use influx::InfluxConnection;
