@@ -44,7 +44,7 @@ pub async fn watch(triggers: Triggers, desk: Arc<Desk>, shutdown: CancellationTo
     let Kind::Probe(settings) = &desk.source.kind else { return };
     let prober = match Prober::new(settings) {
         Ok(prober) => prober,
-        Err(why) => return tracing::error!(source = desk.name().as_str(), why, "the probe cannot look"),
+        Err(why) => return triggers.trouble(&desk, &format!("the probe cannot look: {why}")),
     };
     tokio::select! {
         () = shutdown.cancelled() => {}
