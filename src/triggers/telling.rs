@@ -66,6 +66,9 @@ impl Triggers {
         for name in done.out_of_scope.iter().take(MOST_NAMES) {
             self.trouble(desk, &format!("it may not close {name}"));
         }
+        if !done.closed.is_empty() && !desk.source.dry_run {
+            desk.note_closing(&done.closed, self.clock.now());
+        }
         answer.closed = done.closed;
         answer.concerned = done.concerned;
         answer.already_closed = done.already_closed;
