@@ -80,10 +80,12 @@ fn detail(source: &wire::TriggerSource) -> String {
     ];
     rows.extend(source.no_data_fires.then(|| ("no data", "fires".to_owned())));
     rows.extend(source.labels.iter().map(|(name, value)| ("label", format!("{name} = {value}"))));
-    rows.push(("per second", source.per_second.to_string()));
+    if source.probe.is_none() {
+        rows.push(("per second", source.per_second.to_string()));
+    }
     if let Some(probe) = &source.probe {
         rows.push(("looks at", format!("{} every {}", probe.target, probe.every)));
-        rows.extend(probe.seen.clone().map(|seen| ("seen", seen)));
+        rows.extend(probe.seen.as_ref().map(|seen| ("seen", format!("{seen} ({} in a row)", probe.in_a_row))));
     }
     rows.push(("posts", counts(source)));
     rows.extend(source.last_post.as_ref().map(|last| ("last post", format!("{}, {}", last.at, last.result))));

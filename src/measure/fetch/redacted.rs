@@ -1,6 +1,5 @@
 //! Reasons without secrets: some systems repeat in their errors what they were sent.
 
-use super::message::shown;
 use crate::analysis::NoData;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,23 +31,26 @@ pub(in crate::measure) fn redacted(why: NoData, secrets: &[&str]) -> NoData {
 }
 
 fn without(mut text: String, secrets: &[&str]) -> String {
-    for form in forms(secrets) {
-        text = text.replace(&form, "[redacted]");
-        let begun = text.strip_suffix('…').map(|shown| overlap(shown, &form)).filter(|begun| *begun >= SHORTEST);
-        if let Some(begun) = begun {
-            let kept = text.len().saturating_sub('…'.len_utf8()).saturating_sub(begun);
-            text.truncate(kept);
-            text.push_str("[redacted]…");
+    for word in words(secrets) {
+        let (mut kept, mut rest) = (String::with_capacity(text.len()), text.as_str());
+        while let Some(first) = rest.chars().next() {
+            let found = length_of(&word, rest);
+            match found {
+                Some(_) => kept.push_str("[redacted]"),
+                None => kept.push(first),
+            }
+            rest = rest.get(found.unwrap_or(first.len_utf8())..).unwrap_or_default();
         }
+        text = kept;
     }
     text
 }
 
-/// All that a secret may look like in an answer, the longest first: one may be a part of another.
-fn forms(secrets: &[&str]) -> Vec<String> {
+/// All of them that is secret, the longest first: one may be a part of another.
+fn words(secrets: &[&str]) -> Vec<String> {
     let mut words = BTreeSet::new();
     for secret in secrets {
-        words.insert((*secret).to_owned());
+        words.insert(secret.trim().to_owned());
         for word in secret.split_whitespace() {
             let word = word.trim_matches([',', ';', '"', '\'']);
             words.insert(word.to_owned());
@@ -57,12 +59,14 @@ fn forms(secrets: &[&str]) -> Vec<String> {
         }
         words.extend(signed_in_by(secret));
     }
-    let mut forms: Vec<String> = words.iter().flat_map(|word| written(word.trim())).collect();
+    // Messages are shown with one space where there were several.
+    let in_one_line = |word: &String| word.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.extend(words.iter().map(in_one_line).collect::<Vec<_>>());
     // The scheme before a token is no secret.
-    forms.retain(|form| form.len() >= SHORTEST && !matches!(&**form, "Bearer" | "Basic" | "Token"));
-    forms.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
-    forms.dedup();
-    forms
+    words.retain(|word| word.len() >= SHORTEST && !matches!(&**word, "Bearer" | "Basic" | "Token"));
+    let mut words: Vec<String> = words.into_iter().collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words
 }
 
 /// What a header of basic authentication says once it is decoded, and the password of it.
@@ -74,27 +78,62 @@ fn signed_in_by(header: &str) -> Vec<String> {
     [Some(pair), password].into_iter().flatten().collect()
 }
 
-/// A word as it is, and as addresses, JSON, pages and lines of text have it.
-fn written(word: &str) -> [String; 7] {
-    let json = serde_json::to_string(word).unwrap_or_default();
-    let json = json.get(1..json.len().saturating_sub(1)).unwrap_or_default().to_owned();
-    let page = word.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
-    let upper = percent(word, |byte| format!("%{byte:02X}"));
-    let lower = percent(word, |byte| format!("%{byte:02x}"));
-    let form = upper.replace("%20", "+");
-    [word.to_owned(), upper, lower, form, json, page, shown(word)]
+/// How many bytes of the text's beginning are the secret, each character written in any way; of a text that was cut
+/// off, a beginning of the secret is enough.
+fn length_of(secret: &str, text: &str) -> Option<usize> {
+    // A character may be written in ways of which one begins with another, so that there are several ends so far.
+    let mut ends = BTreeSet::from([0_usize]);
+    let shown = text.strip_suffix('…').map(str::len);
+    for (index, c) in secret.chars().enumerate() {
+        let written = ways(c);
+        let cut_off = |end: usize| {
+            let left = shown.and_then(|shown| text.get(end..shown));
+            left.is_some_and(|left| written.iter().any(|way| way.len() > left.len() && begins(way, left)))
+        };
+        if index >= SHORTEST && ends.iter().any(|end| cut_off(*end)) {
+            return shown;
+        }
+        let next = ends.iter().flat_map(|end| {
+            let rest = text.get(*end..).unwrap_or_default();
+            written.iter().filter(|way| begins(rest, way)).filter_map(|way| end.checked_add(way.len()))
+        });
+        ends = next.collect();
+        if ends.is_empty() {
+            return None;
+        }
+    }
+    ends.last().copied()
 }
 
-/// As addresses have it: all but what never needs to be encoded.
-fn percent(word: &str, encoded: impl Fn(u8) -> String) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    word.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { encoded(byte) }).collect()
+/// Whether a text begins so; the letters of an encoding may be large or small.
+fn begins(text: &str, start: &str) -> bool {
+    let encoded = start.len() > 2 && start.starts_with(['%', '\\', '&']);
+    match text.get(..start.len()) {
+        Some(begun) if encoded => begun.eq_ignore_ascii_case(start),
+        Some(begun) => begun == start,
+        None => false,
+    }
 }
 
-/// With how many bytes of the secret's beginning the text ends.
-fn overlap(text: &str, secret: &str) -> usize {
-    let ends = secret.char_indices().map(|(at, _)| at).rev();
-    ends.into_iter().find(|at| secret.get(..*at).is_some_and(|begun| text.ends_with(begun))).unwrap_or(0)
+/// A character as it is, and as addresses, forms, JSON and pages have it.
+fn ways(c: char) -> Vec<String> {
+    let percent = c.to_string().bytes().map(|byte| format!("%{byte:02x}")).collect();
+    let code = u32::from(c);
+    let mut ways =
+        vec![c.to_string(), percent, format!("\\u{code:04x}"), format!("&#{code};"), format!("&#x{code:x};")];
+    let by_name: &[&str] = match c {
+        ' ' => &["+"],
+        '"' => &["\\\"", "&quot;"],
+        '\'' => &["\\'", "&apos;"],
+        '\\' => &["\\\\"],
+        '/' => &["\\/"],
+        '&' => &["&amp;"],
+        '<' => &["&lt;"],
+        '>' => &["&gt;"],
+        _ => &[],
+    };
+    ways.extend(by_name.iter().map(|way| (*way).to_owned()));
+    ways
 }
 
 #[cfg(test)]
@@ -123,6 +162,9 @@ mod tests {
             "http://shop:p%22ss%20w%26rd%2F%C3%BC%251@host/",
             "http://shop:p%22ss%20w%26rd%2f%c3%bc%251@host/",
             "password=p%22ss+w%26rd%2F%C3%BC%251",
+            "shop%3Ap%22ss%20w%26rd/%c3%bc%251",
+            r"p\u0022ss w\u0026rd\/\u00fc%1",
+            "something long: p%22ss%20w%2…",
             r#"{"password": "p\"ss w&rd/ü%1"}"#,
             "<b>p&quot;ss w&amp;rd/ü%1</b>",
             &basic,

@@ -94,7 +94,8 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
                 if turn == Turn::Begins {
                     let source = desk.name().as_str();
                     let closed = answer.closed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    tracing::warn!(source, target = %settings.target, closed, "a probe fires");
+                    let seen = desk.probe().map(|status| status.seen).unwrap_or_default();
+                    tracing::warn!(source, target = %settings.target, seen, closed, "a probe fires");
                 }
             }
             Err(error) => {
