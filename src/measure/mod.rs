@@ -53,9 +53,10 @@ pub use connections::{
     Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
 };
 pub use counted::Counted;
-pub use exec::ExecConnection;
-pub use fetch::addresses;
-pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, ByTheSystem, Fetcher, FetcherSettings, Reach};
+pub use exec::{AllowedCommand, ExecConnection};
+pub use fetch::{
+    Allowance, AllowanceError, Allowances, Answer, Asked, ByTheSystem, Fetcher, FetcherSettings, Reach, addresses,
+};
 pub use graphite::GraphiteConnection;
 pub use hint::hint;
 pub use influx::InfluxConnection;
