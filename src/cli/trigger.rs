@@ -6,6 +6,9 @@ use super::remote::{Remote, converse};
 use clap::{Args, Subcommand};
 use tidegate::http::api::wire;
 
+/// The most firing alerts that are shown; `-o json` has more.
+const SHOWN_FIRING: usize = 20;
+
 #[derive(Debug, Args)]
 pub(crate) struct TriggerArgs {
     #[command(flatten)]
@@ -75,15 +78,25 @@ fn detail(source: &wire::TriggerSource) -> String {
         ("may close", source.may_close.as_ref().map_or_else(|| "everything".to_owned(), scope)),
         ("match", source.matches.clone().unwrap_or_else(|| "every alert".to_owned())),
     ];
+    rows.extend(source.no_data_fires.then(|| ("no data", "fires".to_owned())));
     rows.extend(source.labels.iter().map(|(name, value)| ("label", format!("{name} = {value}"))));
-    rows.push(("per second", source.per_second.to_string()));
+    if source.probe.is_none() {
+        rows.push(("per second", source.per_second.to_string()));
+    }
     if let Some(probe) = &source.probe {
         rows.push(("looks at", format!("{} every {}", probe.target, probe.every)));
-        rows.extend(probe.seen.clone().map(|seen| ("seen", seen)));
+        rows.extend(probe.seen.as_ref().map(|seen| ("seen", format!("{seen} ({} in a row)", probe.in_a_row))));
     }
     rows.push(("posts", counts(source)));
     rows.extend(source.last_post.as_ref().map(|last| ("last post", format!("{}, {}", last.at, last.result))));
-    rows.extend(source.last_closing.clone().map(|at| ("last closing", at)));
+    rows.extend(
+        source.last_closing.clone().map(|at| ("last closing", format!("{at}, {}", source.last_closed.join(", ")))),
+    );
+    let fires =
+        |alert: &wire::FiringAlert| format!("{} ({}), last heard of {}", alert.name, alert.identity, alert.heard);
+    rows.extend(source.firing.iter().take(SHOWN_FIRING).map(|alert| ("fires", fires(alert))));
+    let more = source.firing_count.saturating_sub(u64::try_from(source.firing.len().min(SHOWN_FIRING)).unwrap_or(0));
+    rows.extend((more > 0).then(|| ("fires", format!("and {more} more"))));
     rows.extend(source.problems.iter().map(|problem| {
         let times = if problem.count == 1 { String::new() } else { format!(" ({} times)", problem.count) };
         ("problem", format!("{}: {}{times}", problem.last, problem.what))

@@ -327,7 +327,7 @@ fn basic(user: &str, password: &str) -> String {
 }
 
 /// The authorities that are trusted instead of the system's.
-fn authorities(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Arc<[u8]>> {
+pub(super) fn authorities(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Arc<[u8]>> {
     let node = section.get("ca_file")?;
     let path = section.path("ca_file", problems)?;
     let read = file(&path).and_then(|bytes| match Certificate::from_pem_bundle(&bytes) {

@@ -3,6 +3,7 @@
 use super::connections;
 use super::fault::{Fault, Origin};
 use super::key::Key;
+use super::open_secrets;
 use super::raw::Raw;
 use super::section::Surroundings;
 use super::triggers;
@@ -22,7 +23,9 @@ pub(super) fn read(path: &Path, asked_by: &Origin, variables: &[(String, String)
     let parsed = source::parse(&name, &bytes, format).map_err(faults)?;
     let mut problems = Problems::new(&parsed.text);
     let surroundings = Surroundings { folder: path.parent().unwrap_or(Path::new("")), variables };
-    let raw = lower(&parsed.documents, &parsed.text, surroundings, &mut problems);
+    let mut raw = lower(&parsed.documents, &parsed.text, surroundings, &mut problems);
+    let open = |root| open_secrets::remarks(root, &parsed.text, surroundings.folder);
+    raw.remarks = parsed.documents.iter().flat_map(open).collect();
     match problems.count() {
         0 => Ok(raw),
         _ => Err(faults(problems.into_vec())),

@@ -28,6 +28,7 @@ pub fn load(flags: Raw, config: Option<&Path>, variables: &[(String, String)]) -
         let hint = "say where they are, such as `tidegate serve flags/`";
         faults.push(Fault::missing(Key::Paths, "no files and folders with flags and rollouts are named").hint(hint));
     }
+    let remarks = [remarks, raw.remarks.clone()].concat();
     let settings = Settings::build(&raw, remarks, &mut faults);
     settings.filter(|_| faults.is_empty()).ok_or(faults)
 }

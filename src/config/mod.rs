@@ -12,6 +12,7 @@ mod influxdb_connection;
 mod key;
 mod listener;
 mod load;
+mod open_secrets;
 mod origins;
 mod probe;
 mod prometheus_connection;

@@ -1,5 +1,6 @@
 //! A source of the kind `probe`: what Tidegate looks at by itself.
 
+use super::connections::authorities;
 use super::section::Section;
 use crate::source::Problems;
 use crate::triggers::probe::{ProbeSettings, Target};
@@ -8,8 +9,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The fields of a probe beside those of every source.
-pub(super) const FIELDS: [&str; 10] =
-    ["url", "tcp", "every", "timeout", "failures", "successes", "status", "body", "token_file", "token_env"];
+pub(super) const FIELDS: [&str; 11] =
+    ["url", "tcp", "every", "timeout", "failures", "successes", "status", "body", "token_file", "token_env", "ca_file"];
 
 /// The time between two looks unless something else is said.
 const EVERY: Duration = Duration::from_secs(10);
@@ -78,7 +79,11 @@ fn http(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Target> {
         status = (200..=299).collect();
     }
     let body = section.text("body", problems).map(str::to_owned);
-    Some(Target::Http { url, token, status, body })
+    if let (Some(node), "http") = (section.get("ca_file"), url.scheme()) {
+        problems.add(node.span, "`ca_file` is for an address that begins with `https://`");
+    }
+    let authorities = authorities(section, problems);
+    Some(Target::Http { url, token, status, body, authorities })
 }
 
 /// A status is a number, or a list of them.
@@ -103,7 +108,7 @@ fn numbers(section: &Section<'_>, problems: &mut Problems<'_>) -> Vec<String> {
 
 fn tcp(section: &Section<'_>, problems: &mut Problems<'_>) -> Option<Target> {
     let node = section.get("tcp")?;
-    for field in ["status", "body", "token_file", "token_env"] {
+    for field in ["status", "body", "token_file", "token_env", "ca_file"] {
         if let Some(node) = section.get(field) {
             problems.add(node.span, format!("`{field}` is for `url`: of `tcp` only the connection is looked at"));
         }

@@ -28,6 +28,8 @@ pub struct Raw {
     written: BTreeMap<Key, Written>,
     /// The section `triggers`, which only a settings file can have.
     pub(super) triggers: Vec<Source>,
+    /// What is worth a word and no fault.
+    pub(super) remarks: Vec<String>,
     /// The section `connections`, which only a settings file can have.
     pub(super) connections: Vec<ConnectionSettings>,
 }
@@ -71,6 +73,7 @@ impl Raw {
                 self.written.entry(key).or_insert(written);
             }
         }
+        self.remarks.extend(weaker.remarks);
         if self.triggers.is_empty() {
             self.triggers = weaker.triggers;
         }

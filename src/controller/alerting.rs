@@ -7,7 +7,7 @@ use super::view::{AlertAnswer, CommandError};
 use crate::analysis::Alert;
 use crate::live::Live;
 use crate::rollout::{self, Bearing, Concern, Effect, Event, Plan, concern, decide};
-use crate::units::{FlagKey, RolloutName};
+use crate::units::{FlagKey, RolloutName, UnixMillis};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -92,6 +92,12 @@ impl Controller {
         answer
     }
 
+    /// The alerts of a source that fire now, with when each was last heard of; `None` is the one without settings.
+    #[must_use]
+    pub fn firing_of(&self, source: Option<&str>) -> Vec<(Alert, UnixMillis)> {
+        self.shared().firing.of(source, self.shared().world.clock.now())
+    }
+
     /// Whether there is a rollout of that name.
     #[must_use]
     pub fn has_rollout(&self, name: &str) -> bool {
@@ -147,7 +153,7 @@ impl Controller {
 
 impl AlertAnswer {
     /// One line a rollout: what closed did so once, however many alerts spoke of it.
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         for list in [&mut self.closed, &mut self.already_closed, &mut self.concerned, &mut self.out_of_scope] {
             list.sort();
             list.dedup();

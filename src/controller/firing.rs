@@ -63,6 +63,14 @@ impl Firing {
         fresh.map(|alert| alert.alert.clone()).collect()
     }
 
+    /// What fires now of one source, with when it was last heard of; `None` is the one without settings.
+    pub(super) fn of(&self, source: Option<&str>, now: UnixMillis) -> Vec<(Alert, UnixMillis)> {
+        let known = self.known();
+        let fresh = known.values().filter(|alert| now.since(alert.heard) <= HEARD_WITHIN);
+        let own = fresh.filter(|known| known.alert.labels.get(NAMED_BY).map(String::as_str) == source);
+        own.map(|known| (known.alert.clone(), known.heard)).collect()
+    }
+
     fn known(&self) -> MutexGuard<'_, BTreeMap<String, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -9,6 +9,7 @@ mod gather;
 mod handle;
 mod inbox;
 mod lane;
+mod late;
 mod may_close;
 mod planning;
 mod posting;
@@ -23,6 +24,7 @@ mod trying;
 mod view;
 
 pub use handle::{Controller, Unreadable};
+pub use late::{LateAlert, LateAnswer};
 pub use may_close::{MayClose, Pattern};
 pub use posting::{Addressee, NotCounted, PostAnswer, Posting};
 pub use shared::World;

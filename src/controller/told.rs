@@ -112,17 +112,36 @@ fn reason(state: &State, waits: &[Wait]) -> String {
 
 /// What was told last, for whoever asks.
 #[derive(Debug)]
-pub(super) struct Last(Mutex<Told>);
+pub(super) struct Last {
+    told: Mutex<Told>,
+    /// When the last attempt began, by its number, as far as this process knows.
+    begun: Mutex<Option<(u32, UnixMillis)>>,
+}
 
 impl Last {
-    pub(super) const fn new(told: Told) -> Self {
-        Self(Mutex::new(told))
+    pub(super) fn new(told: Told) -> Self {
+        let begun = begun(&told.state, None);
+        Self { told: Mutex::new(told), begun: Mutex::new(begun) }
     }
 
     pub(super) fn tell(&self, told: Told) {
+        {
+            let mut known = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+            *known = begun(&told.state, *known);
+        }
         let before = std::mem::replace(&mut *self.told(), told);
         // The lock is free again, so that nobody waits for this.
         drop(before);
+    }
+
+    /// Whether the attempt that is under way, or was closed, had begun by that moment, or may have: of one that this
+    /// process found in a later wave nobody knows when it began.
+    pub(super) fn had_begun_by(&self, moment: UnixMillis) -> bool {
+        let known = *self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
+        let known = known.filter(|(attempt, _)| *attempt == state.attempt());
+        let concerned = is_live(&state) || matches!(*state, State::RolledBack { .. });
+        concerned && known.is_none_or(|(_, began)| began <= moment)
     }
 
     /// Made of a copy, so that the lane need not wait until it is made.
@@ -175,6 +194,15 @@ impl Last {
     }
 
     fn told(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// When the attempt under way began: when its first exposure was entered, which this is or a state before it was.
+fn begun(state: &State, before: Option<(u32, UnixMillis)>) -> Option<(u32, UnixMillis)> {
+    let (State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage)) = state else { return before };
+    match before {
+        Some((attempt, _)) if attempt == stage.attempt => before,
+        _ => (stage.step == 0).then_some((stage.attempt, stage.entered)),
     }
 }

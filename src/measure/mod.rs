@@ -54,7 +54,9 @@ pub use connections::{
 };
 pub use counted::Counted;
 pub use exec::{AllowedCommand, ExecConnection};
-pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
+pub use fetch::{
+    Allowance, AllowanceError, Allowances, Answer, Asked, ByTheSystem, Fetcher, FetcherSettings, Reach, addresses,
+};
 pub use graphite::GraphiteConnection;
 pub use hint::hint;
 pub use influx::InfluxConnection;

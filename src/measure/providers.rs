@@ -174,7 +174,7 @@ impl Readings for Providers {
                 match &query.ask {
                     Ask::Prometheus(ask) => {
                         let compared = prometheus::compare(&connection, (ask, &asking), plan, versus).await;
-                        compared.map_err(|why| connection.fetcher.without_secrets(why))
+                        compared.map_err(|why| connection.without_secrets(why))
                     }
                     Ask::CloudWatch(_)
                     | Ask::Datadog(_)
@@ -213,7 +213,7 @@ impl Readings for Providers {
             Ask::Datadog(ask) => datadog::past(&connection, (ask, &asking), stretch).await,
             Ask::Web(_) | Ask::Graphite(_) | Ask::Influx(_) | Ask::Exec(_) => Err(without_past(metric)),
         };
-        let values = values.map_err(|why| connection.fetcher.without_secrets(why))?;
+        let values = values.map_err(|why| connection.without_secrets(why))?;
         let scaled = values.into_iter().map(|(at, value)| (at, value * metric.unit.factor()));
         Ok(scaled.filter(|(_, value)| value.is_finite()).collect())
     }
@@ -267,7 +267,7 @@ async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answ
         Ask::Exec(ask) => (exec::question(ask, &asking), exec::read(&connection, ask, &asking).await),
     };
     let reading = match reading {
-        Reading::NoData(why) => Reading::NoData(connection.fetcher.without_secrets(why)),
+        Reading::NoData(why) => Reading::NoData(connection.without_secrets(why)),
         value @ Reading::Value { .. } => value,
     };
     let (name, took) = (Arc::clone(&connection.name), begun.elapsed());

@@ -3,12 +3,15 @@
 use super::order::Order;
 use super::probe::ProbeStatus;
 use super::rate::Rate;
+use super::read::shown;
 use super::record::Record;
 use super::replay::Replays;
 use super::source::{Source, SourceName};
+use crate::analysis::Alert;
 use crate::clock::Clock;
 use crate::controller::Controller;
 use crate::telemetry::{Metrics, PostResult};
+use crate::units::{RolloutName, UnixMillis};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +22,17 @@ pub struct Triggers {
     pub(super) controller: Controller,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
+}
+
+/// An alert that fires: no rollout that it would close may begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FiringAlert {
+    /// What it is called, made fit to be shown.
+    pub name: String,
+    /// Its sender's own identity of it.
+    pub identity: String,
+    /// When it was last heard of.
+    pub heard: UnixMillis,
 }
 
 /// A source, and what is remembered of it.
@@ -52,6 +66,25 @@ impl Triggers {
     /// All of them, by name.
     pub fn desks(&self) -> impl Iterator<Item = &Arc<Desk>> {
         self.desks.values()
+    }
+
+    /// The alerts of a source that fire, as far as this process was told, the one heard of last first.
+    #[must_use]
+    pub fn firing(&self, desk: &Desk) -> Vec<FiringAlert> {
+        let source = &desk.source;
+        let named = source.named.then(|| source.name.as_str());
+        let identity = |fingerprint: &str| {
+            let own = named.and_then(|name| fingerprint.strip_prefix(name)?.strip_prefix('/'));
+            shown(own.unwrap_or(fingerprint))
+        };
+        let mut firing = self.controller.firing_of(named);
+        firing.sort_by_key(|(_, heard)| std::cmp::Reverse(*heard));
+        let told = |(alert, heard): (Alert, UnixMillis)| FiringAlert {
+            name: shown(alert.labels.get("alertname").unwrap_or(&alert.fingerprint)),
+            identity: identity(&alert.fingerprint),
+            heard,
+        };
+        firing.into_iter().map(told).collect()
     }
 
     /// Counts a post, and writes it into the record.
@@ -103,6 +136,10 @@ impl Desk {
 
     pub(super) fn set_probe(&self, status: ProbeStatus) {
         *self.probe.lock().unwrap_or_else(PoisonError::into_inner) = Some(status);
+    }
+
+    pub(super) fn note_closing(&self, closed: &[RolloutName], now: UnixMillis) {
+        self.record_mut().closing(closed, now);
     }
 
     pub(super) fn order(&self) -> MutexGuard<'_, Order> {

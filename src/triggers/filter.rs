@@ -3,6 +3,9 @@
 use crate::analysis::{Alert, AlertMatch, Condition, LabelTest};
 use std::fmt;
 
+/// How a filter may look.
+const EXAMPLE: &str = r#"write such as `alert(severity = "critical")`, or the labels as `{ severity: critical }`"#;
+
 /// A condition over alerts alone. The default hears every alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter(Option<Node>);
@@ -29,12 +32,14 @@ impl Filter {
     /// With what is wrong, where in the text from 1, and what to write instead.
     pub fn parse(text: &str) -> Result<Self, String> {
         let condition = Condition::parse(text, &|_| None).map_err(|error| {
-            let hint = error.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            // What is written without `alert` reads as a comparison of metrics, and hints for those lead astray.
+            let hint = if text.contains("alert(") { error.hint } else { Some(EXAMPLE.to_owned()) };
+            let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
             let column = text.get(..error.start).map_or(0, |before| before.chars().count()).saturating_add(1);
             format!("column {column}: {}{hint}", error.message)
         })?;
         node(condition).map(|node| Self(Some(node))).ok_or_else(|| {
-            "only `alert(...)` can be asked here, joined by `and` and `or`: no metric is known of a source".to_owned()
+            format!("only `alert(...)` can be asked here, joined by `and` and `or`, no metric; {EXAMPLE}")
         })
     }
 
@@ -123,9 +128,12 @@ mod tests {
 
     #[test]
     fn what_is_no_condition_over_alerts_is_refused_with_its_place() {
-        for (text, part) in
-            [("alert(severity == \"x\")", "column 16: "), ("", "column 1: "), ("error_rate > 1%", "error_rate")]
-        {
+        for (text, part) in [
+            ("alert(severity == \"x\")", "column 16: "),
+            ("", "column 1: "),
+            ("error_rate > 1%", "error_rate"),
+            ("severity = critical", "write such as `alert(severity = "),
+        ] {
             let message = Filter::parse(text).unwrap_err();
             assert!(message.contains(part), "{text}: {message}");
         }

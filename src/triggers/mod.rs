@@ -18,7 +18,7 @@ mod telling;
 mod told;
 
 pub use answer::{Answer, Refused};
-pub use desk::{Desk, Triggers};
+pub use desk::{Desk, FiringAlert, Triggers};
 pub use filter::Filter;
 pub use proof::{PAGERDUTY_SIGNATURE, Proof, SIGNATURE, TIMESTAMP, Unproved};
 pub use record::{LastPost, Record, Trouble, Unknown};

@@ -33,6 +33,12 @@ struct Last {
     standing: Standing,
     began: Option<UnixMillis>,
     at: Option<UnixMillis>,
+    /// Of one that ended: until when it is known to have fired.
+    until: Option<UnixMillis>,
+    /// When it was last heard of as firing.
+    heard: Option<UnixMillis>,
+    /// The newest of its messages that it fires that was taken to its end, by the sender's time.
+    taken: Option<UnixMillis>,
     /// When this standing was heard of first.
     received: UnixMillis,
     used: u64,
@@ -66,6 +72,8 @@ impl Order {
         if let Some(before) = &before {
             self.by_use.remove(&before.used);
         }
+        let heard = before.as_ref().and_then(|last| last.heard);
+        let taken = before.as_ref().and_then(|last| last.taken);
         let same = before.filter(|_| sequence == Sequence::Repeated);
         // A time that is still to come would make all that follows look old, and swallow what really fires.
         let past = |time: Option<UnixMillis>| time.map(|time| time.min(now));
@@ -73,6 +81,12 @@ impl Order {
             standing: told.standing,
             began: past(told.began).max(same.as_ref().and_then(|last| last.began)),
             at: past(told.at).max(same.as_ref().and_then(|last| last.at)),
+            until: match told.standing {
+                Standing::Firing => None,
+                Standing::Resolved => past(told.until.or(told.at)).or(heard),
+            },
+            heard: if told.standing == Standing::Firing { Some(now) } else { heard },
+            taken,
             received: same.map_or(now, |last| last.received),
             used: self.uses,
         };
@@ -83,6 +97,26 @@ impl Order {
             self.known.remove(&oldest);
         }
         sequence
+    }
+
+    /// Until when an alert fired of which this tells too late, and of whose firing nothing was ever taken: its end
+    /// overtook it, or what it brought was not durable. `None` where it was taken, or nobody knows when it ended.
+    pub(super) fn missed(&self, told: &Told, now: UnixMillis) -> Option<UnixMillis> {
+        let last = self.known.get(&told.alert.fingerprint)?;
+        let late = told.standing == Standing::Firing && last.sequence(told, now) == Sequence::Stale;
+        last.until.filter(|_| late && last.taken < moment_of(told, now))
+    }
+
+    /// That an alert fires was taken to its end: what it brought is durable. `at` is the message's own time.
+    pub(super) fn taken_as_firing(&mut self, fingerprint: &str, at: Option<UnixMillis>) {
+        if let Some(last) = self.known.get_mut(fingerprint) {
+            last.taken = last.taken.max(at);
+        }
+    }
+
+    /// Whether anything that says that it fires was taken to its end.
+    pub(super) fn was_taken_as_firing(&self, fingerprint: &str) -> bool {
+        self.known.get(fingerprint).is_some_and(|last| last.taken.is_some())
     }
 
     /// Whether this was told last of its alert as ended, while it was told that it fires.
@@ -108,6 +142,11 @@ impl Order {
             self.messages.remove(&oldest);
         }
     }
+}
+
+/// The time by which a message is told from those before it; one that is still to come is the moment of its arrival.
+pub(super) fn moment_of(told: &Told, now: UnixMillis) -> Option<UnixMillis> {
+    told.at.or(told.began).map(|time| time.min(now))
 }
 
 impl Last {
@@ -147,7 +186,7 @@ mod tests {
     fn told(standing: Standing, began: Option<i64>, at: Option<i64>) -> Told {
         let alert = Alert { fingerprint: "f".to_owned(), labels: std::collections::BTreeMap::new() };
         let (began, at) = (began.map(moment), at.map(moment));
-        Told { alert, standing, began, at, message: None, no_data: false }
+        Told { alert, standing, began, at, until: None, message: None, no_data: false }
     }
 
     #[test]
@@ -190,6 +229,29 @@ mod tests {
         assert_eq!(take(told(Firing, None, Some(11)), 11), Sequence::New);
         assert_eq!(take(told(Resolved, Some(1_000_000), None), 12), Sequence::New);
         assert_eq!(take(told(Firing, Some(13), None), 13), Sequence::New);
+    }
+
+    #[test]
+    fn what_was_never_taken_as_firing_is_missed_until_it_was() {
+        use Standing::{Firing, Resolved};
+        let mut order = Order::default();
+        let firing = |at| told(Firing, None, Some(at));
+        assert_eq!(order.missed(&firing(10), moment(20)), None, "nothing is known of it: it is new");
+        order.take(&told(Resolved, None, Some(20)), moment(21));
+        assert_eq!(order.missed(&firing(10), moment(22)), Some(moment(20)), "its end overtook it");
+        order.taken_as_firing("f", Some(moment(10)));
+        assert_eq!(order.missed(&firing(10), moment(23)), None, "once");
+        assert_eq!(order.missed(&firing(15), moment(23)), Some(moment(20)), "it began to fire once more");
+        order.take(&firing(30), moment(31));
+        order.take(&told(Resolved, None, Some(40)), moment(41));
+        assert_eq!(order.missed(&firing(30), moment(42)), Some(moment(40)), "taken up, but not to its end");
+
+        let began = |standing, until: Option<i64>| Told { until: until.map(moment), ..told(standing, Some(0), None) };
+        let mut order = Order::default();
+        order.take(&began(Resolved, None), moment(50));
+        assert_eq!(order.missed(&began(Firing, None), moment(51)), None, "nobody knows until when it fired");
+        order.take(&began(Resolved, Some(45)), moment(52));
+        assert_eq!(order.missed(&began(Firing, None), moment(53)), Some(moment(45)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What became of a source's posts, for people: counts, the last one, and the last problems. Bounded, whatever comes.
 
+use super::answer::MOST_NAMES;
 use super::read::shown;
 use crate::telemetry::PostResult;
-use crate::units::UnixMillis;
+use crate::units::{RolloutName, UnixMillis};
 use std::collections::{BTreeMap, VecDeque};
 
 /// The most problems that are kept of one source; the one that was seen longest ago goes first.
@@ -41,20 +42,21 @@ pub struct Record {
     pub posts: BTreeMap<PostResult, u64>,
     /// The last post of all.
     pub last: Option<LastPost>,
-    /// When a post last closed something.
-    pub last_closing: Option<UnixMillis>,
+    /// When a post last closed something, and what.
+    pub last_closing: Option<(UnixMillis, Vec<RolloutName>)>,
     /// The last problems, the newest last.
     pub troubles: VecDeque<Trouble>,
 }
 
 impl Record {
+    pub(super) fn closing(&mut self, closed: &[RolloutName], now: UnixMillis) {
+        self.last_closing = Some((now, closed.iter().take(MOST_NAMES).cloned().collect()));
+    }
+
     pub(super) fn post(&mut self, result: PostResult, now: UnixMillis) {
         let count = self.posts.entry(result).or_default();
         *count = count.saturating_add(1);
         self.last = Some(LastPost { at: now, result });
-        if result == PostResult::Closed {
-            self.last_closing = Some(now);
-        }
     }
 
     /// Notes a problem. Answers whether it is worth a line in the log: a flood of them must not be one there.

@@ -3,17 +3,17 @@
 
 use super::answer::{Answer, MOST_NAMES};
 use super::desk::{Desk, Triggers};
-use super::order::Sequence;
+use super::order::{Sequence, moment_of};
 use super::read::shown;
 use super::record::Unknown;
 use super::source::Source;
 use super::told::{Delivery, Standing, Told};
 use crate::analysis::Alert;
-use crate::controller::CommandError;
+use crate::controller::{AlertAnswer, CommandError, LateAlert};
 use crate::eval::Flag;
 use crate::source::suggest;
 use crate::telemetry::AlertResult;
-use crate::units::{FlagKey, RolloutName};
+use crate::units::{FlagKey, RolloutName, UnixMillis};
 use std::collections::BTreeSet;
 
 /// The label that says which source an alert came from. No sender can say another.
@@ -24,6 +24,12 @@ const TRIGGER: &str = "trigger";
 struct Passed {
     firing: Vec<Alert>,
     resolved: Vec<Alert>,
+    /// Those whose end was told before them, and that nobody took.
+    late: Vec<LateAlert>,
+    /// Those of which their sender says only since when they fire, and that ended a moment ago.
+    doubtful: Vec<Alert>,
+    /// The identities of those that fire, with the sender's time of the message.
+    moments: Vec<(String, Option<UnixMillis>)>,
     messages: Vec<String>,
 }
 
@@ -37,28 +43,76 @@ impl Triggers {
         if delivery.left_out > 0 {
             self.trouble(desk, "its sender leaves alerts out of its posts; raise `max_alerts` there");
         }
-        let passed = self.sift(desk, delivery.told, &mut answer);
+        let mut passed = self.sift(desk, delivery.told, &mut answer);
         let scope = &desk.source.may_close;
         let done = match desk.source.dry_run {
-            true => self.controller.would_alert(scope, &passed.firing),
+            true => {
+                passed.late.iter().for_each(|late| list(&mut answer.stale, &late.alert));
+                self.controller.would_alert(scope, &passed.firing)
+            }
             false => {
-                let done = self.controller.alert_within(scope, &passed.firing, &passed.resolved).await?;
-                self.end_what_ended(desk, &passed.firing).await?;
-                done
+                let done = self.controller.alert_within(scope, &passed.firing, &passed.resolved).await;
+                // Also where something is not durable: it would be taken for firing until it is told again.
+                let ended = self.end_what_ended(desk, &passed.firing).await;
+                let (done, ()) = (done?, ended?);
+                done.and(self.tell_late(desk, &passed.late, &mut answer).await?)
             }
         };
         // Only now: looking for what may have been meant takes its time, and closing waits for nothing.
         let unknown = self.unknown(&passed.firing);
         self.told_unknown(desk, unknown, &mut answer);
+        let doubtful = std::mem::take(&mut passed.doubtful);
         self.note(desk, passed);
         for name in done.out_of_scope.iter().take(MOST_NAMES) {
             self.trouble(desk, &format!("it may not close {name}"));
+        }
+        if !done.closed.is_empty() && !desk.source.dry_run {
+            desk.note_closing(&done.closed, self.clock.now());
         }
         answer.closed = done.closed;
         answer.concerned = done.concerned;
         answer.already_closed = done.already_closed;
         answer.out_of_scope = done.out_of_scope;
+        self.is_believed(desk, &doubtful)?;
         Ok(answer)
+    }
+
+    /// Closes what was under way while an alert fired whose end was told before it.
+    async fn tell_late(
+        &self,
+        desk: &Desk,
+        late: &[LateAlert],
+        answer: &mut Answer,
+    ) -> Result<AlertAnswer, CommandError> {
+        if late.is_empty() {
+            return Ok(AlertAnswer::default());
+        }
+        let told = self.controller.alert_late(&desk.source.may_close, late).await?;
+        for (place, late) in late.iter().enumerate() {
+            if told.idle.contains(&place) {
+                list(&mut answer.stale, &late.alert);
+                self.count_alert(&desk.source, AlertResult::Stale);
+            } else {
+                answer.passed = answer.passed.saturating_add(1);
+                self.count_alert(&desk.source, AlertResult::Firing);
+            }
+        }
+        Ok(told.done)
+    }
+
+    /// Has an alert sent again that fires since before its end, where it would close something that has begun since.
+    /// It may be a message that was long on its way, and it may fire still: whoever goes on sending it knows.
+    fn is_believed(&self, desk: &Desk, doubtful: &[Alert]) -> Result<(), CommandError> {
+        let closes = |alerts: &[Alert]| !self.controller.would_alert(&desk.source.may_close, alerts).closed.is_empty();
+        if desk.source.dry_run || doubtful.is_empty() || !closes(doubtful) {
+            return Ok(());
+        }
+        let named = doubtful.iter().find(|alert| closes(std::slice::from_ref(alert))).or(doubtful.first());
+        let name = named.map(name_of).unwrap_or_default();
+        Err(CommandError::Unavailable(format!(
+            "`{name}` was told as ended within the last five minutes, and fires since before that: send it again while \
+             it fires"
+        )))
     }
 
     /// Whether a delivery would close something now. Nothing of it is remembered. Of a source that is tried out
@@ -77,7 +131,8 @@ impl Triggers {
                 let mut told = told.clone();
                 self.dress(source, &mut told.alert);
                 let taken = told.message.as_deref().is_some_and(|message| order.was_taken(message));
-                (!taken && order.look(&told, now) != Sequence::Stale).then_some(told.alert)
+                let known = order.look(&told, now) == Sequence::Stale && order.missed(&told, now).is_none();
+                (!taken && !known).then_some(told.alert)
             });
             fresh.collect()
         };
@@ -108,18 +163,31 @@ impl Triggers {
             self.dress(source, &mut told.alert);
             match order.take(&told, now) {
                 Sequence::Stale => {
+                    if let Some(until) = order.missed(&told, now) {
+                        passed.moments.push((told.alert.fingerprint.clone(), moment_of(&told, now)));
+                        passed.messages.extend(told.message);
+                        passed.late.push(LateAlert { alert: told.alert, until });
+                        continue;
+                    }
                     list(&mut answer.stale, &told.alert);
                     self.count_alert(source, AlertResult::Stale);
+                    if fires && told.at.is_none() && order.was_taken_as_firing(&told.alert.fingerprint) {
+                        passed.doubtful.push(told.alert);
+                    }
                     continue;
                 }
                 Sequence::Repeated => answer.repeated = answer.repeated.saturating_add(1),
                 Sequence::New => {}
             }
+            let moment = moment_of(&told, now);
             // What is repeated is passed on: the first time may not have been durable, and it tells that it goes on.
             answer.passed = answer.passed.saturating_add(1);
             passed.messages.extend(told.message);
             match told.standing {
-                Standing::Firing => passed.firing.push(told.alert),
+                Standing::Firing => {
+                    passed.moments.push((told.alert.fingerprint.clone(), moment));
+                    passed.firing.push(told.alert);
+                }
                 Standing::Resolved => {
                     answer.ended = true;
                     passed.resolved.push(told.alert);
@@ -166,6 +234,9 @@ impl Triggers {
         metrics.alerts(name, AlertResult::Firing, passed.firing.len());
         metrics.alerts(name, AlertResult::Resolved, passed.resolved.len());
         let mut order = desk.order();
+        for (fingerprint, at) in passed.moments {
+            order.taken_as_firing(&fingerprint, at);
+        }
         for message in passed.messages {
             order.taken(&message);
         }
@@ -221,6 +292,10 @@ impl Triggers {
 
 fn list(names: &mut Vec<String>, alert: &Alert) {
     if names.len() < MOST_NAMES {
-        names.push(shown(alert.labels.get("alertname").unwrap_or(&alert.fingerprint)));
+        names.push(name_of(alert));
     }
+}
+
+fn name_of(alert: &Alert) -> String {
+    shown(alert.labels.get("alertname").unwrap_or(&alert.fingerprint))
 }

@@ -34,6 +34,8 @@ pub struct Told {
     pub began: Option<UnixMillis>,
     /// When that of which this tells happened, by the sender's clock. `None` with senders that say only since when.
     pub at: Option<UnixMillis>,
+    /// Of an alert that ended: until when it fired, where its sender says that beside the rest.
+    pub until: Option<UnixMillis>,
     /// The sender's identity of this very message, which has the same when it is sent again.
     pub message: Option<String>,
     /// It fires because there is nothing to judge by.

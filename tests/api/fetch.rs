@@ -326,6 +326,24 @@ async fn a_secret_that_the_other_side_repeats_is_not_shown() {
     assert!(why.contains("no such token: [redacted]"), "{why}");
 }
 
+/// A proxy before the system decodes what signs in, and says what it did not like.
+#[tokio::test]
+async fn a_password_that_the_other_side_has_decoded_is_not_shown() {
+    let server = MockServer::start().await;
+    let error = r#"{"status":"error","errorType":"auth","error":"no user admin with p%ss w/rd or p%25ss%20w%2frd"}"#;
+    Mock::given(any()).respond_with(ResponseTemplate::new(401).set_body_string(error)).mount(&server).await;
+    let mut by_header = connection(&server.uri(), SECOND);
+    let mut basic = HeaderValue::from_static("Basic YWRtaW46cCVzcyB3L3Jk");
+    basic.set_sensitive(true);
+    by_header.fetch.headers.insert(AUTHORIZATION, basic);
+    let by_address = connection(&server.uri().replace("http://", "http://admin:p%25ss%20w%2Frd@"), SECOND);
+    for settings in [by_header, by_address] {
+        assert!(!format!("{settings:?}").contains("w/rd"), "{settings:?}");
+        let why = no_data(ask(settings).await);
+        assert!(why.contains("no user admin with [redacted] or [redacted]"), "{why}");
+    }
+}
+
 #[tokio::test]
 async fn no_more_questions_are_under_way_than_the_connection_allows() {
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

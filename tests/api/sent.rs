@@ -61,6 +61,12 @@ pub(crate) fn moment(seconds: i64) -> String {
     chrono::DateTime::from_timestamp_millis(millis).unwrap().to_rfc3339()
 }
 
+/// This very moment, to the millisecond.
+pub(crate) fn just_now() -> String {
+    let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    chrono::DateTime::from_timestamp_millis(i64::try_from(millis).unwrap()).unwrap().to_rfc3339()
+}
+
 impl Control {
     fn to_source(&self, source: &str, body: &str) -> RequestBuilder {
         // As it comes through a proxy: by another name, and from no page of this machine.

@@ -1,6 +1,6 @@
 //! `tidegate trigger`.
 
-use super::command::Running;
+use super::command::{ROLLOUT, Running};
 use serde_json::Value;
 
 #[tokio::test]
@@ -26,4 +26,30 @@ async fn sources_are_listed_with_what_became_of_their_posts() {
     let unknown = running.run(&["trigger", "get", "alertmanagr"]).await;
     assert_eq!(unknown.code, 1);
     assert!(unknown.err.contains("did you mean `alertmanager`?"), "{unknown:?}");
+}
+
+/// Whoever is told that a rollout cannot begin while an alert fires finds here which one, and what its end is called.
+#[tokio::test]
+async fn what_a_source_closed_and_what_fires_of_it_is_told() {
+    let running = Running::start(&[]).await;
+    let file = running.write("search.yaml", ROLLOUT);
+    assert_eq!(running.run(&["rollout", "apply", &file]).await.code, 0);
+    assert_eq!(running.run(&["rollout", "start", "search-v2"]).await.code, 0);
+    let url = format!("http://{}/api/v1/triggers/alertmanager", running.server.control);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let post = async |status: &str| {
+        let body = format!(
+            r#"{{"alerts": [{{"status": "{status}", "labels": {{"alertname": "Down", "flag": "search"}}, "fingerprint": "1f"}}]}}"#
+        );
+        let post = client.post(&url).header("content-type", "application/json").body(body);
+        assert_eq!(post.send().await.unwrap().status(), 200);
+    };
+    post("firing").await;
+    let one = running.run(&["trigger", "get", "alertmanager"]).await.out;
+    let line = |name: &str| one.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {one}"));
+    assert!(line("last closing:").ends_with("Z, search-v2"), "{one}");
+    assert!(line("fires:").contains("Down (1f), last heard of "), "{one}");
+    post("resolved").await;
+    let one = running.run(&["trigger", "get", "alertmanager"]).await.out;
+    assert!(!one.contains("fires:") && one.contains("Z, search-v2"), "{one}");
 }

@@ -4,6 +4,7 @@ use super::counters::{EXPIRED, VALID, certify, now};
 use super::ports::free_address;
 use super::process::Process;
 use std::fs;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tidegate::measure::{
 };
 use tidegate::rollout::{Arm, Attachments, Over, Plan, lower};
 use tidegate::source::{Format, parse};
+use tidegate::triggers::probe::{ProbeSettings, Prober, Target};
 
 /// How each kind is asked for a number.
 const METRICS: [(&str, &str); 6] = [
@@ -110,5 +112,30 @@ async fn no_system_is_asked_behind_a_certificate_that_cannot_be_trusted() {
             let told = why.contains("unreachable") && why.contains("certificate");
             assert!(told && !why.contains("hunter2"), "{word}, {what}: {why}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_trusts_the_authority_of_its_settings_and_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path();
+    certify(home, "ours", "good", VALID);
+    certify(home, "theirs", "foreign", VALID);
+    let (good, _good) = start(home, "good");
+    let (foreign, _foreign) = start(home, "foreign");
+    let once = NonZeroU32::MIN;
+    let look = |address: &str, authority: Option<&str>| {
+        let authorities = authority.map(|name| Arc::from(fs::read(home.join(name)).expect("a certificate")));
+        let url = format!("https://{address}/?key=hunter2").parse().expect("an address");
+        let target = Target::Http { url, token: None, status: vec![200], body: None, authorities };
+        let (every, timeout) = (Duration::from_secs(60), Duration::from_secs(30));
+        let settings = ProbeSettings { target, every, timeout, failures: once, successes: once };
+        assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+        async move { Prober::new(&settings).expect("a prober").look().await }
+    };
+    assert_eq!(look(&good, Some("ours.crt")).await, Ok(()));
+    for (address, authority) in [(&good, None), (&good, Some("theirs.crt")), (&foreign, Some("ours.crt"))] {
+        let seen = look(address, authority).await.expect_err("it is not trusted");
+        assert!(seen.contains("certificate") && !seen.contains("hunter2"), "{seen}");
     }
 }

@@ -49,7 +49,7 @@ fn in_words(read: &Result<Delivery, Malformed>) -> String {
 
 fn alert(text: &mut String, told: &Told) {
     write!(text, "{} {}", told.standing.as_str(), told.alert.fingerprint).unwrap();
-    for (name, moment) in [("since", told.began), ("at", told.at)] {
+    for (name, moment) in [("since", told.began), ("at", told.at), ("until", told.until)] {
         if let Some(moment) = moment {
             write!(text, " {name} {}", moment.get()).unwrap();
         }

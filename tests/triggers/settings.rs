@@ -79,6 +79,11 @@ fn what_is_wrong_is_told_with_its_place_and_without_secrets() {
         ("  a: { kind: grafana, may_close: { flag: [x] } }\n", "did you mean `flags`?"),
         ("  a: { kind: grafana, match: 'alert(severity == \"x\")' }\n", "`match`: column 16"),
         ("  a: { kind: grafana, match: 'error_rate > 1%' }\n", "`match`: "),
+        ("  a: { kind: grafana, match: 'severity = critical' }\n", "write such as `alert(severity = \"critical\")`"),
+        ("  a: { kind: probe, url: 'https://x', ca_file: nowhere }\n", "`ca_file`: cannot read"),
+        ("  a: { kind: probe, url: 'https://x', ca_file: key }\n", "has no certificate in PEM"),
+        ("  a: { kind: probe, url: 'http://x', ca_file: key }\n", "begins with `https://`"),
+        ("  a: { kind: probe, tcp: 'x:1', ca_file: key }\n", "is for `url`"),
         ("  a: { kind: grafana, labels: { a: '' } }\n", "a label needs a name and a value"),
         ("  a: { kind: grafana, per_second: 0 }\n", "`per_second` must be a whole number from 1"),
         ("  a: { kind: probe }\n", "a probe needs something to look at"),
@@ -118,4 +123,26 @@ fn settings_never_show_the_keys_of_sources() {
                     c: { kind: probe, url: 'http://x/?key=1', token_file: key }\n";
     let shown = format!("{:?}", File::new(triggers).load().unwrap());
     assert!(!shown.contains("correct-horse"), "{shown}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_secret_that_everybody_may_read_is_remarked_with_its_place_and_remedy() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file =
+        File::new("  a: { kind: grafana, key_file: key }\n  b: { kind: probe, url: 'http://x', token_file: short }\n");
+    let allow = |name: &str, mode: u32| {
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(file.folder.path().join(name), permissions).unwrap();
+    };
+    allow("key", 0o600);
+    allow("short", 0o640);
+    assert_eq!(file.load().unwrap().remarks, Vec::<String>::new());
+    allow("short", 0o644);
+    let remarks = file.load().unwrap().remarks;
+    let [remark] = remarks.as_slice() else { panic!("{remarks:?}") };
+    for part in ["settings.yaml:4:", "`token_file`: every user of this machine may read", "chmod 600", "/short"] {
+        assert!(remark.contains(part), "{part}: {remark}");
+    }
+    assert!(!remark.contains("hunter2"), "{remark}");
 }

@@ -3,8 +3,11 @@
 use super::render::time;
 use super::wire;
 use crate::controller::MayClose;
-use crate::triggers::{Answer, Desk, Kind, Proof, Source, Trouble, Unknown};
+use crate::triggers::{Answer, Desk, FiringAlert, Kind, Proof, Source, Triggers, Trouble, Unknown};
 use crate::units::{RolloutName, format_duration};
+
+/// The most firing alerts of a source that are listed.
+const MOST_FIRING: usize = 100;
 
 /// What a sender is told.
 pub(super) fn answer(answer: Answer) -> wire::Triggered {
@@ -32,9 +35,11 @@ fn unknown(unknown: Unknown) -> wire::UnknownName {
 }
 
 /// A source with what became of its posts.
-pub(super) fn source(desk: &Desk) -> wire::TriggerSource {
+pub(super) fn source(triggers: &Triggers, desk: &Desk) -> wire::TriggerSource {
     let Source { name, kind, proof, may_close, wanted, labels, dry_run, no_data_fires, rate, .. } = &desk.source;
     let record = desk.record();
+    let firing = triggers.firing(desk);
+    let (closing, closed) = record.last_closing.map(|(at, closed)| (time(at), closed)).unzip();
     wire::TriggerSource {
         name: name.to_string(),
         kind: kind.as_str().to_owned(),
@@ -49,10 +54,17 @@ pub(super) fn source(desk: &Desk) -> wire::TriggerSource {
         last_post: record
             .last
             .map(|last| wire::LastPost { at: time(last.at), result: last.result.as_str().to_owned() }),
-        last_closing: record.last_closing.map(time),
+        last_closing: closing,
+        last_closed: closed.unwrap_or_default().iter().map(ToString::to_string).collect(),
+        firing_count: u64::try_from(firing.len()).unwrap_or(u64::MAX),
+        firing: firing.into_iter().take(MOST_FIRING).map(fires).collect(),
         problems: record.troubles.iter().rev().map(trouble).collect(),
         probe: probe(desk),
     }
+}
+
+fn fires(alert: FiringAlert) -> wire::FiringAlert {
+    wire::FiringAlert { name: alert.name, identity: alert.identity, heard: time(alert.heard) }
 }
 
 const fn proof_word(proof: &Proof) -> &'static str {

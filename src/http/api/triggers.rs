@@ -27,7 +27,7 @@ pub(super) async fn post(
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Json<wire::TriggerSources> {
-    Json(wire::TriggerSources { sources: api.triggers.desks().map(|desk| source(desk)).collect() })
+    Json(wire::TriggerSources { sources: api.triggers.desks().map(|desk| source(&api.triggers, desk)).collect() })
 }
 
 pub(super) async fn get(
@@ -35,7 +35,7 @@ pub(super) async fn get(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<wire::TriggerSource>, ApiError> {
     let desk = known(&api, &name?.0)?;
-    Ok(Json(source(&desk)))
+    Ok(Json(source(&api.triggers, &desk)))
 }
 
 fn known(api: &Api, name: &str) -> Result<Arc<Desk>, ApiError> {

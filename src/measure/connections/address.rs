@@ -1,5 +1,7 @@
 //! Where another system is.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use std::fmt;
 
@@ -54,11 +56,41 @@ impl Address {
         !self.0.username().is_empty() || self.0.password().is_some()
     }
 
+    /// What it has of a secret: the password as it is written, and the header that is sent for it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        if !self.has_credentials() {
+            return Vec::new();
+        }
+        let password = self.0.password().unwrap_or_default();
+        let pair = [decoded(self.0.username()), b":".to_vec(), decoded(password)].concat();
+        vec![password.to_owned(), format!("Basic {}", STANDARD.encode(pair))]
+    }
+
     /// The whole of it, credentials included: not to be shown.
     #[must_use]
     pub const fn url(&self) -> &Url {
         &self.0
     }
+}
+
+/// A part of an address without its percent signs.
+fn decoded(part: &str) -> Vec<u8> {
+    let (mut bytes, mut rest) = (Vec::with_capacity(part.len()), part.as_bytes());
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = behind.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    bytes
 }
 
 /// The parser's reasons are a fixed list; only those that people meet are passed on.

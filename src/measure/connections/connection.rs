@@ -1,9 +1,10 @@
 //! One system outside.
 
 use super::address::Address;
+use crate::analysis::NoData;
 use crate::measure::cloudwatch::CloudWatchConnection;
 use crate::measure::exec::ExecConnection;
-use crate::measure::fetch::{Fetcher, FetcherSettings};
+use crate::measure::fetch::{Fetcher, FetcherSettings, redacted};
 use crate::measure::graphite::GraphiteConnection;
 use crate::measure::influx::InfluxConnection;
 use crate::measure::web::WebConnection;
@@ -105,5 +106,13 @@ impl Connection {
     pub fn new(settings: ConnectionSettings) -> Self {
         let ConnectionSettings { name, address, fetch, kind } = settings;
         Self { name, address, fetcher: Fetcher::new(fetch), kind }
+    }
+
+    /// The reason without the secrets of the headers and the address, should the other side have repeated one.
+    #[must_use]
+    pub fn without_secrets(&self, why: NoData) -> NoData {
+        let of_address = self.address.as_ref().map(Address::secrets).unwrap_or_default();
+        let of_address: Vec<&str> = of_address.iter().map(String::as_str).collect();
+        self.fetcher.without_secrets(redacted(why, &of_address))
     }
 }

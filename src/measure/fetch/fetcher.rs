@@ -6,7 +6,7 @@ use super::body::body;
 use super::failure::{Failure, failure, forbidden};
 use super::patience::{MOST_ATTEMPTS, passes, pause, retry_after};
 use super::redacted::redacted;
-use super::resolver::Guarded;
+use super::resolver::{ByTheSystem, Guarded};
 use crate::analysis::NoData;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
@@ -188,8 +188,8 @@ impl Fetcher {
         let agent = concat!("tidegate/", env!("CARGO_PKG_VERSION"));
         let client = Client::builder().redirect(redirect::Policy::none()).user_agent(agent);
         match &self.settings.reach {
-            Reach::Anywhere if self.settings.proxied => client,
-            Reach::Anywhere => client.no_proxy(),
+            Reach::Anywhere if self.settings.proxied => client.dns_resolver(Arc::new(ByTheSystem)),
+            Reach::Anywhere => client.no_proxy().dns_resolver(Arc::new(ByTheSystem)),
             Reach::Public(allowed) => client.no_proxy().dns_resolver(Arc::new(Guarded(Arc::clone(allowed)))),
         }
     }

@@ -1,9 +1,23 @@
 //! Names of hosts, of which only those addresses are used that may be reached.
 
 use super::allowance::Allowances;
+use super::names::addresses;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+/// Resolves names as the system does.
+#[derive(Debug, Clone, Copy)]
+pub struct ByTheSystem;
+
+impl Resolve for ByTheSystem {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Addrs = Box::new(addresses(name.as_str(), 0).await?.into_iter());
+            Ok(found)
+        })
+    }
+}
 
 /// Resolves names as the system does and lets through what may be reached. The address that is looked at is the one
 /// that is connected to: a name that leads elsewhere the next moment gains nothing by it.
@@ -22,7 +36,7 @@ impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         let allowed = Arc::clone(&self.0);
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let found: Vec<SocketAddr> = addresses(name.as_str(), 0).await?;
             Ok(reachable(found, &allowed)?)
         })
     }

@@ -1,9 +1,12 @@
 //! One look: whether something answers as it should, within its time and without reading more than is needed.
 
 use super::settings::{ProbeSettings, Target};
-use reqwest::redirect;
+use crate::measure::{ByTheSystem, addresses};
+use reqwest::{Certificate, Client, Url, redirect};
 use std::error::Error as _;
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,7 +20,7 @@ const MOST_READ: usize = 65_536;
 pub struct Prober {
     target: Target,
     within: Duration,
-    client: Option<reqwest::Client>,
+    client: Option<Client>,
 }
 
 impl Prober {
@@ -27,15 +30,8 @@ impl Prober {
     /// When no client can be made, with why.
     pub fn new(settings: &ProbeSettings) -> Result<Self, String> {
         let client = match &settings.target {
-            Target::Http { url, .. } => {
-                let builder = reqwest::Client::builder()
-                    .redirect(redirect::Policy::none())
-                    .timeout(settings.timeout)
-                    .pool_max_idle_per_host(0)
-                    .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION"), " (probe)"));
-                // A proxy is for the network; asking it for this machine's own loopback reaches the wrong machine.
-                let builder = if is_loopback(url.host_str()) { builder.no_proxy() } else { builder };
-                Some(builder.build().map_err(|error| error.to_string())?)
+            Target::Http { url, authorities, .. } => {
+                Some(client(settings, url, authorities.as_deref()).map_err(|error| error.to_string())?)
             }
             Target::Tcp { .. } => None,
         };
@@ -49,7 +45,7 @@ impl Prober {
     pub async fn look(&self) -> Result<(), String> {
         let look = async {
             match (&self.target, &self.client) {
-                (Target::Http { url, token, status, body }, Some(client)) => {
+                (Target::Http { url, token, status, body, .. }, Some(client)) => {
                     let request = client.get(url.clone());
                     let request = match token {
                         Some(token) => request.bearer_auth(token.reveal()),
@@ -58,9 +54,7 @@ impl Prober {
                     http(request, status, body.as_deref()).await
                 }
                 (Target::Http { .. }, None) => Err("no client".to_owned()),
-                (Target::Tcp { host, port }, _) => {
-                    TcpStream::connect((host.as_str(), *port)).await.map(drop).map_err(|error| error.to_string())
-                }
+                (Target::Tcp { host, port }, _) => connect(host, *port).await.map_err(|error| error.to_string()),
             }
         };
         match timeout(self.within, look).await {
@@ -68,6 +62,30 @@ impl Prober {
             Err(_) => Err(format!("no answer within {}", crate::units::format_duration(self.within))),
         }
     }
+}
+
+fn client(settings: &ProbeSettings, url: &Url, authorities: Option<&[u8]>) -> reqwest::Result<Client> {
+    let builder = || {
+        let builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(settings.timeout)
+            .pool_max_idle_per_host(0)
+            .dns_resolver(Arc::new(ByTheSystem))
+            .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION"), " (probe)"));
+        // A proxy is for the network; asking it for this machine's own loopback reaches the wrong machine.
+        if is_loopback(url.host_str()) { builder.no_proxy() } else { builder }
+    };
+    match authorities {
+        Some(authorities) => builder().tls_certs_only(Certificate::from_pem_bundle(authorities)?).build(),
+        // Without any CA certificate on the system TLS cannot be set up. Plain HTTP needs none.
+        None => builder().build().or_else(|_| builder().tls_certs_only([]).build()),
+    }
+}
+
+/// To the first of its addresses that takes it.
+async fn connect(host: &str, port: u16) -> io::Result<()> {
+    let found = addresses(host, port).await?;
+    TcpStream::connect(found.as_slice()).await.map(drop)
 }
 
 async fn http(request: reqwest::RequestBuilder, right: &[u16], wanted: Option<&str>) -> Result<(), String> {

@@ -44,7 +44,7 @@ pub async fn watch(triggers: Triggers, desk: Arc<Desk>, shutdown: CancellationTo
     let Kind::Probe(settings) = &desk.source.kind else { return };
     let prober = match Prober::new(settings) {
         Ok(prober) => prober,
-        Err(why) => return tracing::error!(source = desk.name().as_str(), why, "the probe cannot look"),
+        Err(why) => return triggers.trouble(&desk, &format!("the probe cannot look: {why}")),
     };
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -94,7 +94,8 @@ async fn look_for_ever(triggers: &Triggers, desk: &Desk, settings: &ProbeSetting
                 if turn == Turn::Begins {
                     let source = desk.name().as_str();
                     let closed = answer.closed.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                    tracing::warn!(source, target = %settings.target, closed, "a probe fires");
+                    let seen = desk.probe().map(|status| status.seen).unwrap_or_default();
+                    tracing::warn!(source, target = %settings.target, seen, closed, "a probe fires");
                 }
             }
             Err(error) => {
@@ -113,5 +114,5 @@ fn told(desk: &Desk, settings: &ProbeSettings, standing: Standing) -> Told {
         ("probe".to_owned(), settings.target.to_string()),
     ]);
     let alert = Alert { fingerprint: "probe".to_owned(), labels };
-    Told { alert, standing, began: None, at: None, message: None, no_data: false }
+    Told { alert, standing, began: None, at: None, until: None, message: None, no_data: false }
 }

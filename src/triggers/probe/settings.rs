@@ -4,10 +4,11 @@ use crate::units::Credential;
 use reqwest::Url;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is looked at. The address stands in the server's own settings, so it may be any.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Target {
     /// An HTTP or HTTPS address: a GET without a body.
     Http {
@@ -19,6 +20,8 @@ pub enum Target {
         status: Vec<u16>,
         /// What the body must have in it.
         body: Option<String>,
+        /// The certificates, as PEM, of the authorities that are trusted instead of the system's.
+        authorities: Option<Arc<[u8]>>,
     },
     /// An address to which a connection must come about.
     Tcp {
@@ -43,6 +46,12 @@ impl fmt::Display for Target {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "tcp [{host}]:{port}"),
             Self::Tcp { host, port } => write!(f, "tcp {host}:{port}"),
         }
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({self})")
     }
 }
 

@@ -27,7 +27,10 @@ enum Transition {
 /// # Errors
 /// With the field that is wrong.
 pub fn datadog(body: &[u8]) -> Result<Delivery, Malformed> {
-    let document = document(body)?;
+    let document = document(body).map_err(|wrong| match body.first() {
+        Some(b'{' | b'[') | None => wrong,
+        Some(_) => wrong.hint("leave *Encode as form* off in Datadog, and paste the payload of the documentation"),
+    })?;
     let fields = Fields::of(&document, "")?;
     let monitor = monitor(&fields)?;
     let Some(transition) = transition(&fields)? else {
@@ -45,6 +48,7 @@ pub fn datadog(body: &[u8]) -> Result<Delivery, Malformed> {
         },
         began: None,
         at: date(&fields)?,
+        until: None,
         message: message(&fields)?,
         no_data: matches!(transition, Transition::NoData),
     };

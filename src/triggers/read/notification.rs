@@ -40,12 +40,22 @@ pub fn alertmanager(body: &[u8]) -> Result<Delivery, Malformed> {
 /// # Errors
 /// With the field that is wrong.
 pub fn grafana(body: &[u8]) -> Result<Delivery, Malformed> {
-    let mut delivery = alertmanager(body)?;
+    let mut delivery = alertmanager(body).map_err(|wrong| match is_of_legacy_alerting(body) {
+        true => Malformed::new("this is a post of Grafana's legacy alerting, which has no `alerts`")
+            .hint("send it from Grafana's own alerting of today: Alerting, Contact points, integration Webhook"),
+        false => wrong,
+    })?;
     for told in &mut delivery.told {
         let name = told.alert.labels.get("alertname").map_or("", String::as_str);
         told.no_data = GRAFANA_WITHOUT_DATA.contains(&name);
     }
     Ok(delivery)
+}
+
+/// Grafana up to version 10 could post for each rule by itself.
+fn is_of_legacy_alerting(body: &[u8]) -> bool {
+    let Ok(Value::Object(post)) = document(body) else { return false };
+    !post.contains_key("alerts") && post.contains_key("ruleId") && post.contains_key("state")
 }
 
 fn read(fields: &Fields<'_>) -> Result<Told, Malformed> {
@@ -62,6 +72,7 @@ fn read(fields: &Fields<'_>) -> Result<Told, Malformed> {
         standing,
         began: fields.moment_if_any("startsAt"),
         at: None,
+        until: fields.moment_if_any("endsAt").filter(|_| standing == Standing::Resolved),
         message: None,
         no_data: false,
     })

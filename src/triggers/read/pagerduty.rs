@@ -50,6 +50,7 @@ pub fn pagerduty(body: &[u8]) -> Result<Delivery, Malformed> {
         standing,
         began: data.moment_if_any("created_at"),
         at: Some(at),
+        until: None,
         message: Some(message.to_owned()),
         no_data: false,
     };

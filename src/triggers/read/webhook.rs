@@ -59,6 +59,7 @@ fn read(fields: &Fields<'_>, signed_at: Option<UnixMillis>) -> Result<Told, Malf
         standing,
         began: fields.moment("since")?,
         at: fields.moment("at")?.or(signed_at),
+        until: None,
         message: None,
         no_data: false,
     })

@@ -30,4 +30,6 @@ pub use rollout_explanation::{
 };
 pub use seen::{SeenExposures, SeenLatency, SeenOutcomes, SeenUsers, SeenValues, SeenVariant};
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};
-pub use trigger::{LastPost, MayClose, Probe, TriggerProblem, TriggerSource, TriggerSources, Triggered, UnknownName};
+pub use trigger::{
+    FiringAlert, LastPost, MayClose, Probe, TriggerProblem, TriggerSource, TriggerSources, Triggered, UnknownName,
+};

@@ -97,11 +97,32 @@ pub struct TriggerSource {
     /// When one last closed something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_closing: Option<String>,
+    /// What that closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_closed: Vec<String>,
+    /// Its alerts that fire, the one heard of last first: what they would close cannot begin. At most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub firing: Vec<FiringAlert>,
+    /// How many fire.
+    #[serde(default)]
+    pub firing_count: u64,
     /// The last problems, the newest first.
     pub problems: Vec<TriggerProblem>,
     /// What it looks at, where it is a probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<Probe>,
+}
+
+/// An alert that fires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FiringAlert {
+    /// What it is called.
+    pub name: String,
+    /// Its sender's own identity of it, which its end must have.
+    pub identity: String,
+    /// When it was last heard of.
+    pub heard: String,
 }
 
 /// What a source may close.
