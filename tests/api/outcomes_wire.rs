@@ -160,6 +160,10 @@ fn the_bounds_are_kept() {
     let list = |count: usize| format!("[{}]", vec![item; count].join(","));
     assert_eq!(parse(&list(MOST_OUTCOMES)).map(|batch| batch.outcomes.len()), Ok(MOST_OUTCOMES));
     assert_eq!(parse(&list(MOST_OUTCOMES + 1)), Err(OutcomesError::TooMany { count: MOST_OUTCOMES + 1 }));
+    let lines = |count: usize| format!("{item}\n\n").repeat(count);
+    assert_eq!(read(&lines(MOST_OUTCOMES), Written::Lines).map(|batch| batch.outcomes.len()), Ok(MOST_OUTCOMES));
+    let three_more = Err(OutcomesError::TooMany { count: MOST_OUTCOMES + 3 });
+    assert_eq!(read(&lines(MOST_OUTCOMES + 3), Written::Lines), three_more);
 
     let bad = format!("[{}]", vec!["7"; 500].join(","));
     let Err(OutcomesError::Items { problems, more }) = parse(&bad) else { panic!("500 numbers are no outcomes") };

@@ -172,8 +172,8 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
     };
     let now = api.clock.now();
     // An exporter sends the same bytes again when it heard no answer. No two spans are alike.
-    let (id, batches) = (BatchId::of_content(&whole), api.outcomes.batches());
-    if let Some(Once::Repeated(recorded)) = batches.before(id, &whole, now) {
+    let (id, exports) = (BatchId::of_content(&whole), api.outcomes.exports());
+    if let Some(Once::Repeated(recorded)) = exports.before(id, &whole, now) {
         api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
         return Ok(told(&Taken::default(), recorded, form, signal));
     }
@@ -183,7 +183,7 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
     };
     // Reading points moves their streams on: were it done for a repeat too, the one that is counted would add nothing.
     let mut taken = Taken::default();
-    let counted = batches.once_read(id, &whole, now, || {
+    let counted = exports.once_read(id, &whole, now, || {
         taken = match signal {
             Signal::Spans => otlp::traces(body, &served),
             Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
@@ -219,11 +219,11 @@ struct Served<'s> {
 impl Vocabulary for Served<'_> {
     fn flag(&self, key: &str) -> Option<Known> {
         let flag = FlagKey::new(key).ok()?;
-        let then = self.then.borrow();
-        let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
         // Of a flag without a rollout nobody asks: all flags of a traced application would take the places of those of
         // which somebody does.
         let telemetry = Arc::clone(self.listened.flags.get(&flag)?);
+        let then = self.then.borrow();
+        let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
         Some(Known { flag, variants, telemetry })
     }
 

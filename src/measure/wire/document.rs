@@ -185,3 +185,17 @@ fn lines(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
         false => Ok(Listed { id: None, items }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight megabytes of `0,` are four million items, each of which would take as much as eight of its bytes.
+    #[test]
+    fn what_is_over_the_bound_of_a_list_is_counted_and_not_kept() {
+        let many = format!("[{}0]", "0,".repeat(99_999));
+        let items: Items<'_> = serde_json::from_str(&many).unwrap();
+        assert_eq!((items.first.len(), items.count), (MOST_OUTCOMES, 100_000));
+        assert!(items.first.capacity() < 2 * MOST_OUTCOMES, "{}", items.first.capacity());
+    }
+}
