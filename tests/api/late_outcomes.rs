@@ -108,7 +108,7 @@ fn what_was_counted_over_a_time_that_began_before_the_wave_is_no_part_of_it() {
     for looked_before in [true, false] {
         let mut scene = Scene::new();
         scene.look(BEGIN, BEGIN + 10 * MINUTE);
-        scene.entered = BEGIN + 10 * MINUTE;
+        scene.entered = BEGIN + 10 * MINUTE + 500;
         let mut looked = scene.entered;
         if looked_before {
             looked = scene.look(looked, scene.entered + 10_000).until.get();

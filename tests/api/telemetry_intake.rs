@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate::otlp::{self, Body, Known, Streams, Vocabulary};
 use tidegate::rollout::{Telemetry, TelemetrySource};
+use tidegate::store::OutcomeStore as _;
+use tidegate::store::sqlite;
 use tidegate::units::{FlagKey, UnixMillis, VariantName};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -157,6 +159,8 @@ async fn points_count_what_came_since_the_last_ones() {
 #[tokio::test]
 async fn a_point_that_counts_from_before_the_wave_is_no_part_of_it() {
     let control = begun("telemetry: { metric: checkout.duration }").await;
+    // From now on it is added up, of the wave's first second too.
+    control.get("/api/v1/rollouts/search-v2/outcomes").await;
     let end = now();
     let body =
         |until, counts| histogram("checkout.duration", 2, &point("search", "on", end - 86_400_000, until, counts));
@@ -267,6 +271,10 @@ async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     let text = String::from_utf8_lossy(&answer);
     assert!(text.contains("1 with a variant that the flag does not have"), "{text}");
     assert_eq!(&answer[..1], &[0x0A], "partial_success");
+    // Whoever heard no answer sends it again, and hears that as many were not counted.
+    let (_, _, again) = export(&control, "/v1/traces", PROTOBUF, traces(&spans)).await;
+    let again = String::from_utf8_lossy(&again).into_owned();
+    assert!(again.contains("1 of this body, which came before, could not be counted then"), "{again}");
     until_seen(&control, "seen", "1").await;
     let (_, metrics) = control.get("/metrics").await;
     let metrics = metrics.as_str().unwrap();
@@ -277,6 +285,40 @@ async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
+}
+
+/// Exports of thousands of processes push no batch's name out, also not of what is kept.
+#[tokio::test]
+async fn exports_and_batches_are_remembered_apart_over_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let spans = traces(&[span("search", "on", "a", now(), 1, false)]);
+    let batch = |control: &Control| {
+        let post = control.request(Method::POST, "/api/v1/outcomes").header("idempotency-key", "b-1");
+        post.header("content-type", "application/json").body(r#"[{"flag":"search","variant":"on","ok":true}]"#)
+    };
+    {
+        let control = Control::keeping_in(data.path()).await;
+        control.apply(&PLAN.replace("TELEMETRY", "")).await;
+        control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+        assert_eq!(export(&control, "/v1/traces", PROTOBUF, spans.clone()).await.0, StatusCode::OK);
+        assert_eq!(batch(&control).send().await.unwrap().status(), StatusCode::ACCEPTED);
+        control.shutdown.cancel();
+        control.server.stopped().await;
+    }
+    {
+        let store = sqlite::open(data.path()).await.unwrap();
+        let kept = store.kept_outcomes().await.unwrap();
+        assert_eq!((kept.batches.len(), kept.exports.len()), (1, 1));
+        store.close().await;
+    }
+    let control = Control::keeping_in(data.path()).await;
+    until_seen(&control, "seen", "2").await;
+    assert_eq!(export(&control, "/v1/traces", PROTOBUF, spans).await.0, StatusCode::OK);
+    assert!(batch(&control).send().await.unwrap().headers().contains_key("idempotent-replayed"));
+    let (_, metrics) = control.get("/metrics").await;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("tidegate_outcomes_total{result=\"repeated\"} 2"), "{metrics}");
+    assert!(!metrics.contains("tidegate_outcomes_total{result=\"accepted\"}"), "none is counted again: {metrics}");
 }
 
 #[tokio::test]

@@ -46,12 +46,13 @@ pub(super) async fn guard(State(guarded): State<Guarded>, request: Request, next
             gate.check(request.headers())?;
         }
     } else {
-        refuse_foreign(request.method(), request.headers())?;
+        refuse_foreign(&request)?;
     }
     Ok(next.run(request).await)
 }
 
-fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+fn refuse_foreign(request: &Request) -> Result<(), ApiError> {
+    let (method, headers) = (request.method(), request.headers());
     let host = text(headers, header::HOST).unwrap_or_default();
     if !is_loopback(host) {
         return Err(ApiError::Foreign(format!("`{host}` is not a name of this machine's own")));
@@ -66,9 +67,18 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
         |kind: &str| is_json(kind) || is_yaml(kind) || is_lines(kind) || is_plan_with_files(kind) || is_protobuf(kind);
     let foreign = |kind: &str| !known(kind);
     if *method == Method::POST && content_type(headers).is_none_or(foreign) {
-        return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
+        return Err(ApiError::WrongContentType { expected: expected_at(request.uri().path()) });
     }
     Ok(())
+}
+
+/// What a path takes.
+fn expected_at(path: &str) -> &'static str {
+    match path {
+        "/v1/traces" | "/v1/metrics" => super::otlp::EXPECTED,
+        "/api/v1/outcomes" => "application/json or application/x-ndjson",
+        _ => "application/json or application/yaml",
+    }
 }
 
 /// A `Host` without its port names this machine's loopback.
