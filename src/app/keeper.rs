@@ -46,8 +46,8 @@ struct KeptSoFar {
 /// What was counted and served last and will not be known to the next start.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "what was counted and served {} is not kept, and the next start will not know of it; outcomes of {series} flags \
-     and variants are among it: {why}",
+    "what was counted and served {} is not kept, and the next start will not know of it (flags and variants with \
+     outcomes among it: {series}): {why}",
     .lost.map_or_else(|| "since the start".to_owned(), |lost| format!("in the last {}s", lost.as_secs().saturating_add(1)))
 )]
 pub(super) struct NotKept {
@@ -281,7 +281,7 @@ mod tests {
         shutdown.cancel();
         running.await.unwrap();
         let told = keeper.keep_last().await.unwrap_err().to_string();
-        let end = "is not kept, and the next start will not know of it; outcomes of 1 flags and variants are among it: \
+        let end = "is not kept, and the next start will not know of it (flags and variants with outcomes among it: 1): \
                    the store did not answer within 5s";
         assert!(told.starts_with("what was counted and served in the last ") && told.ends_with(end), "{told}");
 

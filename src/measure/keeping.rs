@@ -268,7 +268,7 @@ impl Outcomes {
         for ((flag, variant), parts) in by_name {
             match restored(&parts) {
                 Some(series) => {
-                    if series.recorded().is_some_and(|at| now.since(at) <= LONGEST_WINDOW) {
+                    if series.used().is_some_and(|at| now.since(at) <= LONGEST_WINDOW) {
                         self.put_back(flag, variant, series);
                     }
                 }
@@ -304,6 +304,8 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::outcomes::Claim;
+    use crate::measure::users::Users;
     use crate::measure::{BatchId, Outcome, User};
     use std::cell::Cell;
 
@@ -364,6 +366,27 @@ mod tests {
         }
         assert!(pieces > 3 && names.len() == 30, "{pieces} pieces of {} flags", names.len());
         assert_eq!(outcomes.changed(&so_far, NOW).count(), 0, "all of it is kept now");
+    }
+
+    /// Who is asked for since the wave began is remembered since then, also when the process is killed before anybody
+    /// came: slots know fewer users.
+    #[test]
+    fn users_are_counted_from_when_they_were_asked_for_also_over_a_restart() {
+        let (outcomes, again) = (Outcomes::new(), Outcomes::new());
+        let (flag, variant) = (FlagKey::new("flag-1").unwrap(), VariantName::new("on").unwrap());
+        let wave = NOW.minus(std::time::Duration::from_secs(700));
+        let users = |outcomes: &Outcomes| {
+            let series = outcomes.series(&flag, &variant, Claim::Read, NOW).unwrap();
+            let mut series = locked(&series);
+            let sample = Users::all([series.since(wave, NOW).unwrap().users()].into_iter()).each_once();
+            (sample.count(), sample.part())
+        };
+        assert_eq!(users(&outcomes), (0, 1_000_000));
+        let parts =
+            outcomes.changed(&KeptSeries::default(), NOW).flat_map(|piece| piece.kept().parts.clone()).collect();
+        assert!(again.restore(KeptBefore { parts, ..KeptBefore::default() }, NOW).is_empty());
+        post(&again, 1, 6_000);
+        assert_eq!(users(&again), (6_000, 1_000_000));
     }
 
     #[test]

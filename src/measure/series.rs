@@ -187,6 +187,8 @@ impl Series {
                     self.parts_of(part, now).for_each(|(begins, part)| standing.take_failures(part, begins));
                 }
                 self.standing.truncate(MOST_STANDING.saturating_sub(1));
+                // To be written down also when nothing is recorded yet: slots would remember fewer of its users.
+                self.changed = true;
                 standing
             }
         };
@@ -288,6 +290,11 @@ impl Series {
     pub(super) fn is_idle(&self, now: UnixMillis) -> bool {
         let silent = self.recorded.is_none_or(|recorded| now.since(recorded) > IDLE_AFTER);
         silent && !self.is_watched(now)
+    }
+
+    /// When it was last heard of or asked for.
+    pub(super) fn used(&self) -> Option<UnixMillis> {
+        self.recorded.max(self.read)
     }
 
     /// The newest outcome's time.
