@@ -381,9 +381,18 @@ mod tests {
             let sample = Users::all([series.since(wave, NOW).unwrap().users()].into_iter()).each_once();
             (sample.count(), sample.part())
         };
+        let (mut so_far, mut parts) = (KeptSeries::default(), Vec::new());
+        let mut keep = || {
+            for piece in outcomes.changed(&so_far, NOW) {
+                parts.extend(piece.kept().parts.clone());
+                piece.is_kept(&mut so_far);
+            }
+            std::mem::take(&mut parts)
+        };
+        drop(outcomes.series(&flag, &variant, Claim::Read, NOW));
+        assert_eq!(keep().len(), 1, "it is kept as it was before the wave");
         assert_eq!(users(&outcomes), (0, 1_000_000));
-        let parts =
-            outcomes.changed(&KeptSeries::default(), NOW).flat_map(|piece| piece.kept().parts.clone()).collect();
+        let parts = keep();
         assert!(again.restore(KeptBefore { parts, ..KeptBefore::default() }, NOW).is_empty());
         post(&again, 1, 6_000);
         assert_eq!(users(&again), (6_000, 1_000_000));
