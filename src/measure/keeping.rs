@@ -311,8 +311,8 @@ mod tests {
 
     const NOW: UnixMillis = UnixMillis::new(1_795_341_600_000);
 
-    fn post(outcomes: &Outcomes, flag: u32, users: u32) {
-        let outcome = |user: u32| Outcome {
+    fn outcome(flag: u32, user: u32) -> Outcome {
+        Outcome {
             flag: FlagKey::new(&format!("flag-{flag}")).unwrap(),
             variant: VariantName::new("on").unwrap(),
             user: Some(User::of(&user.to_string())),
@@ -320,8 +320,11 @@ mod tests {
             ok: user.is_multiple_of(2),
             latency_ms: Some(f64::from(user)),
             value: Some(1.0),
-        };
-        outcomes.record(&(0..users).map(outcome).collect::<Vec<_>>(), NOW);
+        }
+    }
+
+    fn post(outcomes: &Outcomes, flag: u32, users: u32) {
+        outcomes.record(&(0..users).map(|user| outcome(flag, user)).collect::<Vec<_>>(), NOW);
     }
 
     /// While they are put in order rollouts begin to look at them.
@@ -394,7 +397,8 @@ mod tests {
         assert_eq!(users(&outcomes), (0, 1_000_000));
         let parts = keep();
         assert!(again.restore(KeptBefore { parts, ..KeptBefore::default() }, NOW).is_empty());
-        post(&again, 1, 6_000);
+        let at_once = |user: u32| Outcome { at: Some(NOW), ..outcome(1, user) };
+        again.record(&(0..6_000).map(at_once).collect::<Vec<_>>(), NOW);
         assert_eq!(users(&again), (6_000, 1_000_000));
     }
 
