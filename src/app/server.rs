@@ -27,12 +27,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How often the ledger's hash chain is recomputed.
 const VERIFY_EVERY: Duration = Duration::from_secs(3_600);
+
+/// How long what goes on is waited for at the end. Answers on their way have five seconds of it.
+const QUIET_WITHIN: Duration = Duration::from_secs(8);
 
 /// A running server.
 #[derive(Debug)]
@@ -170,14 +173,22 @@ impl Server {
         &self.controller
     }
 
-    /// Waits until everything has stopped, after the token given at the start was cancelled.
+    /// Waits until everything has stopped, after the token given at the start was cancelled, and keeps what was counted
+    /// last. What hangs is waited for only so long that there is time left for that.
     pub async fn stopped(&self) {
-        self.controller.stopped().await;
-        self.tasks.close();
-        self.tasks.wait().await;
+        let all = async {
+            self.controller.stopped().await;
+            self.tasks.close();
+            self.tasks.wait().await;
+        };
+        if timeout(QUIET_WITHIN, all).await.is_err() {
+            tracing::warn!("not everything stopped within {}s", QUIET_WITHIN.as_secs());
+        }
         if let Some(keeper) = &self.keeper {
             // Nothing comes in any more.
-            keeper.keep().await;
+            if let Err(lost) = keeper.keep_last().await {
+                tracing::error!("{lost}");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::exit::{Exit, Failure, Outcome};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 use tidegate::config::{self, Key, Origin, Raw, Settings};
 
 const AFTER: &str = "\
@@ -12,6 +13,9 @@ The keys themselves are read from TIDEGATE_CONTROL_KEY and TIDEGATE_EVALUATION_K
 
 /// One thread goes on while another compiles a large file.
 const CONTROL_THREADS: usize = 2;
+
+/// How long threads that wait for a disk have at the end.
+const END_WITHIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
@@ -110,6 +114,8 @@ pub(crate) fn run(args: &ServeArgs) -> Outcome {
     let settings = args.settings()?;
     // Evaluations have threads of their own: these are for control, which waits more than it works.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(CONTROL_THREADS).enable_all().build()?;
-    runtime.block_on(tidegate::app::serve(settings)).map_err(|error| Failure::error(error.to_string()))?;
-    Ok(Exit::Done)
+    let served = runtime.block_on(tidegate::app::serve(settings)).map_err(|error| Failure::error(error.to_string()));
+    // What is still under way was waited for. A disk that hangs must not keep the process.
+    runtime.shutdown_timeout(END_WITHIN);
+    served.map(|()| Exit::Done)
 }

@@ -9,7 +9,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
-/// How many batches are remembered: the newest ones. About 10 MB.
+/// How many are remembered, the newest ones. About 10 MB. Batches with a name have a table of this size, and exports of
+/// telemetry another one: many small exports push no batch's name out.
 pub(super) const MOST: usize = 65_536;
 
 /// How long a batch is remembered.

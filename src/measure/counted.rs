@@ -11,12 +11,15 @@ pub struct Counted {
     pub outcome: Outcome,
     /// How many.
     pub times: u32,
+    /// From when on they were counted, where nobody knows more of their time than that it was from then up to the
+    /// outcome's. A wave that opened in between has none of them.
+    pub began: Option<UnixMillis>,
 }
 
 impl Outcomes {
     /// As [`record`](Self::record), each as often as it happened.
     pub fn record_counted(&self, counted: &[Counted], now: UnixMillis) -> Recorded {
-        self.record_each(counted.iter().map(|one| (&one.outcome, one.times)), now)
+        self.record_each(counted.iter().map(|one| (&one.outcome, one.times, one.began)), now)
     }
 }
 
@@ -42,7 +45,8 @@ mod tests {
         };
         let outcomes = Outcomes::new();
         let now = UnixMillis::new(1_000_000);
-        let many = [Counted { outcome: one(true, 10.0), times: 960 }, Counted { outcome: one(false, 90.0), times: 40 }];
+        let many = [(one(true, 10.0), 960), (one(false, 90.0), 40)];
+        let many = many.map(|(outcome, times)| Counted { outcome, times, began: None });
         assert_eq!(outcomes.record_counted(&many, now).kept, 1_000);
         for (measure, expected) in
             [(Measure::ErrorRatio, 0.04), (Measure::LatencyP95, 10.0), (Measure::LatencyP99, 90.0)]

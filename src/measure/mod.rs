@@ -60,7 +60,7 @@ pub use fetch::{
 pub use graphite::GraphiteConnection;
 pub use hint::hint;
 pub use influx::InfluxConnection;
-pub use keeping::{Kept, KeptBatch, KeptPart, KeptRing};
+pub use keeping::{Kept, KeptBatch, KeptBefore, KeptPart, KeptRing, KeptSeries, Piece, Pieces};
 pub use outcome::Outcome;
 pub use outcomes::{FARTHEST_AHEAD, LONGEST_WINDOW, MOST_SERIES, OLDEST, Outcomes, Recorded};
 pub use providers::{Providers, Readings, Stretch};

@@ -32,6 +32,7 @@ const ROOM_SOUGHT_EVERY: Duration = Duration::from_secs(1);
 pub struct Outcomes {
     table: RwLock<Table>,
     batches: Batches,
+    exports: Batches,
 }
 
 /// What became of posted outcomes.
@@ -70,16 +71,19 @@ const FEW: usize = 16;
 
 type Name<'o> = (&'o FlagKey, &'o VariantName);
 
+/// Outcomes with when they began and when they happened.
+type Timed = (Noted, UnixMillis, UnixMillis);
+
 /// What a request brings, by series. It mostly is about one flag: to look through a few names is quicker than to order
 /// them.
 #[derive(Default)]
 struct Sorted<'o> {
-    first: Vec<(Name<'o>, Vec<(Noted, UnixMillis)>)>,
-    others: BTreeMap<Name<'o>, Vec<(Noted, UnixMillis)>>,
+    first: Vec<(Name<'o>, Vec<Timed>)>,
+    others: BTreeMap<Name<'o>, Vec<Timed>>,
 }
 
 impl<'o> Sorted<'o> {
-    fn of(&mut self, flag: &'o FlagKey, variant: &'o VariantName) -> &mut Vec<(Noted, UnixMillis)> {
+    fn of(&mut self, flag: &'o FlagKey, variant: &'o VariantName) -> &mut Vec<Timed> {
         let known = self.first.iter().position(|((of, what), _)| *what == variant && *of == flag);
         let place = match known {
             Some(place) => place,
@@ -118,18 +122,18 @@ impl Outcomes {
     /// Counts outcomes, each at its own time or, where it has none, at `now`. Each series is taken once for all of its
     /// outcomes, so that many requests at a time do not wait for each other with every outcome.
     pub fn record(&self, outcomes: &[Outcome], now: UnixMillis) -> Recorded {
-        self.record_each(outcomes.iter().map(|outcome| (outcome, 1)), now)
+        self.record_each(outcomes.iter().map(|outcome| (outcome, 1, None)), now)
     }
 
-    /// The same of outcomes of which there are many alike.
+    /// The same of outcomes of which there are many alike, and those that were counted over a time that began then.
     pub(super) fn record_each<'o>(
         &self,
-        outcomes: impl Iterator<Item = (&'o Outcome, u32)>,
+        outcomes: impl Iterator<Item = (&'o Outcome, u32, Option<UnixMillis>)>,
         now: UnixMillis,
     ) -> Recorded {
         let mut recorded = Recorded::default();
         let mut sorted = Sorted::default();
-        for (outcome, times) in outcomes {
+        for (outcome, times, began) in outcomes {
             let at = match outcome.at.unwrap_or(now) {
                 at if at <= now && now.since(at) > OLDEST => {
                     recorded.late = recorded.late.saturating_add(u64::from(times));
@@ -141,16 +145,17 @@ impl Outcomes {
                 }
                 at => at.min(now),
             };
-            sorted.of(&outcome.flag, &outcome.variant).push((Noted { times, ..Noted::from(outcome) }, at));
+            let began = began.map_or(at, |began| began.min(at));
+            sorted.of(&outcome.flag, &outcome.variant).push((Noted { times, ..Noted::from(outcome) }, began, at));
         }
         for ((flag, variant), noted) in sorted.first.into_iter().chain(sorted.others) {
-            let count = noted.iter().map(|(noted, _)| u64::from(noted.times)).sum();
+            let count = noted.iter().map(|(noted, ..)| u64::from(noted.times)).sum();
             let Some(series) = self.series(flag, variant, Claim::Record, now) else {
                 recorded.dropped = recorded.dropped.saturating_add(count);
                 continue;
             };
             let mut series = locked(&series);
-            noted.iter().for_each(|(noted, at)| series.add(noted, *at, now));
+            noted.iter().for_each(|(noted, began, at)| series.add(noted, *began, *at, now));
             recorded.kept = recorded.kept.saturating_add(count);
         }
         recorded
@@ -220,10 +225,17 @@ impl Outcomes {
         }
     }
 
-    /// Which batches were counted.
+    /// Which batches were counted, of those that have a name.
     #[must_use]
     pub const fn batches(&self) -> &Batches {
         &self.batches
+    }
+
+    /// Which exports of telemetry were counted. A sender repeats one within minutes, and there may be hundreds a second,
+    /// so that they have no places among the batches, which may be sent again for a day.
+    #[must_use]
+    pub const fn exports(&self) -> &Batches {
+        &self.exports
     }
 
     /// How many flag-and-variant pairs are kept now.
@@ -429,7 +441,7 @@ mod tests {
         let mut series = Series::new();
         for second in 0..86_400 {
             let at = UnixMillis::new(second * 1_000);
-            series.add(&Noted::from(&outcome("a", true)), at, at);
+            series.add(&Noted::from(&outcome("a", true)), at, at, at);
         }
         assert!(series.slots() <= 61 + 61 + 91 + 21, "{}", series.slots());
     }

@@ -28,16 +28,16 @@ pub(super) struct Ring {
 }
 
 /// What happened in one width of time. What comes after a look has counted its time is in two slots: windows have it
-/// where it happened, and looks where the look ended that it was too late for.
+/// where it happened, and looks where the look ended that it was too late for. So is what was counted over some time.
 #[derive(Debug)]
 pub(super) struct Slot {
     /// Time divided by the width.
     number: i64,
     /// What windows and looks have here.
     own: Part,
-    /// What only windows have here: too late for the look of this time.
+    /// What only windows have here: too late for the look of this time, or begun earlier.
     behind: Option<Box<Tally<u32>>>,
-    /// What only looks have here: it happened earlier.
+    /// What only looks have here: it happened earlier, or was counted from now on.
     moved: Option<Box<Part>>,
     /// Whether it has changed since it was last written down.
     changed: bool,
@@ -141,8 +141,8 @@ impl Ring {
         }
     }
 
-    /// Adds an outcome for windows where it happened, and for looks, if it is for any, where the last one ended.
-    pub(super) fn add_late(&mut self, noted: &Noted, at: UnixMillis, looked: Option<UnixMillis>) {
+    /// Adds an outcome for windows at its own time, and for looks, if it is for any, at another one.
+    pub(super) fn add_apart(&mut self, noted: &Noted, at: UnixMillis, looked: Option<UnixMillis>) {
         if let Some(slot) = self.slot_of(at) {
             slot.behind.get_or_insert_with(|| Box::new(Tally::new())).add(noted);
         }
@@ -161,6 +161,15 @@ impl Ring {
     /// Everything is to be written down once more.
     pub(super) fn all_changed(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.changed = true);
+    }
+
+    /// A slot is to be written down once more.
+    pub(super) fn changed_still(&mut self, number: i64) {
+        if let Ok(position) = self.slots.binary_search_by_key(&number, |slot| slot.number)
+            && let Some(slot) = self.slots.get_mut(position)
+        {
+            slot.changed = true;
+        }
     }
 
     /// The numbers of the oldest and the newest slot.

@@ -62,6 +62,13 @@ pub(super) struct ChangedSeries {
     pub(super) ends: [Option<(i64, i64)>; SHAPES.len()],
 }
 
+impl ChangedSeries {
+    /// How many bytes it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.slots.iter().fold(self.head.len(), |bytes, (_, _, data)| bytes.saturating_add(data.len()))
+    }
+}
+
 /// What a look finds.
 pub(super) struct Looked<'s> {
     /// What came in it.
@@ -88,24 +95,28 @@ impl Series {
     /// Counts an outcome that happened `at` some time up to `now`. Windows have it at its own time, as far back as
     /// each reaches. So do looks; but when a look has counted that time already, the next one has it, so that it is
     /// in one look and no other. What happened before the wave is in none of the wave's figures.
-    pub(super) fn add(&mut self, noted: &Noted, at: UnixMillis, now: UnixMillis) {
+    ///
+    /// Of what was counted over some time, from `began` up to `at`, windows have it when it was over, so that it is
+    /// news however long that took; and looks when it began, so that a wave has nothing of the time before it.
+    pub(super) fn add(&mut self, noted: &Noted, began: UnixMillis, at: UnixMillis, now: UnixMillis) {
         self.start_afresh_if_set_back(now);
         self.recorded = self.recorded.max(Some(now));
         self.changed = true;
         // A clock that is behind by more than a moment was set back a little: looks wait until it is where it was.
-        let over = |counted: &UnixMillis| *counted > at && (*counted <= now || counted.since(now) <= STRAGGLES);
+        let over = |counted: &UnixMillis| *counted > began && (*counted <= now || counted.since(now) <= STRAGGLES);
         let over = self.counted.filter(over);
         // A wave that begins in the future began before the clock was set back.
-        let is_in = |standing: &Standing| at >= standing.since() || standing.since() > now;
+        let is_in = |standing: &Standing| began >= standing.since() || standing.since() > now;
         let in_the_wave = self.standing.first().is_none_or(is_in);
         for standing in self.standing.iter_mut().filter(|standing| is_in(standing)) {
-            standing.add(noted, over.unwrap_or(at));
+            standing.add(noted, over.unwrap_or(began));
         }
         match over {
-            None => self.rings.iter_mut().for_each(|ring| ring.add(noted, at)),
+            None if began == at => self.rings.iter_mut().for_each(|ring| ring.add(noted, at)),
+            None => self.rings.iter_mut().for_each(|ring| ring.add_apart(noted, at, Some(began))),
             Some(looked) => {
                 let looked = in_the_wave.then_some(looked);
-                self.rings.iter_mut().for_each(|ring| ring.add_late(noted, at, looked));
+                self.rings.iter_mut().for_each(|ring| ring.add_apart(noted, at, looked));
             }
         }
     }
@@ -176,6 +187,8 @@ impl Series {
                     self.parts_of(part, now).for_each(|(begins, part)| standing.take_failures(part, begins));
                 }
                 self.standing.truncate(MOST_STANDING.saturating_sub(1));
+                // To be written down also when nothing is recorded yet: slots would remember fewer of its users.
+                self.changed = true;
                 standing
             }
         };
@@ -224,6 +237,21 @@ impl Series {
         self.rings.iter_mut().for_each(Ring::all_changed);
     }
 
+    /// The head is to be written down once more, and these slots, by ring and number.
+    pub(super) fn changed_still(&mut self, slots: impl Iterator<Item = (u8, i64)>) {
+        self.changed = true;
+        for (ring, slot) in slots {
+            if let Some(ring) = self.rings.get_mut(usize::from(ring)) {
+                ring.changed_still(slot);
+            }
+        }
+    }
+
+    /// Whether anything has changed since it was last written down.
+    pub(super) const fn is_changed(&self) -> bool {
+        self.changed
+    }
+
     fn head(&self) -> Vec<u8> {
         let mut out = Writer::new();
         for moment in [self.recorded, self.read, self.counted] {
@@ -264,6 +292,11 @@ impl Series {
         silent && !self.is_watched(now)
     }
 
+    /// When it was last heard of or asked for.
+    pub(super) fn used(&self) -> Option<UnixMillis> {
+        self.recorded.max(self.read)
+    }
+
     /// The newest outcome's time.
     pub(super) const fn recorded(&self) -> Option<UnixMillis> {
         self.recorded
@@ -286,7 +319,8 @@ mod tests {
     }
 
     fn add(series: &mut Series, now: i64) {
-        series.add(&outcome(), UnixMillis::new(now), UnixMillis::new(now));
+        let now = UnixMillis::new(now);
+        series.add(&outcome(), now, now, now);
     }
 
     fn count(series: &mut Series, window: Duration, now: i64) -> u64 {

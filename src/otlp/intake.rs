@@ -19,7 +19,7 @@ const MOST_OUTCOMES: usize = 100_000;
 /// How many numbers the cumulative histograms of one request may hold.
 const MOST_NUMBERS: usize = 2_000_000;
 
-/// How many flags that are named in one request are looked up.
+/// How many flags that are named in one request are remembered. All others are looked up whenever they are named.
 const MOST_NAMES: usize = 1_000;
 
 /// The longest latency that counts, in milliseconds: a day.
@@ -148,8 +148,8 @@ pub fn metrics(
     for (read, added) in read.into_iter().zip(streams.take(arrived, now)) {
         match added {
             // The stream has moved on: to refuse the request now would lose what all others add.
-            Added::Counts(counts) if intake.count(&read, &counts) > 0 => intake.pass(Passed::NoRoom),
-            Added::Counts(_) => {}
+            Added::Counts { counts, since } if intake.count(&read, &counts, since) > 0 => intake.pass(Passed::NoRoom),
+            Added::Counts { .. } => {}
             Added::Repeated => intake.pass(Passed::Repeated),
             Added::First => intake.pass(Passed::FirstOfStream),
             Added::NoRoom => intake.pass(Passed::NoRoom),
@@ -161,6 +161,8 @@ pub fn metrics(
 struct Intake<'v> {
     vocabulary: &'v dyn Vocabulary,
     known: BTreeMap<String, Option<Known>>,
+    /// The last one that was looked up when there was no more room.
+    not_remembered: Option<Known>,
     taken: Taken,
     /// What points counted, by what all of it has in common and by latency, as a float's bits: those of thousands of
     /// histograms with the same bounds are mostly alike.
@@ -171,8 +173,8 @@ struct Intake<'v> {
     weight: usize,
 }
 
-/// The flag, the variant, when it happened, and whether it went well.
-type Alike = (FlagKey, VariantName, Option<UnixMillis>, bool);
+/// The flag, the variant, from when on and until when it happened, and whether it went well.
+type Alike = (FlagKey, VariantName, Option<UnixMillis>, Option<UnixMillis>, bool);
 
 /// What all that a point counts has in common.
 struct Read {
@@ -202,6 +204,7 @@ impl<'v> Intake<'v> {
         Self {
             vocabulary,
             known: BTreeMap::new(),
+            not_remembered: None,
             taken: Taken::default(),
             alike: BTreeMap::new(),
             different: 0,
@@ -228,7 +231,7 @@ impl<'v> Intake<'v> {
         }
         for evaluation in told {
             match self.outcome_of(span, &evaluation) {
-                Ok(outcome) => self.keep(Counted { outcome, times: 1 })?,
+                Ok(outcome) => self.keep(Counted { outcome, times: 1, began: None })?,
                 Err(why) => self.pass(why),
             }
         }
@@ -281,7 +284,7 @@ impl<'v> Intake<'v> {
         };
         let Point { producer, metric, stream, start, time, cumulative, counts, .. } = point;
         if !cumulative {
-            return match self.count(&read, &counts) {
+            return match self.count(&read, &counts, start) {
                 0 => Ok(()),
                 _ => Err(Malformed::TooMany { of: "outcomes of flags", most: MOST_OUTCOMES }),
             };
@@ -323,10 +326,11 @@ impl<'v> Intake<'v> {
         Ok(Read { outcome, millis: milliseconds(point.unit) })
     }
 
-    /// Counts a point, and says how many of it there was no room for.
-    fn count(&mut self, read: &Read, counts: &Counts) -> u64 {
+    /// Counts what a point has counted since then, in nanoseconds, and says how many of it there was no room for.
+    fn count(&mut self, read: &Read, counts: &Counts, since: u64) -> u64 {
         let Outcome { flag, variant, at, ok, .. } = &read.outcome;
-        let alike = self.alike.entry((flag.clone(), variant.clone(), *at, *ok)).or_default();
+        let began = moment(since);
+        let alike = self.alike.entry((flag.clone(), variant.clone(), began, *at, *ok)).or_default();
         let (different, mut over) = (&mut self.different, 0_u64);
         counts.portions(|portion| {
             let latency = portion.value.zip(read.millis).map(|(value, millis)| value * millis);
@@ -345,14 +349,14 @@ impl<'v> Intake<'v> {
 
     /// What became of a request with points.
     fn finished(mut self) -> Taken {
-        for ((flag, variant, at, ok), latencies) in self.alike {
+        for ((flag, variant, began, at, ok), latencies) in self.alike {
             for (latency, times) in latencies {
                 let latency_ms = latency.map(f64::from_bits);
                 let (flag, variant) = (flag.clone(), variant.clone());
                 let outcome = Outcome { flag, variant, user: None, at, ok, latency_ms, value: None };
                 // Nobody counts as many between two exports.
                 let times = u32::try_from(times).unwrap_or(u32::MAX);
-                self.taken.outcomes.push(Counted { outcome, times });
+                self.taken.outcomes.push(Counted { outcome, times, began });
             }
         }
         self.taken
@@ -369,7 +373,8 @@ impl<'v> Intake<'v> {
     fn known(&mut self, key: &str) -> Option<&Known> {
         if !self.known.contains_key(key) {
             if self.known.len() >= MOST_NAMES {
-                return None;
+                self.not_remembered = self.vocabulary.flag(key);
+                return self.not_remembered.as_ref();
             }
             self.known.insert(key.to_owned(), self.vocabulary.flag(key));
         }

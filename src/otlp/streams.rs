@@ -52,6 +52,9 @@ struct Family {
     /// The times of the first two exports of it.
     first: u64,
     second: Option<u64>,
+    /// The times of the last two.
+    newest: u64,
+    before: u64,
     /// All of its streams that were heard are remembered.
     whole: bool,
 }
@@ -61,6 +64,9 @@ impl Family {
         if self.second.is_none() && time > self.first {
             self.second = Some(time);
         }
+        if time > self.newest {
+            self.before = std::mem::replace(&mut self.newest, time);
+        }
         self.heard = now;
     }
 
@@ -68,6 +74,11 @@ impl Family {
     /// one of them may get lost: two exports before it must have been without it.
     fn would_know(&self, time: u64) -> bool {
         self.whole && self.second.is_some_and(|second| time > second)
+    }
+
+    /// When it was heard last before a point of that time.
+    fn last_before(&self, time: u64) -> u64 {
+        if self.newest < time { self.newest } else { self.before }
     }
 }
 
@@ -98,7 +109,12 @@ pub struct Arrived {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Added {
     /// This.
-    Counts(Counts),
+    Counts {
+        /// What.
+        counts: Counts,
+        /// From when on it was counted, in nanoseconds since 1970.
+        since: u64,
+    },
     /// Nothing: it is the one that was there, or an older one.
     Repeated,
     /// Nothing yet: it is the first of a stream that counted before anybody listened.
@@ -118,7 +134,7 @@ impl Streams {
     pub fn take(&self, points: Vec<Arrived>, now: UnixMillis) -> Vec<Added> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What one request tells of at once says nothing of what was before it.
-        let new: Vec<bool> = points.iter().map(|point| known.counts_from_its_beginning(point, now)).collect();
+        let new: Vec<Option<u64>> = points.iter().map(|point| known.new_since(point, now)).collect();
         let added = points.into_iter().zip(new).map(|(point, new)| known.take(point, new, now)).collect();
         known.forget_silent(now);
         added
@@ -126,23 +142,27 @@ impl Streams {
 }
 
 impl Known {
-    /// Whether all that a stream has counted is new, if nobody knows it yet. Otherwise it may have counted for days
-    /// before anybody listened. It is new when it began lately, or since its producer was first heard; and when others
-    /// that began at the same moment were heard before: it would have been among them.
-    fn counts_from_its_beginning(&self, point: &Arrived, now: UnixMillis) -> bool {
+    /// Since when, in nanoseconds, a stream has counted if nobody knows it yet and all that it counted is new. Otherwise
+    /// it may have counted for days before anybody listened. It is new when it began lately, or since its producer was
+    /// first heard; and when others that began at the same moment were heard before: it would have been among them.
+    fn new_since(&self, point: &Arrived, now: UnixMillis) -> Option<u64> {
         let heard = self.producers.get(&point.producer).filter(|heard| !is_silent(heard.last, now));
         let lately = now.minus(BEGAN_LATELY);
         let listened_since = heard.map_or(lately, |heard| heard.first.min(lately));
         let began = super::span::moment(point.start);
         let family = self.families.get(&point.family).filter(|family| !is_silent(family.heard, now));
-        began.is_some_and(|began| began >= listened_since) || family.is_some_and(|family| family.would_know(point.time))
+        let known = family.filter(|family| family.would_know(point.time));
+        match known.map(|family| family.last_before(point.time)) {
+            Some(last) => Some(last.max(point.start)),
+            None => began.filter(|began| *began >= listened_since).map(|_| point.start),
+        }
     }
 
-    fn take(&mut self, point: Arrived, is_new: bool, now: UnixMillis) -> Added {
+    fn take(&mut self, point: Arrived, new_since: Option<u64>, now: UnixMillis) -> Added {
         self.hear(&point, now);
-        let Arrived { producer, family, stream, time, counts, .. } = point;
+        let Arrived { producer, family, stream, start, time, counts } = point;
         let heard = Last { time, counts, heard: now, producer, family, doubted: None };
-        let Some(last) = self.streams.get(&stream) else { return self.begin(stream, heard, is_new) };
+        let Some(last) = self.streams.get(&stream) else { return self.begin(stream, heard, new_since) };
         if time <= last.time {
             return Added::Repeated;
         }
@@ -150,18 +170,18 @@ impl Known {
         // No stream counts less than it did while it is of one beginning: several processes say the same of themselves,
         // and the difference of one and another is nothing that happened.
         let doubted = if since.is_none() { Some(now) } else { last.doubted.filter(|at| now.since(*at) <= DOUBTED_FOR) };
-        let stale = is_silent(last.heard, now);
+        let (stale, last) = (is_silent(last.heard, now), last.time.max(start));
         if !self.hold(stream, Last { doubted, ..heard }) {
             return Added::NoRoom;
         }
         match since {
-            Some(since) if !stale && doubted.is_none() => Added::Counts(since),
+            Some(counts) if !stale && doubted.is_none() => Added::Counts { counts, since: last },
             Some(_) | None => Added::First,
         }
     }
 
-    fn begin(&mut self, stream: StreamId, heard: Last, is_new: bool) -> Added {
-        let added = if is_new { Added::Counts(heard.counts.clone()) } else { Added::First };
+    fn begin(&mut self, stream: StreamId, heard: Last, new_since: Option<u64>) -> Added {
+        let added = new_since.map_or(Added::First, |since| Added::Counts { counts: heard.counts.clone(), since });
         if self.hold(stream, heard) { added } else { Added::NoRoom }
     }
 
@@ -189,7 +209,7 @@ impl Known {
     }
 
     fn hear(&mut self, point: &Arrived, now: UnixMillis) {
-        let family = Family { heard: now, first: point.time, second: None, whole: true };
+        let family = Family { heard: now, first: point.time, second: None, newest: point.time, before: 0, whole: true };
         match self.families.get_mut(&point.family).filter(|known| !is_silent(known.heard, now)) {
             Some(known) => known.hear(point.time, now),
             None => drop(self.families.insert(point.family, family)),
@@ -247,11 +267,32 @@ mod tests {
 
     fn take(streams: &Streams, point: Arrived) -> Added {
         let now = at(point.time / SECOND);
-        streams.take(vec![point], now).remove(0)
+        match streams.take(vec![point], now).remove(0) {
+            Added::Counts { counts, since: _ } => Added::Counts { counts, since: 0 },
+            nothing => nothing,
+        }
     }
 
     fn sum(count: u64) -> Added {
-        Added::Counts(Counts::Sum(count))
+        Added::Counts { counts: Counts::Sum(count), since: 0 }
+    }
+
+    #[test]
+    fn what_is_added_was_counted_since_the_export_before_and_not_since_the_process_began() {
+        let streams = Streams::new();
+        let since = |point: Arrived| {
+            let now = at(point.time / SECOND);
+            match streams.take(vec![point], now).remove(0) {
+                Added::Counts { since, .. } => Some(since / SECOND),
+                Added::Repeated | Added::First | Added::NoRoom => None,
+            }
+        };
+        assert_eq!(since(point(1, b"ok", 5, NOW, 1_000)), None);
+        assert_eq!(since(point(1, b"ok", 5, NOW + 60, 1_007)), Some(NOW));
+        assert_eq!(since(point(1, b"ok", 5, NOW + 180, 1_009)), Some(NOW + 60), "an export got lost");
+        assert_eq!(since(point(1, b"error", 5, NOW + 180, 1)), Some(NOW + 60), "in another request of that export");
+        assert_eq!(since(point(1, b"slow", 5, NOW + 240, 1)), Some(NOW + 180), "it was not there then");
+        assert_eq!(since(point(1, b"anew", NOW + 200, NOW + 300, 1)), Some(NOW + 200));
     }
 
     #[test]

@@ -73,6 +73,15 @@ impl Control {
 
     /// The same with a settings file.
     pub(crate) async fn start_with(settings: &str, variables: &[(&str, &str)]) -> Self {
+        Self::start_in(settings, variables, (Key::Ephemeral, "true")).await
+    }
+
+    /// With the flags above, and with a data folder that outlives it.
+    pub(crate) async fn keeping_in(data: &Path) -> Self {
+        Self::start_in("", &[], (Key::Data, &data.to_string_lossy())).await
+    }
+
+    async fn start_in(settings: &str, variables: &[(&str, &str)], store: (Key, &str)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Beside the files that are served, which would be taken for flags.
         let settings_folder = tempfile::tempdir().unwrap();
@@ -82,8 +91,7 @@ impl Control {
         std::fs::write(folder.path().join("flags.yaml"), FLAGS).unwrap();
         let mut raw = Raw::default();
         raw.set(Key::Paths, vec![folder.path().to_string_lossy().into_owned()], Origin::Flag("PATH"));
-        for (key, value) in [(Key::Evaluation, "127.0.0.1:0"), (Key::Control, "127.0.0.1:0"), (Key::Ephemeral, "true")]
-        {
+        for (key, value) in [(Key::Evaluation, "127.0.0.1:0"), (Key::Control, "127.0.0.1:0"), store] {
             raw.set_flag(key, Some(value.to_owned()));
         }
         let variables: Vec<_> =

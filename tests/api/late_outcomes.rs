@@ -4,7 +4,7 @@ use super::providers::plan_and_metric;
 use proptest::prelude::*;
 use std::time::Duration;
 use tidegate::analysis::{Compared, Counts, Group, NoData, Reading};
-use tidegate::measure::{FARTHEST_AHEAD, OLDEST, Outcome, Outcomes, Recorded, User};
+use tidegate::measure::{Counted, FARTHEST_AHEAD, OLDEST, Outcome, Outcomes, Recorded, User};
 use tidegate::rollout::{Measure, Plan, Split, Unit, Versus};
 use tidegate::units::{MetricName, UnixMillis};
 
@@ -100,6 +100,37 @@ fn what_happened_before_the_wave_is_no_part_of_it() {
     let split = scene.outcomes.split(&scene.plan, UnixMillis::new(scene.entered), UnixMillis::new(now)).unwrap();
     assert_eq!(split, Split { candidate: 1, control: 0 });
     assert_eq!(scene.window(600, now), 2, "the window over both has both");
+}
+
+/// Metrics tell of a minute at once, at its end. What a wave is judged by must not be of the minute before it.
+#[test]
+fn what_was_counted_over_a_time_that_began_before_the_wave_is_no_part_of_it() {
+    for looked_before in [true, false] {
+        let mut scene = Scene::new();
+        scene.look(BEGIN, BEGIN + 10 * MINUTE);
+        scene.entered = BEGIN + 10 * MINUTE + 500;
+        let mut looked = scene.entered;
+        if looked_before {
+            looked = scene.look(looked, scene.entered + 10_000).until.get();
+        }
+        let count = |began: i64, until: i64, ok| {
+            let (flag, variant) = (scene.plan.flag.clone(), scene.plan.candidate.clone());
+            let at = Some(UnixMillis::new(until));
+            let outcome = Outcome { flag, variant, user: None, at, ok, latency_ms: None, value: None };
+            let counted = Counted { outcome, times: 1_000, began: Some(UnixMillis::new(began)) };
+            scene.outcomes.record_counted(&[counted], UnixMillis::new(until));
+        };
+        count(scene.entered - 30_000, scene.entered + 30_000, false);
+        assert_eq!(scene.window(60, scene.entered + 31_000), 1_000, "windows have it as soon as it is told");
+        count(scene.entered + 30_000, scene.entered + 90_000, true);
+        count(scene.entered + 90_000, scene.entered + 150_000, false);
+        let now = BEGIN + 13 * MINUTE;
+        assert_eq!(scene.look(looked, now).candidate, group(2_000, 1_000), "looked before: {looked_before}");
+        let (plan, since) = (&scene.plan, UnixMillis::new(scene.entered));
+        let [seen, _] = scene.outcomes.seen(plan, since, UnixMillis::new(now)).unwrap();
+        assert_eq!((seen.outcomes, seen.errors), (2_000, 1_000));
+        assert_eq!(scene.window(600, now), 3_000);
+    }
 }
 
 #[test]

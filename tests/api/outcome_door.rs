@@ -101,7 +101,7 @@ async fn what_is_packed_badly_or_bursts_is_refused() {
         (packed[..packed.len() - 9].to_vec(), "gzip", 400, "not gzip, or a part of it is missing"),
         (bomb, "gzip", 413, "larger than 8388608 bytes"),
         (gzip(&gzip(b"[]")), "gzip", 400, "not JSON"),
-        (packed, "identity", 400, "not JSON"),
+        (packed, "identity", 400, "packed: say so with the header `Content-Encoding: gzip`"),
     ] {
         let (found, body) = sent(body, encoding).await;
         assert_eq!(found.as_u16(), status, "{encoding}: {body}");

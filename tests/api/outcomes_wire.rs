@@ -127,7 +127,13 @@ fn a_body_that_is_no_list_of_outcomes_is_told_so() {
         ("{}", "must be a list of outcomes"),
         (r#"{"outcomes":{}}"#, "must be a list of outcomes"),
         (r#"{"outcomes":[],"outcomes":[]}"#, "must be a list of outcomes"),
-        (r#"{"flag":"cart","variant":"on","ok":true}"#, "unknown field `flag` beside `outcomes`"),
+        (
+            r#"{"flag":"cart","variant":"on","ok":true}"#,
+            "unknown field `flag` beside `outcomes`; a single outcome is sent in a list too",
+        ),
+        (r#"{"outcomes":[],"more":1}"#, "unknown field `more` beside `outcomes`"),
+        ("{\"flag\":\"cart\"}\r\n{\"flag\":\"cart\"}\n", "send it with the content type application/x-ndjson"),
+        ("{\"outcomes\":\n[1}", "not JSON: a character that cannot be there at line 2, column 3"),
     ] {
         let error = error(body);
         assert!(error.contains(expected), "{body}: {error}");
@@ -245,7 +251,9 @@ fn lines_are_read_one_by_one_and_errors_name_the_line() {
     assert_eq!(read(&many, Written::Lines).map(|batch| batch.outcomes.len()), Ok(MOST_OUTCOMES));
     let too_many = format!("{many}\n{good}\n{good}");
     assert_eq!(read(&too_many, Written::Lines), Err(OutcomesError::TooMany { count: MOST_OUTCOMES + 2 }));
-    assert!(read(&format!("[{good}]"), Written::Lines).is_err(), "a list on a line is no outcome");
+    for list in [format!("[{good}]"), format!("\n [\n{good},\n{good}\n]")] {
+        assert_eq!(read(&list, Written::Lines), Err(OutcomesError::List), "{list}");
+    }
 }
 
 #[test]

@@ -5,11 +5,14 @@ use super::exported::{Message, histogram, point, span, traces};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tidegate::otlp::{self, Body, Known, Streams, Vocabulary};
 use tidegate::rollout::{Telemetry, TelemetrySource};
+use tidegate::store::OutcomeStore as _;
+use tidegate::store::sqlite;
 use tidegate::units::{FlagKey, UnixMillis, VariantName};
 
 const PROTOBUF: &str = "application/x-protobuf";
@@ -152,6 +155,23 @@ async fn points_count_what_came_since_the_last_ones() {
     until_seen(&control, "failed", "25%").await;
 }
 
+/// A counter tells every minute of the minute before: what a wave is judged by must not be of the time before it.
+#[tokio::test]
+async fn a_point_that_counts_from_before_the_wave_is_no_part_of_it() {
+    let control = begun("telemetry: { metric: checkout.duration }").await;
+    // From now on it is added up, of the wave's first second too.
+    control.get("/api/v1/rollouts/search-v2/outcomes").await;
+    let end = now();
+    let body =
+        |until, counts| histogram("checkout.duration", 2, &point("search", "on", end - 86_400_000, until, counts));
+    for (until, counts) in [(end - 30_000, [900, 50, 5]), (end, [901, 52, 5]), (end + 1, [902, 53, 5])] {
+        assert_eq!(export(&control, "/v1/metrics", PROTOBUF, body(until, counts)).await.0, StatusCode::OK);
+    }
+    until_seen(&control, "seen", "5").await;
+    let (_, seen) = control.get("/api/v1/rollouts/search-v2/outcomes").await;
+    assert_eq!(seen["candidate"]["outcomes"], 2, "{seen}");
+}
+
 /// The section of a rollout that is over says nothing of the next one's.
 #[tokio::test]
 async fn a_rollout_that_chooses_nothing_counts_spans_whatever_the_one_before_it_chose() {
@@ -206,6 +226,37 @@ fn a_flag_that_is_counted_from_now_on_brings_nothing_of_before() {
     assert_eq!(export("new", 360, [90_002, 0, 4_001]), 3);
 }
 
+/// Whoever sends a span of thousands of flags has none of them passed over.
+#[test]
+fn spans_of_however_many_flags_are_all_looked_up() {
+    let spans: Vec<_> =
+        (0..3_000).map(|number| span(&format!("flag-{}", number % 1_500), "on", "a", 5_000, 1, false)).collect();
+    let taken = otlp::traces(Body::Protobuf(&traces(&spans)), &ByTime(RefCell::default())).unwrap();
+    assert!(taken.passed.is_empty(), "{:?}", taken.passed);
+    assert_eq!(taken.outcomes.len(), 3_000);
+    assert!(taken.outcomes.iter().any(|one| one.outcome.flag.as_str() == "flag-1499"));
+}
+
+/// An application asks at the beginning of a request: what is served may be another variant by its end.
+#[test]
+fn a_span_without_a_variant_had_the_one_of_its_beginning() {
+    let span = |start: u64, end: u64| {
+        Message::default()
+            .bytes(5, b"GET /search")
+            .fixed64(7, start * 1_000_000)
+            .fixed64(8, end * 1_000_000)
+            .attribute(9, "feature_flag.key", "search")
+            .attribute(9, "feature_flag.context.id", "user-1")
+    };
+    let asked = ByTime(RefCell::default());
+    let spans = traces(&[span(1_000, 2_000), span(0, 2_001), span(9_000, 2_002)]);
+    let taken = otlp::traces(Body::Protobuf(&spans), &asked).unwrap();
+    let ended: Vec<_> = taken.outcomes.iter().filter_map(|one| one.outcome.at).map(UnixMillis::get).collect();
+    assert_eq!(ended, [2_000, 2_001, 2_002], "they count when they ended");
+    let asked: Vec<_> = asked.0.take().into_iter().flatten().map(UnixMillis::get).collect();
+    assert_eq!(asked, [1_000, 2_001, 2_002], "a beginning that is none is not asked for");
+}
+
 #[tokio::test]
 async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     let control = begun("").await;
@@ -220,6 +271,10 @@ async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     let text = String::from_utf8_lossy(&answer);
     assert!(text.contains("1 with a variant that the flag does not have"), "{text}");
     assert_eq!(&answer[..1], &[0x0A], "partial_success");
+    // Whoever heard no answer sends it again, and hears that as many were not counted.
+    let (_, _, again) = export(&control, "/v1/traces", PROTOBUF, traces(&spans)).await;
+    let again = String::from_utf8_lossy(&again).into_owned();
+    assert!(again.contains("1 of this body, which came before, could not be counted then"), "{again}");
     until_seen(&control, "seen", "1").await;
     let (_, metrics) = control.get("/metrics").await;
     let metrics = metrics.as_str().unwrap();
@@ -230,6 +285,40 @@ async fn what_was_meant_and_cannot_be_counted_is_told_to_the_exporter() {
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
+}
+
+/// Exports of thousands of processes push no batch's name out, also not of what is kept.
+#[tokio::test]
+async fn exports_and_batches_are_remembered_apart_over_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let spans = traces(&[span("search", "on", "a", now(), 1, false)]);
+    let batch = |control: &Control| {
+        let post = control.request(Method::POST, "/api/v1/outcomes").header("idempotency-key", "b-1");
+        post.header("content-type", "application/json").body(r#"[{"flag":"search","variant":"on","ok":true}]"#)
+    };
+    {
+        let control = Control::keeping_in(data.path()).await;
+        control.apply(&PLAN.replace("TELEMETRY", "")).await;
+        control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+        assert_eq!(export(&control, "/v1/traces", PROTOBUF, spans.clone()).await.0, StatusCode::OK);
+        assert_eq!(batch(&control).send().await.unwrap().status(), StatusCode::ACCEPTED);
+        control.shutdown.cancel();
+        control.server.stopped().await;
+    }
+    {
+        let store = sqlite::open(data.path()).await.unwrap();
+        let kept = store.kept_outcomes().await.unwrap();
+        assert_eq!((kept.batches.len(), kept.exports.len()), (1, 1));
+        store.close().await;
+    }
+    let control = Control::keeping_in(data.path()).await;
+    until_seen(&control, "seen", "2").await;
+    assert_eq!(export(&control, "/v1/traces", PROTOBUF, spans).await.0, StatusCode::OK);
+    assert!(batch(&control).send().await.unwrap().headers().contains_key("idempotent-replayed"));
+    let (_, metrics) = control.get("/metrics").await;
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("tidegate_outcomes_total{result=\"repeated\"} 2"), "{metrics}");
+    assert!(!metrics.contains("tidegate_outcomes_total{result=\"accepted\"}"), "none is counted again: {metrics}");
 }
 
 #[tokio::test]
@@ -305,6 +394,24 @@ proptest::proptest! {
             let _ = otlp::traces(body, &vocabulary);
             let _ = otlp::metrics(body, &vocabulary, &streams, at);
         }
+    }
+}
+
+/// Every flag, of whose spans all count. Notes for which moments it is asked what was served.
+struct ByTime(RefCell<Vec<Option<UnixMillis>>>);
+
+impl Vocabulary for ByTime {
+    fn flag(&self, key: &str) -> Option<Known> {
+        Some(Known { telemetry: Arc::default(), ..Anything.flag(key)? })
+    }
+
+    fn served(&self, _: &FlagKey, _: &str, at: Option<UnixMillis>) -> Option<VariantName> {
+        self.0.borrow_mut().push(at);
+        VariantName::new("on").ok()
+    }
+
+    fn counts_points_of(&self, _: &str) -> bool {
+        false
     }
 }
 

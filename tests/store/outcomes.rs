@@ -2,11 +2,10 @@
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tidegate::analysis::Reading;
-use tidegate::measure::{BatchId, Kept, Once, Outcome, Outcomes, User};
+use tidegate::measure::{BatchId, KeptPart, KeptSeries, Once, Outcome, Outcomes, Recorded, User};
 use tidegate::rollout::Measure;
 use tidegate::store::sqlite::{self, DATABASE};
 use tidegate::store::{OutcomeStore as _, ServedBefore};
@@ -59,19 +58,23 @@ fn figures(outcomes: &Outcomes, now: i64) -> Vec<Reading> {
     figures
 }
 
-async fn keep(outcomes: &Outcomes, known: &mut BTreeSet<(FlagKey, VariantName)>, folder: &Path, now: i64) -> Kept {
+async fn keep(outcomes: &Outcomes, so_far: &mut KeptSeries, folder: &Path, now: i64) -> Vec<KeptPart> {
     let store = sqlite::open(folder).await.unwrap();
-    let kept = outcomes.changed(known, UnixMillis::new(now));
-    store.keep_outcomes(&kept).await.unwrap();
+    let mut parts = Vec::new();
+    for piece in outcomes.changed(so_far, UnixMillis::new(now)) {
+        store.keep_outcomes(piece.kept()).await.unwrap();
+        parts.extend(piece.kept().parts.iter().cloned());
+        piece.is_kept(so_far);
+    }
     store.close().await;
-    kept
+    parts
 }
 
 async fn restored(folder: &Path, now: i64) -> (Outcomes, Vec<(FlagKey, VariantName)>) {
     let store = sqlite::open(folder).await.unwrap();
-    let (parts, batches) = store.kept_outcomes().await.unwrap();
+    let before = store.kept_outcomes().await.unwrap();
     let outcomes = Outcomes::new();
-    let damaged = outcomes.restore(parts, batches, UnixMillis::new(now));
+    let damaged = outcomes.restore(before, UnixMillis::new(now));
     store.close().await;
     (outcomes, damaged)
 }
@@ -79,7 +82,7 @@ async fn restored(folder: &Path, now: i64) -> (Outcomes, Vec<(FlagKey, VariantNa
 #[tokio::test]
 async fn what_was_counted_is_counted_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
     let mut now = NOW;
     for round in 0..40 {
         now += 7_000;
@@ -87,7 +90,7 @@ async fn what_was_counted_is_counted_on_after_a_restart() {
         post(&outcomes, "off", now, 1_000..1_000 + 40 * round);
         let _ = figures(&outcomes, now);
         if round % 5 == 4 {
-            keep(&outcomes, &mut known, folder.path(), now).await;
+            keep(&outcomes, &mut so_far, folder.path(), now).await;
         }
     }
     let (again, damaged) = restored(folder.path(), now).await;
@@ -103,21 +106,21 @@ async fn what_was_counted_is_counted_on_after_a_restart() {
 #[tokio::test]
 async fn only_what_has_changed_is_written_and_what_is_gone_is_deleted() {
     let folder = tempfile::tempdir().unwrap();
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
     for second in 0..600 {
         post(&outcomes, "on", NOW + second * 1_000, 0..3);
     }
-    let all = keep(&outcomes, &mut known, folder.path(), NOW + 600_000).await;
-    assert!(all.parts.len() > 120, "{}", all.parts.len());
-    assert!(keep(&outcomes, &mut known, folder.path(), NOW + 600_000).await.is_empty());
+    let all = keep(&outcomes, &mut so_far, folder.path(), NOW + 600_000).await;
+    assert!(all.len() > 120, "{}", all.len());
+    assert!(keep(&outcomes, &mut so_far, folder.path(), NOW + 600_000).await.is_empty());
     post(&outcomes, "on", NOW + 601_000, 0..3);
-    let one_more = keep(&outcomes, &mut known, folder.path(), NOW + 601_000).await;
-    assert!(one_more.parts.len() <= 5, "the head and a slot of each ring: {}", one_more.parts.len());
+    let one_more = keep(&outcomes, &mut so_far, folder.path(), NOW + 601_000).await;
+    assert!(one_more.len() <= 5, "the head and a slot of each ring: {}", one_more.len());
     // Nothing of a minute ago is left of the finest ring.
     post(&outcomes, "on", NOW + 900_000, 0..3);
-    keep(&outcomes, &mut known, folder.path(), NOW + 900_000).await;
+    keep(&outcomes, &mut so_far, folder.path(), NOW + 900_000).await;
     let store = sqlite::open(folder.path()).await.unwrap();
-    let (parts, _) = store.kept_outcomes().await.unwrap();
+    let parts = store.kept_outcomes().await.unwrap().parts;
     assert_eq!(parts.iter().filter(|part| part.ring == 0).count(), 1);
 }
 
@@ -126,16 +129,16 @@ async fn only_what_has_changed_is_written_and_what_is_gone_is_deleted() {
 #[tokio::test]
 async fn no_more_batches_are_kept_than_are_remembered() {
     let folder = tempfile::tempdir().unwrap();
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
     for round in 0..3 {
         for number in 0..30_000 {
             let id = BatchId::new(&format!("{round}-{number}")).unwrap();
             outcomes.batches().once(id, b"x", UnixMillis::new(NOW), Default::default);
         }
-        keep(&outcomes, &mut known, folder.path(), NOW).await;
+        keep(&outcomes, &mut so_far, folder.path(), NOW).await;
     }
     let store = sqlite::open(folder.path()).await.unwrap();
-    let (_, batches) = store.kept_outcomes().await.unwrap();
+    let batches = store.kept_outcomes().await.unwrap().batches;
     store.close().await;
     drop(store);
     assert_eq!(batches.len(), 65_536);
@@ -154,14 +157,14 @@ async fn no_more_batches_are_kept_than_are_remembered() {
 #[tokio::test]
 async fn a_batch_is_remembered_over_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
     let id = BatchId::new("b-1").unwrap();
     let count = |outcomes: &Outcomes| {
         post(outcomes, "on", NOW, 0..7);
         tidegate::measure::Recorded { kept: 7, late: 2, ..Default::default() }
     };
     let first = outcomes.batches().once(id, b"x", UnixMillis::new(NOW), || count(&outcomes));
-    keep(&outcomes, &mut known, folder.path(), NOW).await;
+    keep(&outcomes, &mut so_far, folder.path(), NOW).await;
     let (again, _) = restored(folder.path(), NOW + 5_000).await;
     let Once::Counted(recorded) = first else { panic!("{first:?}") };
     let repeat = again.batches().once(id, b"x", UnixMillis::new(NOW + 5_000), || panic!("counted twice"));
@@ -169,30 +172,46 @@ async fn a_batch_is_remembered_over_a_restart() {
     // After a day it is forgotten, and so it is in the store.
     let later = NOW + 25 * 3_600_000;
     post(&again, "on", later, 0..1);
-    keep(&again, &mut BTreeSet::new(), folder.path(), later).await;
+    keep(&again, &mut KeptSeries::default(), folder.path(), later).await;
     let store = sqlite::open(folder.path()).await.unwrap();
-    assert!(store.kept_outcomes().await.unwrap().1.is_empty());
+    assert!(store.kept_outcomes().await.unwrap().batches.is_empty());
 }
 
+/// Thousands of processes export every few seconds. The name of a batch that may be sent again must outlive them.
 #[tokio::test]
-async fn what_was_not_kept_is_given_out_again() {
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
-    post(&outcomes, "on", NOW, 0..7);
-    let id = BatchId::new("b-1").unwrap();
-    outcomes.batches().once(id, b"x", UnixMillis::new(NOW), Default::default);
-    let first = outcomes.changed(&mut known, UnixMillis::new(NOW));
-    outcomes.not_kept(&first);
-    let second = outcomes.changed(&mut known, UnixMillis::new(NOW));
-    assert_eq!((second.parts, second.batches), (first.parts, first.batches));
+async fn however_many_exports_come_the_batches_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
+    let now = UnixMillis::new(NOW);
+    let (batch, counted) = (BatchId::new("b-1").unwrap(), Recorded { kept: 7, ..Recorded::default() });
+    outcomes.batches().once(batch, b"x", now, || counted);
+    let exported = |number: u32| (BatchId::of_content(&number.to_le_bytes()), number.to_le_bytes());
+    for number in 0..70_000 {
+        let (id, body) = exported(number);
+        outcomes.exports().once(id, &body, now, || counted);
+        if number % 10_000 == 0 {
+            keep(&outcomes, &mut so_far, folder.path(), NOW).await;
+        }
+    }
+    keep(&outcomes, &mut so_far, folder.path(), NOW).await;
+    let (again, _) = restored(folder.path(), NOW).await;
+    for outcomes in [&outcomes, &again] {
+        let repeat = outcomes.batches().once(batch, b"x", now, || panic!("counted twice"));
+        assert_eq!(repeat, Once::Repeated(counted));
+        let (id, body) = exported(69_999);
+        assert_eq!(outcomes.exports().once(id, &body, now, || panic!("counted twice")), Once::Repeated(counted));
+        let (id, body) = exported(0);
+        assert_eq!(outcomes.exports().before(id, &body, now), None, "the memory for exports is bounded too");
+    }
 }
 
 #[tokio::test]
 async fn a_damaged_series_begins_afresh_and_the_others_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let (outcomes, mut known) = (Outcomes::new(), BTreeSet::new());
+    let (outcomes, mut so_far) = (Outcomes::new(), KeptSeries::default());
     post(&outcomes, "on", NOW, 0..20);
     post(&outcomes, "off", NOW, 0..20);
-    keep(&outcomes, &mut known, folder.path(), NOW).await;
+    keep(&outcomes, &mut so_far, folder.path(), NOW).await;
     let options = SqliteConnectOptions::new().filename(folder.path().join(DATABASE));
     let mut raw = SqliteConnection::connect_with(&options).await.unwrap();
     let damage = "UPDATE outcome_parts SET data = CAST(substr(data, 1, 40) || x'A5' || substr(data, 42) AS BLOB) \
@@ -214,7 +233,7 @@ async fn what_is_older_than_the_longest_window_is_left_behind() {
     let folder = tempfile::tempdir().unwrap();
     let outcomes = Outcomes::new();
     post(&outcomes, "on", NOW, 0..20);
-    keep(&outcomes, &mut BTreeSet::new(), folder.path(), NOW).await;
+    keep(&outcomes, &mut KeptSeries::default(), folder.path(), NOW).await;
     let (again, damaged) = restored(folder.path(), NOW + 73 * 3_600_000).await;
     assert!(damaged.is_empty());
     assert_eq!(again.series_count(), 0);

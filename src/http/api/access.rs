@@ -46,12 +46,12 @@ pub(super) async fn guard(State(guarded): State<Guarded>, request: Request, next
             gate.check(request.headers())?;
         }
     } else {
-        refuse_foreign(request.method(), request.headers())?;
+        refuse_foreign(request.method(), request.uri().path(), request.headers())?;
     }
     Ok(next.run(request).await)
 }
 
-fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> {
+fn refuse_foreign(method: &Method, path: &str, headers: &HeaderMap) -> Result<(), ApiError> {
     let host = text(headers, header::HOST).unwrap_or_default();
     if !is_loopback(host) {
         return Err(ApiError::Foreign(format!("`{host}` is not a name of this machine's own")));
@@ -66,9 +66,18 @@ fn refuse_foreign(method: &Method, headers: &HeaderMap) -> Result<(), ApiError> 
         |kind: &str| is_json(kind) || is_yaml(kind) || is_lines(kind) || is_plan_with_files(kind) || is_protobuf(kind);
     let foreign = |kind: &str| !known(kind);
     if *method == Method::POST && content_type(headers).is_none_or(foreign) {
-        return Err(ApiError::WrongContentType { expected: "application/json or application/yaml" });
+        return Err(ApiError::WrongContentType { expected: expected_at(path) });
     }
     Ok(())
+}
+
+/// What a path takes.
+fn expected_at(path: &str) -> &'static str {
+    match path {
+        "/v1/traces" | "/v1/metrics" => super::otlp::EXPECTED,
+        "/api/v1/outcomes" => "application/json or application/x-ndjson",
+        _ => "application/json or application/yaml",
+    }
 }
 
 /// A `Host` without its port names this machine's loopback.
@@ -148,7 +157,7 @@ mod tests {
     fn pages_of_other_origins_and_forms_are_kept_out() {
         let request = |pairs: &[(&'static str, &'static str)]| {
             let headers = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-            refuse_foreign(&Method::POST, &headers).err().map(|error| error.status().as_u16())
+            refuse_foreign(&Method::POST, "/api/v1/flags", &headers).err().map(|error| error.status().as_u16())
         };
         let json = ("content-type", "application/json; charset=utf-8");
         assert_eq!(request(&[("host", "127.0.0.1:8080"), json]), None);
@@ -160,5 +169,15 @@ mod tests {
         assert_eq!(request(&[json]), Some(403));
         assert_eq!(request(&[("host", "localhost"), ("content-type", "text/plain")]), Some(415));
         assert_eq!(request(&[("host", "localhost")]), Some(415));
+    }
+
+    #[test]
+    fn what_comes_as_nothing_known_is_told_what_its_path_takes() {
+        let headers = [("host".parse().unwrap(), "localhost".parse().unwrap())].into_iter().collect();
+        for (path, expected) in [("/v1/metrics", "x-protobuf"), ("/api/v1/outcomes", "x-ndjson"), ("/api/v1/x", "yaml")]
+        {
+            let message = refuse_foreign(&Method::POST, path, &headers).unwrap_err().message();
+            assert!(message.contains(expected), "{path}: {message}");
+        }
     }
 }

@@ -130,12 +130,15 @@ impl Form {
     }
 }
 
+/// The media types of both forms.
+pub(super) const EXPECTED: &str = "application/x-protobuf or application/json";
+
 /// The media type of OTLP's binary form.
 pub(super) const PROTOBUF: &str = "application/x-protobuf";
 
 async fn take(api: Api, request: Request, signal: Signal) -> Response {
     let Some(form) = Form::of(request.headers()) else {
-        return ApiError::WrongContentType { expected: "application/x-protobuf or application/json" }.into_response();
+        return ApiError::WrongContentType { expected: EXPECTED }.into_response();
     };
     match read_and_count(api, request, form, signal).await {
         Ok(answer) => answered(StatusCode::OK, form, answer),
@@ -172,10 +175,10 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
     };
     let now = api.clock.now();
     // An exporter sends the same bytes again when it heard no answer. No two spans are alike.
-    let (id, batches) = (BatchId::of_content(&whole), api.outcomes.batches());
-    if let Some(Once::Repeated(recorded)) = batches.before(id, &whole, now) {
-        api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
-        return Ok(told(&Taken::default(), recorded, form, signal));
+    let (id, exports) = (BatchId::of_content(&whole), api.outcomes.exports());
+    if let Some(Once::Repeated(recorded)) = exports.before(id, &whole, now) {
+        repeated(api, recorded);
+        return Ok(told(&Rejected::of_repeat(recorded), form, signal));
     }
     let served = Served {
         then: RefCell::new(ServedThen::new(&api.live, now)),
@@ -183,20 +186,22 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
     };
     // Reading points moves their streams on: were it done for a repeat too, the one that is counted would add nothing.
     let mut taken = Taken::default();
-    let counted = batches.once_read(id, &whole, now, || {
+    let counted = exports.once_read(id, &whole, now, || {
         taken = match signal {
             Signal::Spans => otlp::traces(body, &served),
             Signal::Points => otlp::metrics(body, &served, &api.intake.streams, now),
         }?;
-        Ok(api.outcomes.record_counted(&taken.outcomes, now))
+        let recorded = api.outcomes.record_counted(&taken.outcomes, now);
+        // Remembered, so that a repeat is told of them too.
+        Ok(Recorded { unattributed: rejected(&taken), ..recorded })
     });
     let counted = counted
         .map_err(|malformed: otlp::Malformed| ApiError::malformed(format!("nothing was counted: {malformed}")))?;
     let recorded = match counted {
-        Once::Counted(recorded) => recorded,
+        Once::Counted(recorded) => Recorded { unattributed: 0, ..recorded },
         Once::Repeated(recorded) => {
-            api.metrics.outcomes(OutcomeResult::Repeated, recorded.all());
-            return Ok(told(&taken, recorded, form, signal));
+            repeated(api, recorded);
+            return Ok(told(&Rejected::of_repeat(recorded), form, signal));
         }
         Once::Different => {
             return Err(ApiError::Unavailable("the body could not be told from another one".to_owned()));
@@ -207,7 +212,12 @@ fn count(api: &Api, packed: &Bytes, packing: Packing, form: Form, signal: Signal
     for (why, times) in &taken.passed {
         api.metrics.telemetry_passed(signal, *why, *times);
     }
-    Ok(told(&taken, recorded, form, signal))
+    Ok(told(&Rejected::of(&taken, recorded), form, signal))
+}
+
+/// Spans and points that are rejected never were outcomes, so that they are none that are repeated.
+fn repeated(api: &Api, recorded: Recorded) {
+    api.metrics.outcomes(OutcomeResult::Repeated, Recorded { unattributed: 0, ..recorded }.all());
 }
 
 /// What is served and was, as the intake asks for it.
@@ -219,11 +229,11 @@ struct Served<'s> {
 impl Vocabulary for Served<'_> {
     fn flag(&self, key: &str) -> Option<Known> {
         let flag = FlagKey::new(key).ok()?;
-        let then = self.then.borrow();
-        let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
         // Of a flag without a rollout nobody asks: all flags of a traced application would take the places of those of
         // which somebody does.
         let telemetry = Arc::clone(self.listened.flags.get(&flag)?);
+        let then = self.then.borrow();
+        let variants = then.snapshot().flag(key)?.variants().filter_map(|name| VariantName::new(name).ok()).collect();
         Some(Known { flag, variants, telemetry })
     }
 
@@ -239,22 +249,41 @@ impl Vocabulary for Served<'_> {
     }
 }
 
+/// What was meant to be counted and was not.
+struct Rejected {
+    count: u64,
+    why: String,
+}
+
+/// How many spans or points were meant to be counted and could not be read as outcomes.
+fn rejected(taken: &Taken) -> u64 {
+    taken.passed.iter().filter(|(why, _)| why.is_rejection()).map(|(_, times)| times).sum()
+}
+
+impl Rejected {
+    fn of(taken: &Taken, recorded: Recorded) -> Self {
+        let passed = taken.passed.iter().filter(|(why, _)| why.is_rejection());
+        let mut reasons: Vec<String> = passed.map(|(why, times)| format!("{times} {}", in_words(*why))).collect();
+        if recorded.dropped > 0 {
+            reasons.push(format!("{} for which there is no room", recorded.dropped));
+        }
+        Self { count: rejected(taken).saturating_add(recorded.dropped), why: reasons.join("; ") }
+    }
+
+    /// The reasons are not remembered.
+    fn of_repeat(recorded: Recorded) -> Self {
+        let count = recorded.unattributed.saturating_add(recorded.dropped);
+        Self { count, why: format!("{count} of this body, which came before, could not be counted then") }
+    }
+}
+
 /// The body of the answer: nothing, unless something that was meant to be counted was not.
-fn told(taken: &Taken, recorded: Recorded, form: Form, signal: Signal) -> Vec<u8> {
-    let passed: u64 = taken.passed.iter().filter(|(why, _)| why.is_rejection()).map(|(_, times)| times).sum();
-    let rejected = passed.saturating_add(recorded.dropped);
-    let mut reasons: Vec<String> = Vec::new();
-    for (why, times) in taken.passed.iter().filter(|(why, _)| why.is_rejection()) {
-        reasons.push(format!("{times} {}", in_words(*why)));
-    }
-    if recorded.dropped > 0 {
-        reasons.push(format!("{} for which there is no room", recorded.dropped));
-    }
-    let message = reasons.join("; ");
+fn told(rejected: &Rejected, form: Form, signal: Signal) -> Vec<u8> {
+    let Rejected { count: rejected, why: message } = rejected;
     match (form, rejected) {
         (Form::Protobuf, 0) => Vec::new(),
         (Form::Json, 0) => b"{}".to_vec(),
-        (Form::Protobuf, _) => otlp::partial_success(rejected, &message),
+        (Form::Protobuf, _) => otlp::partial_success(*rejected, message),
         (Form::Json, _) => {
             let rejected_field = match signal {
                 Signal::Spans => "rejectedSpans",

@@ -6,6 +6,9 @@ use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use std::io::Read as _;
 
+/// What everything that is packed with gzip begins with, and neither JSON nor OTLP does.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// How a body was packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Packing {
@@ -37,7 +40,10 @@ impl Packing {
     /// When it is damaged or larger than the limit.
     pub(super) fn unpacked(self, body: &Bytes, limit: usize) -> Result<Bytes, ApiError> {
         if self == Self::Plain {
-            return Ok(body.clone());
+            return match body.starts_with(&GZIP) {
+                true => Err(ApiError::malformed("the body is packed: say so with the header `Content-Encoding: gzip`")),
+                false => Ok(body.clone()),
+            };
         }
         let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
         let mut whole = Vec::with_capacity(body.len().saturating_mul(4).min(limit));
@@ -70,6 +76,12 @@ mod tests {
         assert_eq!(of(&gzip(b"[1]"), " GZip ").unwrap(), "[1]");
         assert_eq!(of(&Bytes::from("[1]"), "identity").unwrap(), "[1]");
         assert_eq!(Packing::of(&HeaderMap::new()), Ok(Packing::Plain));
+    }
+
+    #[test]
+    fn what_is_packed_and_does_not_say_so_is_told_what_to_say() {
+        let Err(ApiError::Malformed { message, .. }) = of(&gzip(b"[1]"), "identity") else { panic!() };
+        assert!(message.contains("`Content-Encoding: gzip`"), "{message}");
     }
 
     #[test]

@@ -137,7 +137,11 @@ fn listed(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
     let not_json = |error| OutcomesError::not_json(&error);
     match body.trim_ascii_start().first() {
         Some(b'[') => Listed::of(None, serde_json::from_slice(body).map_err(not_json)?),
-        Some(b'{') => of_wrapper(&serde_json::from_slice(body).map_err(not_json)?),
+        Some(b'{') => match serde_json::from_slice(body) {
+            Ok(wrapper) => of_wrapper(&wrapper),
+            Err(_) if is_lines(body) => Err(OutcomesError::Lines),
+            Err(error) => Err(not_json(error)),
+        },
         Some(_) => {
             serde_json::from_slice::<IgnoredAny>(body).map_err(not_json)?;
             Err(OutcomesError::NotAList)
@@ -165,8 +169,18 @@ fn of_wrapper<'d>(wrapper: &Fields<'d>) -> Result<Listed<'d>, OutcomesError> {
     Listed::of(id, items.ok_or(OutcomesError::NotAList)?)
 }
 
+/// Whether what is no document begins with one that is a line.
+fn is_lines(body: &[u8]) -> bool {
+    let mut lines = body.trim_ascii().splitn(2, |byte| *byte == b'\n');
+    let first = lines.next().is_some_and(|line| serde_json::from_slice::<IgnoredAny>(line).is_ok());
+    first && lines.next().is_some()
+}
+
 /// Empty lines are no outcomes: the last one often is.
 fn lines(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(OutcomesError::List);
+    }
     let mut items = Vec::new();
     for (number, line) in (1..).zip(body.split(|byte| *byte == b'\n')) {
         if line.trim_ascii().is_empty() {
@@ -183,5 +197,19 @@ fn lines(body: &[u8]) -> Result<Listed<'_>, OutcomesError> {
     match items.is_empty() {
         true => Err(OutcomesError::NoBody),
         false => Ok(Listed { id: None, items }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Eight megabytes of `0,` are four million items, each of which would take as much as eight of its bytes.
+    #[test]
+    fn what_is_over_the_bound_of_a_list_is_counted_and_not_kept() {
+        let many = format!("[{}0]", "0,".repeat(99_999));
+        let items: Items<'_> = serde_json::from_str(&many).unwrap();
+        assert_eq!((items.first.len(), items.count), (MOST_OUTCOMES, 100_000));
+        assert!(items.first.capacity() < 2 * MOST_OUTCOMES, "{}", items.first.capacity());
     }
 }

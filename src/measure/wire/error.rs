@@ -32,11 +32,19 @@ pub enum OutcomesError {
     )]
     NotAList,
     /// Beside `outcomes` there is something else.
-    #[error("unknown field {field} beside `outcomes`")]
+    #[error("unknown field {field} beside `outcomes`{}", if *is_outcome { "; a single outcome is sent in a list too" } else { "" })]
     UnknownField {
         /// Its name in backquotes, or a description of it.
         field: String,
+        /// Whether an outcome has a field of that name.
+        is_outcome: bool,
     },
+    /// One outcome a line, and the content type says that it is one document.
+    #[error("the body is one JSON document a line: send it with the content type application/x-ndjson")]
+    Lines,
+    /// A list, and the content type says that it is one outcome a line.
+    #[error("the body is a list: send it with the content type application/json")]
+    List,
     /// The batch has a name that cannot be one.
     #[error("`batch` {0}")]
     Batch(#[from] BatchIdError),
@@ -81,7 +89,7 @@ impl OutcomesError {
     }
 
     pub(super) fn unknown_field(name: &str) -> Self {
-        Self::UnknownField { field: quoted(name) }
+        Self::UnknownField { field: quoted(name), is_outcome: FIELDS.contains(&name) }
     }
 }
 

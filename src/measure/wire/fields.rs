@@ -64,3 +64,16 @@ impl<'d> Visitor<'d> for NameVisitor {
         Ok(Cow::Owned(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_object_with_too_many_members_only_the_first_are_kept() {
+        let many: Vec<String> = (0..10_000).map(|number| format!("\"{number}\":0")).collect();
+        let many = format!("{{{}}}", many.join(","));
+        let fields: Result<Fields<'_>, _> = serde_json::from_str(&many);
+        assert_eq!(fields.map(|fields| fields.0.len()).ok(), Some(MOST));
+    }
+}

@@ -1,7 +1,7 @@
 //! What is kept of outcomes.
 
 use super::commit::{begin, kept as number};
-use crate::measure::{Kept, KeptBatch, KeptPart, KeptRing, Recorded};
+use crate::measure::{Kept, KeptBatch, KeptBefore, KeptPart, KeptRing, Recorded};
 use crate::store::{ServedBefore, StoreError};
 use crate::units::{FlagKey, UnixMillis, VariantName};
 use sqlx::sqlite::SqliteRow;
@@ -10,32 +10,55 @@ use sqlx::{Row, Sqlite, SqlitePool, Transaction};
 /// A transaction takes no more bytes than this: a closing waits for the one that is under way.
 const MOST_AT_ONCE: usize = 1 << 20;
 
-/// How many batches are kept, the newest ones: as many as are remembered while the process runs.
+/// How many batches are kept, the newest ones, and how many exports: as many as are remembered while the process runs.
 const MOST_BATCHES: i64 = 65_536;
+
+/// About so many bytes a batch takes.
+const BATCH: usize = 128;
 
 const KEEP: &str = "keep outcomes";
 const READ: &str = "read outcomes";
 
+/// What counts once has two tables: batches with a name of their own, and exports of telemetry.
+struct CountedOnce {
+    put: &'static str,
+    drop_old: &'static str,
+    drop_over: &'static str,
+    read: &'static str,
+}
+
+const BATCHES: CountedOnce = CountedOnce {
+    put: "INSERT OR REPLACE INTO outcome_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    drop_old: "DELETE FROM outcome_batches WHERE at < ?",
+    // Row numbers rise in the order of keeping.
+    drop_over: "DELETE FROM outcome_batches WHERE rowid <= (SELECT max(rowid) FROM outcome_batches) - ?",
+    read: "SELECT * FROM (SELECT rowid AS number, * FROM outcome_batches ORDER BY rowid DESC LIMIT ?) ORDER BY number",
+};
+
+const EXPORTS: CountedOnce = CountedOnce {
+    put: "INSERT OR REPLACE INTO telemetry_exports VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    drop_old: "DELETE FROM telemetry_exports WHERE at < ?",
+    drop_over: "DELETE FROM telemetry_exports WHERE rowid <= (SELECT max(rowid) FROM telemetry_exports) - ?",
+    read: "SELECT * FROM (SELECT rowid AS number, * FROM telemetry_exports ORDER BY rowid DESC LIMIT ?) \
+           ORDER BY number",
+};
+
 pub(super) async fn keep(pool: &SqlitePool, kept: &Kept) -> Result<(), StoreError> {
-    let mut transaction = begin(pool, KEEP).await?;
-    for batch in &kept.batches {
-        put_batch(&mut transaction, batch).await?;
-    }
-    let old = sqlx::query("DELETE FROM outcome_batches WHERE at < ?").bind(kept.batches_from.get());
-    old.execute(&mut *transaction).await.map_err(cannot_keep)?;
-    if !kept.batches.is_empty() {
-        // Row numbers rise in the order of keeping.
-        let over = "DELETE FROM outcome_batches WHERE rowid <= (SELECT max(rowid) FROM outcome_batches) - ?";
-        sqlx::query(over).bind(MOST_BATCHES).execute(&mut *transaction).await.map_err(cannot_keep)?;
-    }
-    let mut taken = 0_usize;
-    for part in &kept.parts {
-        taken = taken.saturating_add(part.data.len());
-        if taken > MOST_AT_ONCE {
-            transaction.commit().await.map_err(cannot_keep)?;
-            transaction = begin(pool, KEEP).await?;
-            taken = part.data.len();
+    let (mut transaction, mut taken) = (begin(pool, KEEP).await?, 0_usize);
+    for (table, counted) in [(&BATCHES, &kept.batches), (&EXPORTS, &kept.exports)] {
+        for batch in counted {
+            transaction = with_room(pool, transaction, &mut taken, BATCH).await?;
+            put_batch(&mut transaction, table, batch).await?;
         }
+        let old = sqlx::query(table.drop_old).bind(kept.batches_from.get());
+        old.execute(&mut *transaction).await.map_err(cannot_keep)?;
+        if !counted.is_empty() {
+            let over = sqlx::query(table.drop_over).bind(MOST_BATCHES);
+            over.execute(&mut *transaction).await.map_err(cannot_keep)?;
+        }
+    }
+    for part in &kept.parts {
+        transaction = with_room(pool, transaction, &mut taken, part.data.len()).await?;
         put_part(&mut transaction, part).await?;
     }
     for ring in &kept.left {
@@ -49,13 +72,31 @@ pub(super) async fn keep(pool: &SqlitePool, kept: &Kept) -> Result<(), StoreErro
     transaction.commit().await.map_err(cannot_keep)
 }
 
-async fn put_batch(transaction: &mut Transaction<'static, Sqlite>, batch: &KeptBatch) -> Result<(), StoreError> {
+/// The transaction to write so many more bytes in: this one, or the next one when this is full, so that whoever waits
+/// for the writer has a turn in between.
+async fn with_room(
+    pool: &SqlitePool,
+    transaction: Transaction<'static, Sqlite>,
+    taken: &mut usize,
+    bytes: usize,
+) -> Result<Transaction<'static, Sqlite>, StoreError> {
+    *taken = taken.saturating_add(bytes);
+    if *taken <= MOST_AT_ONCE {
+        return Ok(transaction);
+    }
+    *taken = bytes;
+    transaction.commit().await.map_err(cannot_keep)?;
+    begin(pool, KEEP).await
+}
+
+async fn put_batch(
+    transaction: &mut Transaction<'static, Sqlite>,
+    table: &CountedOnce,
+    batch: &KeptBatch,
+) -> Result<(), StoreError> {
     let KeptBatch { id, content, at, recorded } = batch;
     let Recorded { kept, late, future, dropped, unattributed } = *recorded;
-    let mut put = sqlx::query("INSERT OR REPLACE INTO outcome_batches VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-        .bind(id.as_slice())
-        .bind(content.as_slice())
-        .bind(at.get());
+    let mut put = sqlx::query(table.put).bind(id.as_slice()).bind(content.as_slice()).bind(at.get());
     for count in [kept, late, future, dropped, unattributed] {
         put = put.bind(number(count));
     }
@@ -80,16 +121,16 @@ async fn drop_others(transaction: &mut Transaction<'static, Sqlite>, left: &Kept
     others.execute(&mut **transaction).await.map(drop).map_err(cannot_keep)
 }
 
-pub(super) async fn kept(pool: &SqlitePool) -> Result<(Vec<KeptPart>, Vec<KeptBatch>), StoreError> {
+pub(super) async fn kept(pool: &SqlitePool) -> Result<KeptBefore, StoreError> {
     let parts = sqlx::query("SELECT * FROM outcome_parts ORDER BY flag, variant, ring, slot").fetch_all(pool);
-    let parts = parts.await.map_err(cannot_read)?;
-    let batches = sqlx::query(
-        "SELECT * FROM (SELECT rowid AS number, * FROM outcome_batches ORDER BY rowid DESC LIMIT ?) ORDER BY number",
-    )
-    .bind(MOST_BATCHES)
-    .fetch_all(pool);
-    let batches = batches.await.map_err(cannot_read)?;
-    Ok((parts.iter().filter_map(part).collect(), batches.iter().filter_map(batch).collect()))
+    let parts = parts.await.map_err(cannot_read)?.iter().filter_map(part).collect();
+    let (batches, exports) = (counted_once(pool, &BATCHES).await?, counted_once(pool, &EXPORTS).await?);
+    Ok(KeptBefore { parts, batches, exports })
+}
+
+async fn counted_once(pool: &SqlitePool, table: &CountedOnce) -> Result<Vec<KeptBatch>, StoreError> {
+    let rows = sqlx::query(table.read).bind(MOST_BATCHES).fetch_all(pool).await.map_err(cannot_read)?;
+    Ok(rows.iter().filter_map(batch).collect())
 }
 
 fn part(row: &SqliteRow) -> Option<KeptPart> {

@@ -2,7 +2,7 @@
 
 use super::directory::Claim;
 use super::{commit, ledger, outbox, outcomes, rollouts};
-use crate::measure::{Kept, KeptBatch, KeptPart};
+use crate::measure::{Kept, KeptBefore};
 use crate::rollout::train::TrainState;
 use crate::store::{
     Change, CommitError, LedgerCheck, LedgerRow, OutboxRow, OutcomeStore, Record, ServedBefore, Store, StoreError,
@@ -98,7 +98,7 @@ impl OutcomeStore for SqliteStore {
         outcomes::keep(&self.writer, kept).await
     }
 
-    async fn kept_outcomes(&self) -> Result<(Vec<KeptPart>, Vec<KeptBatch>), StoreError> {
+    async fn kept_outcomes(&self) -> Result<KeptBefore, StoreError> {
         outcomes::kept(&self.readers).await
     }
 
