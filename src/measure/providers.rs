@@ -89,13 +89,14 @@ pub struct Providers {
     outcomes: Arc<Outcomes>,
     connections: Arc<Connections>,
     once: Arc<Once>,
+    strides: Arc<prometheus::Strides>,
 }
 
 impl Providers {
     /// The providers that metrics may name.
     #[must_use]
     pub fn new(outcomes: Arc<Outcomes>, connections: Connections) -> Self {
-        Self { outcomes, connections: Arc::new(connections), once: Arc::default() }
+        Self { outcomes, connections: Arc::new(connections), once: Arc::default(), strides: Arc::default() }
     }
 
     /// What posted outcomes say.
@@ -173,7 +174,11 @@ impl Readings for Providers {
                 told_apart(plan, &query.ask)?;
                 match &query.ask {
                     Ask::Prometheus(ask) => {
-                        let compared = prometheus::compare(&connection, (ask, &asking), plan, versus).await;
+                        let key = key(&connection, query, &asking);
+                        let mut stride = self.strides.of(&key);
+                        let asked = (ask, &asking);
+                        let compared = prometheus::compare(&connection, asked, plan, versus, &mut stride).await;
+                        self.strides.keep(key, stride);
                         compared.map_err(|why| connection.fetcher.without_secrets(why))
                     }
                     Ask::CloudWatch(_)

@@ -224,6 +224,7 @@ impl<'p> World<'p> {
             control,
             of: Counted::Users,
             until: moment.now,
+            behind: Duration::ZERO,
             sampled: Sampled::default(),
             events: None,
         })

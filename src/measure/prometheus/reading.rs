@@ -9,7 +9,7 @@ use crate::measure::connections::Connection;
 use crate::rollout::AskPrometheus;
 
 /// The largest answer with one number in it.
-const MOST_BYTES: usize = 1_000_000;
+pub(super) const MOST_BYTES: usize = 1_000_000;
 
 /// Asks now. Prometheus evaluates at its own present; the time of the asking is only compared with that of the answer.
 pub(in crate::measure) async fn read(connection: &Connection, ask: &AskPrometheus, asking: &Asking) -> Reading {
