@@ -262,8 +262,13 @@ fn key(connection: &Connection, query: &Query, asking: &Asking) -> (Arc<str>, St
 /// Asks, and notes what was asked and how long it took.
 async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answered {
     let begun = Instant::now();
+    let mut remark = None;
     let (question, reading) = match &ask {
-        Ask::Prometheus(ask) => (prometheus::question(ask, &asking), prometheus::read(&connection, ask, &asking).await),
+        Ask::Prometheus(ask) => {
+            let (reading, beside) = prometheus::read(&connection, ask, &asking).await;
+            remark = beside;
+            (prometheus::question(ask, &asking), reading)
+        }
         Ask::CloudWatch(ask) => (cloudwatch::question(ask, &asking), cloudwatch::read(&connection, ask, &asking).await),
         Ask::Datadog(ask) => (datadog::question(ask, &asking), datadog::read(&connection, ask, &asking).await),
         Ask::Web(ask) => (web::question(ask, &asking), web::read(&connection, ask, &asking).await),
@@ -276,7 +281,8 @@ async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answ
         value @ Reading::Value { .. } => value,
     };
     let (name, took) = (Arc::clone(&connection.name), begun.elapsed());
-    Answered::now(LastAnswer { connection: name, question: Arc::from(question), asked: asking.now, took, reading })
+    let (connection, question) = (name, Arc::from(question));
+    Answered::now(LastAnswer { connection, question, asked: asking.now, took, reading, remark })
 }
 
 /// The time from one check to the next, where it is shortest: what comes later than that comes too late.

@@ -38,8 +38,7 @@ fn below(metric: &wire::MetricAsked) -> String {
     let variant = metric.variant.as_ref().map_or_else(String::new, |variant| format!(" of {variant}"));
     let asked =
         format!("{}{variant}: {}", metric.metric, metric.query.split_whitespace().collect::<Vec<_>>().join(" "));
-    match &metric.hint {
-        Some(hint) => format!("{asked}\n  hint: {hint}"),
-        None => asked,
-    }
+    let below = [("warning", &metric.warning), ("hint", &metric.hint)];
+    let below = below.iter().filter_map(|(what, text)| Some(format!("\n  {what}: {}", text.as_ref()?)));
+    format!("{asked}{}", below.collect::<String>())
 }
