@@ -128,7 +128,7 @@ impl Providers {
     fn connection(&self, query: &Query, arm: Arm) -> Result<Arc<Connection>, NoData> {
         if arm == Arm::Control && !query.ask.tells_variants() {
             let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
-            return Err(NoData::Refused(why.to_owned()));
+            return Err(NoData::NotAsked(why.to_owned()));
         }
         self.connections.of(query)
     }
@@ -314,15 +314,15 @@ fn told_apart(plan: &Plan, ask: &Ask) -> Result<(), NoData> {
 
 fn not_counted() -> NoData {
     let why = "it answers with a figure and not with what it was counted from: it cannot be compared statistically";
-    NoData::Refused(why.to_owned())
+    NoData::NotAsked(why.to_owned())
 }
 
 fn counted_elsewhere() -> NoData {
-    NoData::Refused("posted events are counted by the rollout itself, for no variant in particular".to_owned())
+    NoData::NotAsked("posted events are counted by the rollout itself, for no variant in particular".to_owned())
 }
 
 fn one_number() -> NoData {
-    NoData::Refused(
+    NoData::NotAsked(
         "a query answers with a figure and not with what it was counted from: only outcomes and a `ratio` of counters can \
          be compared statistically"
             .to_owned(),

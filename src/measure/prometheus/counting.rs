@@ -42,7 +42,7 @@ pub(in crate::measure) async fn compare(
     stride: &mut Stride,
 ) -> Result<Compared, NoData> {
     let AskPrometheus::Ratio { bad, total, .. } = ask else {
-        return Err(NoData::Refused("its query gives one number and counts nothing".to_owned()));
+        return Err(NoData::NotAsked("its query gives one number and counts nothing".to_owned()));
     };
     let api = Api::new(connection, asking.deadline)?;
     let from = versus.looked;
