@@ -90,8 +90,9 @@ impl Respond for Counting {
             let body = format!(r#"{{"status":"success","data":{{"resultType":"scalar","result":[{now},"{now}"]}}}}"#);
             return ResponseTemplate::new(200).set_body_string(body);
         }
-        let at: f64 = of("time").expect("a time").parse().expect("seconds");
-        self.samples(&query, (at * 1_000.0).round() as i64)
+        // Seconds with three decimals are milliseconds with a point in them.
+        let at = of("time").expect("a time").replace('.', "");
+        self.samples(&query, at.parse().expect("milliseconds"))
     }
 }
 
