@@ -1,9 +1,9 @@
 //! A connection to Datadog.
 
-use super::credential::Credential;
 use super::section::Section;
 use crate::measure::Address;
 use crate::source::Problems;
+use crate::units::Credential;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// The fields of such a connection beside those of every one.

@@ -1,7 +1,7 @@
 //! Commands that metrics may be asked of: the settings say which, a plan only names one.
 
 use super::section::{Section, Surroundings};
-use crate::measure::ExecConnection;
+use crate::measure::{AllowedCommand, ExecConnection};
 use crate::source::{Entry, Node, Problems};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,47 +29,6 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(14);
 
 /// How much a command may print, in bytes, when nothing is said.
 const LONGEST_OUTPUT: u64 = 64 * 1_024;
-
-/// A command that metrics may be asked of.
-#[derive(Clone, PartialEq, Eq)]
-pub struct AllowedCommand {
-    /// How plans name it.
-    pub name: String,
-    /// The program, by its absolute path.
-    pub program: PathBuf,
-    /// What it is started with. `{{name}}` stands for what the plan gives under that name.
-    pub arguments: Vec<String>,
-    /// The variables that it gets, with their values; it has no others.
-    pub environment: Vec<(String, String)>,
-    /// How long it may take.
-    pub timeout: Duration,
-    /// How much it may print, in bytes.
-    pub longest_output: usize,
-}
-
-/// Without the values of variables: some of them may be secrets.
-impl std::fmt::Debug for AllowedCommand {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let variables: Vec<&str> = self.environment.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("AllowedCommand")
-            .field("name", &self.name)
-            .field("program", &self.program)
-            .field("arguments", &self.arguments)
-            .field("environment", &variables)
-            .field("timeout", &self.timeout)
-            .field("longest_output", &self.longest_output)
-            .finish()
-    }
-}
-
-impl AllowedCommand {
-    /// The names of what a plan must give.
-    pub fn wanted(&self) -> impl Iterator<Item = &str> {
-        self.arguments.iter().flat_map(|argument| {
-            argument.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(name, _)| name))
-        })
-    }
-}
 
 /// Reads a connection.
 pub(super) fn read(

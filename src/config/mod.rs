@@ -21,8 +21,6 @@ mod section;
 mod settings;
 mod triggers;
 
-pub use credential::Credential;
-pub use exec_connection::AllowedCommand;
 pub use fault::{Fault, Origin};
 pub use key::Key;
 pub use listener::Listener;

@@ -1,8 +1,8 @@
 //! A mapping inside the settings file, read field by field.
 
-use super::credential::Credential;
+use super::credential;
 use crate::source::{Entry, Node, Problems, Span, Value, suggest};
-use crate::units::{format_duration, parse_duration};
+use crate::units::{Credential, format_duration, parse_duration};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -175,7 +175,7 @@ impl<'n> Section<'n> {
             }
             (Some(node), None) => {
                 let path = self.path(&by_file, problems)?;
-                let read = Credential::from_file(&path);
+                let read = credential::from_file(&path);
                 read.map_err(|why| problems.add(node.span, format!("`{by_file}`: {why}"))).ok()
             }
             (None, Some(node)) => {

@@ -1,11 +1,11 @@
 //! The section `triggers` of the settings file: sources of alerts by name.
 
-use super::credential::Credential;
 use super::probe;
 use super::section::{Section, Surroundings};
 use crate::controller::{MayClose, Pattern};
 use crate::source::{Node, Problems, suggest};
 use crate::triggers::{Filter, Kind, Proof, Source, SourceName, USUAL_RATE};
+use crate::units::Credential;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 

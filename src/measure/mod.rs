@@ -53,7 +53,7 @@ pub use connections::{
     Address, AddressError, Connection, ConnectionKind, ConnectionSettings, Connections, PrometheusConnection,
 };
 pub use counted::Counted;
-pub use exec::ExecConnection;
+pub use exec::{AllowedCommand, ExecConnection};
 pub use fetch::{Allowance, AllowanceError, Allowances, Answer, Asked, Fetcher, FetcherSettings, Reach};
 pub use graphite::GraphiteConnection;
 pub use hint::hint;

@@ -217,7 +217,8 @@ fn no_data(metric: &MetricName, why: &NoData) -> Wait {
 pub(super) fn metric_cause(clause: &Clause, judgement: &Judgement) -> Cause {
     let mut readings = Vec::new();
     for measured in &judgement.measured {
-        let reading = (measured.metric.clone(), measured.quantity.format(measured.value));
+        let among = measured.proof.as_deref().map_or("", crate::analysis::statistics::Finding::among);
+        let reading = (measured.metric.clone(), measured.quantity.format(measured.value) + among);
         if !readings.contains(&reading) {
             readings.push(reading);
         }

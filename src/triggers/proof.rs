@@ -2,8 +2,7 @@
 //! compared in the same time whether it is right or wrong, and nothing of it is ever shown.
 
 use super::signature::{self, Signed};
-use crate::config::Credential;
-use crate::units::UnixMillis;
+use crate::units::{Credential, UnixMillis};
 use axum::http::{HeaderMap, HeaderName, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

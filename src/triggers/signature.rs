@@ -2,8 +2,7 @@
 //! sender whose secret is being changed signs with the old one and the new one, and one that fits is enough.
 
 use super::proof::{TIMESTAMP, TOLERANCE, Unproved};
-use crate::config::Credential;
-use crate::units::UnixMillis;
+use crate::units::{Credential, UnixMillis};
 use axum::http::{HeaderMap, HeaderName};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;

@@ -1,5 +1,6 @@
 //! Numbers and names with their units. Constructors validate; what exists is right.
 
+mod credential;
 mod duration;
 mod exposure;
 mod generation;
@@ -7,6 +8,7 @@ mod name;
 mod time;
 mod user;
 
+pub use credential::Credential;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use exposure::{Exposure, ExposureError};
 pub use generation::Generation;

@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::fmt::Write as _;
-use tidegate::config::Credential;
 use tidegate::triggers::{PAGERDUTY_SIGNATURE, Proof, SIGNATURE, TIMESTAMP, Unproved};
+use tidegate::units::Credential;
 use tidegate::units::UnixMillis;
 
 const NOW: UnixMillis = UnixMillis::new(1_767_225_600_000);

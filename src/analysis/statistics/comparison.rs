@@ -83,7 +83,8 @@ impl Comparison {
             }
             () => Outlook::NotInSight,
         };
-        Finding { proved, value, bound, evidence: Evidence::Interval { low, high }, samples, outlook }
+        let evidence = Evidence::Interval { low, high };
+        Finding { proved, value, bound, evidence, samples, of: Sampled::Values, outlook }
     }
 
     fn holds(self, low: f64, high: f64) -> bool {

@@ -173,6 +173,7 @@ impl CountTest {
             bound: self.control.rate() * self.ratio,
             evidence: Evidence::EValue { ln, needed, dispersion },
             samples: self.candidate.exposed.saturating_add(self.control.exposed),
+            of: self.sampled(),
             outlook: if proved { Outlook::Decided } else { self.outlook((needed - ln) * dispersion) },
         }
     }
@@ -193,11 +194,14 @@ impl CountTest {
         if !towards {
             return Outlook::NotInSight;
         }
-        let of = match self.of {
+        Outlook::after(missing / divergence(seen, edge), self.sampled(), all, self.seen)
+    }
+
+    const fn sampled(&self) -> Sampled {
+        match self.of {
             Counted::Users => Sampled::AffectedUsers,
             Counted::Events => Sampled::BadEvents,
-        };
-        Outlook::after(missing / divergence(seen, edge), of, all, self.seen)
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Finding {
     pub evidence: Evidence,
     /// How many samples of both variants it rests on.
     pub samples: u64,
+    /// What is counted: a share of users is another number than a share of what they did.
+    pub of: Sampled,
     /// What is still needed.
     pub outlook: Outlook,
 }
@@ -112,6 +114,17 @@ impl fmt::Display for Outlook {
                     None => Ok(()),
                 }
             }
+        }
+    }
+}
+
+impl Finding {
+    /// What stands behind its value for people: ` of users` where it is their share.
+    #[must_use]
+    pub const fn among(&self) -> &'static str {
+        match self.of {
+            Sampled::AffectedUsers => " of users",
+            Sampled::BadEvents | Sampled::Values => "",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Whose name a request is signed with: the environment's keys, or a profile of the shared files.
 
-use crate::config::Credential;
+use crate::units::Credential;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,7 @@
 //! Requests in AWS' manner: signed with Signature Version 4.
 
 use super::credentials::Keys;
-use crate::config::Credential;
-use crate::units::UnixMillis;
+use crate::units::{Credential, UnixMillis};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;

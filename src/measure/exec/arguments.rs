@@ -1,7 +1,7 @@
 //! What a command is started with. No shell reads it: every argument is one word, whatever is in it.
 
+use super::allowed::AllowedCommand;
 use crate::analysis::NoData;
-use crate::config::AllowedCommand;
 use crate::measure::asking::Asking;
 use crate::measure::written::{self, unfit};
 use crate::rollout::AskExec;

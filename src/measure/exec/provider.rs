@@ -1,10 +1,10 @@
 //! Which commands there are, and how many of them run at a time.
 
+use super::allowed::AllowedCommand;
 use super::answer;
 use super::arguments::arguments;
 use super::run::run;
 use crate::analysis::{NoData, Reading};
-use crate::config::AllowedCommand;
 use crate::measure::asking::Asking;
 use crate::measure::connections::{Connection, ConnectionKind};
 use crate::measure::fetch::redacted;

@@ -1,7 +1,7 @@
 //! Running a command within bounds of time and output.
 
+use super::allowed::AllowedCommand;
 use crate::analysis::NoData;
-use crate::config::AllowedCommand;
 use crate::measure::fetch::shown;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;

@@ -157,12 +157,12 @@ fn measured(plan: &Plan, metric: &MetricName, finding: Finding) -> Measured {
     Measured { bound: Some(finding.bound), samples: Some(finding.samples), proof: Some(Box::new(finding)), ..measured }
 }
 
-/// `error_rate 2.1% against 1%: worse than control (E = 240 of 100)`.
+/// `error_rate 2.1% of users against 1%: worse than control (E = 240 of 100)`.
 fn told_of(plan: &Plan, metric: &MetricName, told: &str, finding: &Finding) -> String {
     let quantity = quantity(plan, metric);
     let (value, bound) = (quantity.format(finding.value), quantity.format(finding.bound));
     let outlook = if finding.proved { String::new() } else { format!("; {}", finding.outlook) };
-    format!("{metric} {value} against {bound}: {told} ({}{outlook})", finding.evidence)
+    format!("{metric} {value}{} against {bound}: {told} ({}{outlook})", finding.among(), finding.evidence)
 }
 
 /// Both windows must burn faster: the long one says that it matters, the short one that it still goes on.

@@ -1,6 +1,6 @@
 //! What a probe looks at, and when it says so.
 
-use crate::config::Credential;
+use crate::units::Credential;
 use reqwest::Url;
 use std::fmt;
 use std::num::NonZeroU32;

@@ -4,8 +4,7 @@ use super::cases::Case;
 use super::system::{Does, System};
 use std::path::PathBuf;
 use std::time::Duration;
-use tidegate::config::AllowedCommand;
-use tidegate::measure::{AwsPlaces, CloudWatchConnection, ConnectionKind, ExecConnection};
+use tidegate::measure::{AllowedCommand, AwsPlaces, CloudWatchConnection, ConnectionKind, ExecConnection};
 
 fn body(status: u16, body: &str) -> Does {
     Does::Answers(status, "", body.as_bytes().to_vec())
