@@ -95,6 +95,7 @@ fn counts(now: UnixMillis) -> Counts {
         control: Group { exposed: 900, bad: 9 },
         of: Counted::Users,
         until: now,
+        behind: Default::default(),
         sampled: Sampled::default(),
         events: None,
     }

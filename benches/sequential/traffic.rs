@@ -137,6 +137,7 @@ impl Traffic {
             control: control[which],
             of,
             until: UnixMillis::new(0),
+            behind: Default::default(),
             sampled: Default::default(),
             events: None,
         };

@@ -1,6 +1,7 @@
 //! What the users of both variants did in the same time.
 
 use crate::units::UnixMillis;
+use std::time::Duration;
 
 /// Exposures and bad events of candidate and control between two looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +15,9 @@ pub struct Counts {
     /// Up to when it was counted: the next look begins there. Not after the present, and not before the last
     /// look unless the clock was set back.
     pub until: UnixMillis,
+    /// How much that could be counted is left for the looks after this one, which catch up: until then what is known is
+    /// not of the present. Zero when nothing is left.
+    pub behind: Duration,
     /// Which part of the users was counted. Rates are compared as they are; how much there was of something altogether
     /// must be scaled by it.
     pub sampled: Sampled,
@@ -141,7 +145,8 @@ mod tests {
         let group = |exposed| Group { exposed, bad: 0 };
         let sampled = Sampled { candidate: 250_000, control: 1_000 };
         let (candidate, control, until) = (group(1_000), group(2_000), UnixMillis::new(0));
-        let part = Counts { candidate, control, of: Counted::Users, until, sampled, events: None };
+        let part =
+            Counts { candidate, control, of: Counted::Users, until, behind: Duration::ZERO, sampled, events: None };
         assert_eq!((part.scale(), part.exposures()), (4.0, 4_000 + 2_000_000));
         let all = Counts { sampled: Sampled::default(), ..part };
         assert_eq!((all.scale(), all.exposures()), (1.0, 3_000));

@@ -44,6 +44,8 @@ pub enum NoData {
     TimedOut(Duration),
     /// The provider answered with an error of its own.
     Refused(String),
+    /// Nobody was asked: what is in the way.
+    NotAsked(String),
     /// The answer was not in the provider's format.
     Malformed(String),
     /// The answer had no series, or nothing was posted.
@@ -125,6 +127,7 @@ impl NoData {
             Self::Unreachable(_)
             | Self::TimedOut(_)
             | Self::Refused(_)
+            | Self::NotAsked(_)
             | Self::Malformed(_)
             | Self::SeveralSeries(_)
             | Self::NotFinite(_)
@@ -142,6 +145,7 @@ impl fmt::Display for NoData {
             Self::Unreachable(why) => write!(f, "provider unreachable ({why})"),
             Self::TimedOut(after) => write!(f, "no answer within {}", crate::units::format_duration(*after)),
             Self::Refused(why) => write!(f, "provider answered with an error ({why})"),
+            Self::NotAsked(why) => write!(f, "it was not asked ({why})"),
             Self::Malformed(why) => write!(f, "answer could not be read ({why})"),
             Self::Empty => f.write_str("there are no values"),
             Self::SeveralSeries(count) => write!(f, "{count} series match the query where one is needed"),

@@ -74,6 +74,7 @@ pub(super) fn last_readings(world: &World, plan: &Plan, evidence: &Evidence) -> 
             question: last.question.chars().take(LONGEST_SEEN).collect::<String>().into(),
             at: last.asked,
             took: last.took,
+            remark: last.remark,
         });
         Some(LastReading { metric: name.clone(), quantity: metric.unit.quantity(), reading: reading.clone(), asked })
     };

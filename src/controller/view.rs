@@ -69,6 +69,8 @@ pub struct AskedView {
     pub at: UnixMillis,
     /// How long the answer took.
     pub took: Duration,
+    /// What should be known of the answer beside it.
+    pub remark: Option<&'static str>,
 }
 
 /// A condition at the last check, for people.

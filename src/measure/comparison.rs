@@ -11,6 +11,7 @@ use super::users::{Bad, Before, Gathered, Sample, Users};
 use crate::analysis::{Compared, Counted, Counts, Group, NoData, Sampled};
 use crate::rollout::{Measure, Plan, Split, Versus};
 use crate::units::UnixMillis;
+use std::time::Duration;
 
 /// One variant's part in a look.
 struct Side {
@@ -106,12 +107,28 @@ impl Outcomes {
                 let first_time = |(users, before): (Gathered, Before)| users.each_once().first_time(before, bad);
                 let ((of_candidate, candidate), (of_control, control)) = (first_time(candidate), first_time(control));
                 let sampled = Sampled { candidate: of_candidate.part(), control: of_control.part() };
-                Counts { candidate, control, of: Counted::Users, until: look.until, sampled, events }
+                Counts {
+                    candidate,
+                    control,
+                    of: Counted::Users,
+                    until: look.until,
+                    behind: Duration::ZERO,
+                    sampled,
+                    events,
+                }
             }
             None => {
                 let (candidate, control) = (candidate.events, control.events);
                 let sampled = Sampled::default();
-                Counts { candidate, control, of: Counted::Events, until: look.until, sampled, events }
+                Counts {
+                    candidate,
+                    control,
+                    of: Counted::Events,
+                    until: look.until,
+                    behind: Duration::ZERO,
+                    sampled,
+                    events,
+                }
             }
         }))
     }

@@ -89,13 +89,14 @@ pub struct Providers {
     outcomes: Arc<Outcomes>,
     connections: Arc<Connections>,
     once: Arc<Once>,
+    strides: Arc<prometheus::Strides>,
 }
 
 impl Providers {
     /// The providers that metrics may name.
     #[must_use]
     pub fn new(outcomes: Arc<Outcomes>, connections: Connections) -> Self {
-        Self { outcomes, connections: Arc::new(connections), once: Arc::default() }
+        Self { outcomes, connections: Arc::new(connections), once: Arc::default(), strides: Arc::default() }
     }
 
     /// What posted outcomes say.
@@ -127,7 +128,7 @@ impl Providers {
     fn connection(&self, query: &Query, arm: Arm) -> Result<Arc<Connection>, NoData> {
         if arm == Arm::Control && !query.ask.tells_variants() {
             let why = "its query is without `{{variant}}`: it cannot be asked for the stable variant";
-            return Err(NoData::Refused(why.to_owned()));
+            return Err(NoData::NotAsked(why.to_owned()));
         }
         self.connections.of(query)
     }
@@ -173,7 +174,11 @@ impl Readings for Providers {
                 told_apart(plan, &query.ask)?;
                 match &query.ask {
                     Ask::Prometheus(ask) => {
-                        let compared = prometheus::compare(&connection, (ask, &asking), plan, versus).await;
+                        let key = key(&connection, query, &asking);
+                        let mut stride = self.strides.of(&key);
+                        let asked = (ask, &asking);
+                        let compared = prometheus::compare(&connection, asked, plan, versus, &mut stride).await;
+                        self.strides.keep(key, stride);
                         compared.map_err(|why| connection.without_secrets(why))
                     }
                     Ask::CloudWatch(_)
@@ -257,8 +262,13 @@ fn key(connection: &Connection, query: &Query, asking: &Asking) -> (Arc<str>, St
 /// Asks, and notes what was asked and how long it took.
 async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answered {
     let begun = Instant::now();
+    let mut remark = None;
     let (question, reading) = match &ask {
-        Ask::Prometheus(ask) => (prometheus::question(ask, &asking), prometheus::read(&connection, ask, &asking).await),
+        Ask::Prometheus(ask) => {
+            let (reading, beside) = prometheus::read(&connection, ask, &asking).await;
+            remark = beside;
+            (prometheus::question(ask, &asking), reading)
+        }
         Ask::CloudWatch(ask) => (cloudwatch::question(ask, &asking), cloudwatch::read(&connection, ask, &asking).await),
         Ask::Datadog(ask) => (datadog::question(ask, &asking), datadog::read(&connection, ask, &asking).await),
         Ask::Web(ask) => (web::question(ask, &asking), web::read(&connection, ask, &asking).await),
@@ -271,7 +281,8 @@ async fn answered(connection: Arc<Connection>, ask: Ask, asking: Asking) -> Answ
         value @ Reading::Value { .. } => value,
     };
     let (name, took) = (Arc::clone(&connection.name), begun.elapsed());
-    Answered::now(LastAnswer { connection: name, question: Arc::from(question), asked: asking.now, took, reading })
+    let (connection, question) = (name, Arc::from(question));
+    Answered::now(LastAnswer { connection, question, asked: asking.now, took, reading, remark })
 }
 
 /// The time from one check to the next, where it is shortest: what comes later than that comes too late.
@@ -303,15 +314,15 @@ fn told_apart(plan: &Plan, ask: &Ask) -> Result<(), NoData> {
 
 fn not_counted() -> NoData {
     let why = "it answers with a figure and not with what it was counted from: it cannot be compared statistically";
-    NoData::Refused(why.to_owned())
+    NoData::NotAsked(why.to_owned())
 }
 
 fn counted_elsewhere() -> NoData {
-    NoData::Refused("posted events are counted by the rollout itself, for no variant in particular".to_owned())
+    NoData::NotAsked("posted events are counted by the rollout itself, for no variant in particular".to_owned())
 }
 
 fn one_number() -> NoData {
-    NoData::Refused(
+    NoData::NotAsked(
         "a query answers with a figure and not with what it was counted from: only outcomes and a `ratio` of counters can \
          be compared statistically"
             .to_owned(),

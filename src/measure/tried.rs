@@ -27,6 +27,8 @@ pub struct Tried {
     pub quantity: Quantity,
     /// What came, in the quantity's base unit.
     pub reading: Reading,
+    /// What should be known of that beside it.
+    pub remark: Option<&'static str>,
 }
 
 /// Asks all queries of a plan now, for its variants or for one of them. What Tidegate counts itself is not asked.
@@ -59,10 +61,10 @@ async fn try_one(
 ) -> Tried {
     let reading = readings.read(plan, metric, arm, Over::Usual, now).await;
     let last = readings.last(plan, metric, arm);
-    let (connection, question, took) = match last {
-        Some(last) => (last.connection, last.question, Some(last.took)),
-        None => (Arc::from(query.connection()), Arc::from(query.ask.text()), None),
+    let (connection, question, took, remark) = match last {
+        Some(last) => (last.connection, last.question, Some(last.took), last.remark),
+        None => (Arc::from(query.connection()), Arc::from(query.ask.text()), None, None),
     };
     let (provider, quantity) = (query.ask.kind(), metric.unit.quantity());
-    Tried { metric: name.clone(), variant, provider, connection, question, took, quantity, reading }
+    Tried { metric: name.clone(), variant, provider, connection, question, took, quantity, reading, remark }
 }

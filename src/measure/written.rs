@@ -74,7 +74,7 @@ pub(super) fn plain(name: &str, also: &str) -> Result<String, NoData> {
 /// A name that a question cannot carry.
 pub(super) fn unfit(name: &str, why: &str) -> NoData {
     let shown: String = name.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    NoData::Refused(format!("the query was not sent: the name `{shown}` {why}"))
+    NoData::NotAsked(format!("the query was not sent: the name `{shown}` {why}"))
 }
 
 #[cfg(test)]

@@ -85,7 +85,11 @@ pub async fn fetch(
                 }
                 fetched.take(piece, values);
             }
-            Err(why) if has_no_past(&why) => drop(fetched.without.insert(piece.metric.clone())),
+            Err(why) if has_no_past(&why) => {
+                // That is known without asking anybody.
+                fetched.requests = fetched.requests.saturating_sub(1);
+                fetched.without.insert(piece.metric.clone());
+            }
             Err(why) => return Err(Interrupted { metric: piece.metric.clone(), why, progress }),
         }
     }

@@ -24,7 +24,7 @@ const SPREAD: f64 = 0.25;
 /// How much posted values differ: their deviation as a part of their mean.
 const DEVIATION: f64 = 0.5;
 
-/// In how many moments a reading over a long time is taken.
+/// In how many moments a reading over a long time is made up.
 const MOMENTS: u32 = 16;
 
 /// Everything that the core asks about.
@@ -109,10 +109,11 @@ impl<'p> World<'p> {
         let (metric, model) = self.of(&question.metric)?;
         let tells = metric.tells_variants();
         let group = if tells { of_arm(question.arm, moment.share) } else { 1.0 };
-        let (window, need) = match &metric.source {
-            MetricSource::Outcomes { window, min_samples, .. } => (*window, Some(*min_samples)),
-            MetricSource::Query(query) => (query.window, query.ask.counts()),
-            MetricSource::Events { .. } => return Err(NoData::Empty),
+        let window = window_of(metric).ok_or(NoData::Empty)?;
+        let need = match &metric.source {
+            MetricSource::Outcomes { min_samples, .. } => Some(*min_samples),
+            MetricSource::Query(query) => query.ask.counts(),
+            MetricSource::Events { .. } => None,
         };
         if group <= 0.0 {
             return Err(NoData::Empty);
@@ -176,15 +177,34 @@ impl<'p> World<'p> {
         Some(mixed(control, candidate, (tells, arm), moment))
     }
 
-    /// The mean over some time, as far as the rollout has been under way.
+    /// The mean over some time: of what is remembered all of it, of what is made up as far as the rollout has been
+    /// under way.
     fn mean(&self, name: &MetricName, arm: Arm, moment: Moment, span: Duration) -> Option<f64> {
+        if let Some(weather) = self.weather.filter(|weather| weather.knows(name)) {
+            return self.remembered_mean(weather, name, arm, moment, span);
+        }
         let step = span.checked_div(MOMENTS).unwrap_or_default();
         let moments = (0..MOMENTS).map(|back| moment.now.minus(step.saturating_mul(back)));
-        // What was before the beginning is known only of what was remembered.
-        let remembered = self.weather.is_some_and(|weather| weather.knows(name));
-        let moments = moments.filter(|at| (remembered || *at >= self.began) && !self.course.is_silent(*at));
-        let values: Vec<f64> = moments.filter_map(|at| self.value(name, arm, moment, at)).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        let moments = moments.filter(|at| *at >= self.began && !self.course.is_silent(*at));
+        mean_of(moments.filter_map(|at| self.value(name, arm, moment, at)))
+    }
+
+    fn remembered_mean(
+        &self,
+        weather: Weather<'_>,
+        name: &MetricName,
+        arm: Arm,
+        moment: Moment,
+        span: Duration,
+    ) -> Option<f64> {
+        let (metric, model) = self.of(name).ok()?;
+        let (tells, times) = (metric.tells_variants(), weather.times(name));
+        let values = weather.over(name, (span, window_of(metric)?), moment.now).map(|(at, sound)| {
+            // Nobody had the candidate before it began.
+            let worse = if at >= self.began { model.worse(sound, times) } else { sound };
+            mixed(sound, worse, (tells, arm), moment)
+        });
+        mean_of(values)
     }
 
     fn compare(&mut self, versus: &Versus, moment: Moment) -> Result<Compared, NoData> {
@@ -224,6 +244,7 @@ impl<'p> World<'p> {
             control,
             of: Counted::Users,
             until: moment.now,
+            behind: Duration::ZERO,
             sampled: Sampled::default(),
             events: None,
         })
@@ -297,6 +318,20 @@ fn mixed(control: f64, candidate: f64, (tells, arm): (bool, Arm), moment: Moment
         (true, Arm::Candidate) => candidate,
         (true, Arm::Control) => control,
         (false, _) => (candidate - control).mul_add(moment.share, control),
+    }
+}
+
+fn mean_of(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, sum) = values.fold((0_u32, 0.0), |(count, sum), value| (count.saturating_add(1), sum + value));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+/// Over how long a metric looks back of itself; `None` where it counts what is posted.
+const fn window_of(metric: &Metric) -> Option<Duration> {
+    match &metric.source {
+        MetricSource::Outcomes { window, .. } => Some(*window),
+        MetricSource::Query(query) => Some(query.window),
+        MetricSource::Events { .. } => None,
     }
 }
 

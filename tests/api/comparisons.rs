@@ -3,6 +3,7 @@
 use super::providers::plan_and_metric;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tidegate::analysis::{Band, Compared, Counted, Counts, Group, NoData, Sampled, Sums};
 use tidegate::measure::{Outcome, Outcomes, User};
 use tidegate::rollout::{Measure, Plan, Split, Unit, Versus};
@@ -109,7 +110,10 @@ fn a_user_who_fails_ten_times_is_one() {
         let (candidate, control) = (group(3, 2), group(1, 0));
         let sampled = Sampled::default();
         let events = Some((group(30, 11), group(10, 0)));
-        assert_eq!(counts, Counts { candidate, control, of: Counted::Users, until, sampled, events });
+        assert_eq!(
+            counts,
+            Counts { candidate, control, of: Counted::Users, until, behind: Duration::ZERO, sampled, events }
+        );
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod bad_answers;
 mod bare_control;
+mod catching_up;
 mod comparisons;
 mod control;
 mod control_access;

@@ -187,7 +187,7 @@ async fn only_outcomes_are_compared_statistically() {
     ] {
         let metric = Metric { source, ..metric.clone() };
         let answer = providers(None).compare(&plan, &metric, &versus(), NOW).await;
-        let Err(NoData::Refused(why)) = answer else { panic!("{answer:?}") };
+        let Err(NoData::NotAsked(why)) = answer else { panic!("{answer:?}") };
         assert!(why.contains(expected), "{why}");
     }
 }

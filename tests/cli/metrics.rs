@@ -192,3 +192,53 @@ async fn connections_go_through_the_proxy_of_the_environment_and_addresses_of_pl
     let tested = test(&plan, "address: 'http://127.0.0.1:1'").await;
     assert_eq!((tested.code, taken().len()), (1, 0), "{tested:?}");
 }
+
+const RATIO: &str = r#"kind: Rollout
+name: search-v2
+flag: search
+candidate: 'on'
+stable: 'off'
+metrics:
+  errors: { provider: prometheus, ratio: { bad: 'failed{v="{{variant}}"}', total: 'all{v="{{variant}}"}' } }
+waves:
+  - { name: some, exposure: 50%, bake: 1h, every: 1s, close_when: [ errors > 10% ] }
+"#;
+
+/// A name that is written wrongly matches nothing, and nothing is what a sound candidate fails with: whoever looks must
+/// be told which of the two it may be.
+#[tokio::test]
+async fn a_ratio_of_which_nothing_ever_failed_says_so_wherever_it_is_looked_at() {
+    let server = MockServer::start().await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let answer = |result: &str| {
+        let body = format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{result}]}}}}"#);
+        ResponseTemplate::new(200).set_body_string(body)
+    };
+    let one = |value: &str| answer(&format!(r#"{{"metric":{{}},"value":[{now},"{value}"]}}"#));
+    for (query, value) in [(r#"all{v="on"}"#, "60"), (r#"all{v="off"}"#, "500"), (r#"failed{v="off"}"#, "5")] {
+        let query = format!("sum(increase({query}[5m]))");
+        Mock::given(query_param("query", query)).respond_with(one(value)).mount(&server).await;
+    }
+    Mock::given(any()).respond_with(answer("")).mount(&server).await;
+    let running = Running::start(&[("TIDEGATE_PROMETHEUS", &server.uri())]).await;
+    let file = running.write("search.yaml", RATIO);
+
+    let tested = running.run(&["metric", "test", &file]).await;
+    assert_eq!(tested.code, 0, "it may be right: {tested:?}");
+    assert_eq!(tested.out.matches("warning: no series matches `bad`").count(), 1, "of the candidate alone: {tested:?}");
+
+    assert_eq!(running.run(&["rollout", "apply", &file]).await.code, 0);
+    assert_eq!(running.run(&["rollout", "start", "search-v2"]).await.code, 0);
+    let begun = std::time::Instant::now();
+    let shown = loop {
+        let shown = running.run(&["rollout", "get", "search-v2"]).await;
+        if shown.out.contains("errors: 0%") || begun.elapsed().as_secs() > 60 {
+            break shown;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    };
+    assert!(shown.out.contains("errors: 0% (no series matches `bad`, which counts as no failures"), "{shown:?}");
+    let explained = running.run(&["rollout", "explain", "search-v2"]).await;
+    let sentences = explained.out.split("\n\n").next().unwrap();
+    assert!(sentences.contains("Of errors: no series matches `bad`, which counts as no failures"), "{explained:?}");
+}

@@ -44,6 +44,8 @@ async fn metrics_without_a_past_are_made_up_and_said_to_be() {
     assert_eq!((told.code, told.err.as_str()), (0, ""), "{told:?}");
     assert!(told.out.contains("errors: has no past: made up as sound at "), "{told:?}");
     assert!(told.out.contains("No metric has a past"), "{told:?}");
+    assert!(told.out.contains("errors (made up)"), "what is found of them says so where it stands: {told:?}");
+    assert!(told.out.contains("close_when errors regresses by 20% (made up)"), "{told:?}");
     let json = rehearse(folder.path(), OUTCOMES, &[&args[..], &["-o", "json"]].concat()).await;
     let report: Value = serde_json::from_str(&json.out).unwrap();
     assert_eq!((&report["requests"], &report["weather"]["closings"]), (&json!(0), &json!(0)));
@@ -52,6 +54,37 @@ async fn metrics_without_a_past_are_made_up_and_said_to_be() {
     assert!(found.iter().all(|one| one["closed"] == one["tried"]), "a test finds even a doubling: {found:#?}");
     let again = rehearse(folder.path(), OUTCOMES, &args).await;
     assert_eq!(again.out, told.out, "the same past, seed and number of users give the same report");
+}
+
+/// Beside a metric with a past, one without must not pass for one.
+#[tokio::test]
+async fn what_is_made_up_is_told_apart_from_what_was() {
+    let prometheus = wiremock::MockServer::start().await;
+    let began = 1_772_262_000;
+    let values: Vec<_> = (0..600).map(|step| json!([began + step * 300, "0.5"])).collect();
+    let body = json!({ "status": "success", "data": { "resultType": "matrix", "result": [{ "metric": {}, "values": values }] } });
+    wiremock::Mock::given(wiremock::matchers::path("/api/v1/query_range"))
+        .respond_with(wiremock::ResponseTemplate::new(200).set_body_json(body))
+        .mount(&prometheus)
+        .await;
+    let plan = ASKED.replace("metrics:\n", "metrics:\n  errors: { provider: outcomes, measure: error_ratio }\n");
+    let plan = plan.replace("close_when: p99 > 1s", "close_when: [ p99 > 1s, errors > 5% ], hold_when: errors >= 0%");
+    let folder = tempfile::tempdir().unwrap();
+    let url = prometheus.uri();
+    let args = ["--since", "2d", "--step", "5m", "--until", "2026-03-02T09:00:00Z", "--prometheus", &url];
+    let told = rehearse(folder.path(), &plan, &args).await;
+    assert_eq!(told.code, 0, "{told:?}");
+    let said = "What is said below of errors is chance and the plan's arithmetic, not what happened";
+    for part in [said, "p99: median 500ms", "held by errors ", "(made up)", "close_when errors > 5% (made up)"] {
+        assert!(told.out.contains(part), "{part} in {told:?}");
+    }
+    assert!(!told.out.contains("close_when p99 > 1s (made up)"), "{told:?}");
+    let json = rehearse(folder.path(), &plan, &[&args[..], &["-o", "json"]].concat()).await;
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(
+        (&report["weather"]["held_by"][0]["metrics"], &report["weather"]["held_by"][0]["made_up"]),
+        (&json!("errors"), &json!(true))
+    );
 }
 
 #[tokio::test]

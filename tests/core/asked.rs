@@ -1,8 +1,10 @@
 //! What a check asks for, and who is counted by what it is told.
 
-use tidegate::rollout::{self, Asked, Attachments, Plan, Stage, State};
+use std::time::Duration;
+use tidegate::analysis::{Compared, Counted, Counts, Group, Sampled};
+use tidegate::rollout::{self, Asked, Attachments, Event, Evidence, Plan, Stage, State};
 use tidegate::source::{Format, parse};
-use tidegate::units::UnixMillis;
+use tidegate::units::{MetricName, UnixMillis};
 
 const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
 
@@ -49,4 +51,28 @@ fn outcomes_are_counted_by_a_metric_that_all_of_them_have() {
     }
     assert_eq!(by(&[value, "c latency_p95"]).as_deref(), Some("c"));
     assert_eq!(by(&[value]).as_deref(), Some("a"));
+}
+
+/// A wave that began while the clock was a day ahead: once the clock is right, looks go on from where the provider says
+/// that they do, and not from the beginning of the wave, which is yet to come.
+#[test]
+fn a_wave_that_began_in_the_future_is_counted_from_when_the_clock_was_set_right() {
+    let metrics = "  errors: { provider: outcomes, measure: error_ratio }\n";
+    let plan = plan("", metrics, "close_when: errors regresses");
+    let errors = MetricName::new("errors").unwrap();
+    let ahead = State::Running(Stage::enter(1, 0, NOW.plus(Duration::from_secs(86_400))));
+    let nothing = Group::default();
+    let counts = Counts {
+        candidate: nothing,
+        control: nothing,
+        of: Counted::Users,
+        until: NOW,
+        behind: Duration::ZERO,
+        sampled: Sampled::default(),
+        events: None,
+    };
+    let evidence = Evidence { compared: [(errors, Ok(Compared::Counts(counts)))].into(), ..Evidence::default() };
+    let decision = rollout::decide(&plan, &ahead, &Event::Checked(evidence), NOW).unwrap();
+    let [versus] = rollout::questions(&plan, &decision.next).versus.try_into().unwrap();
+    assert_eq!((versus.looked, versus.entered), (NOW, NOW));
 }

@@ -5,8 +5,8 @@
 //! beginning. Metrics are given as `name=value` in their own unit's base, or `name=none`; `name@control=value`
 //! is the stable variant's, `name@5m=value` over another window; `name#1000/12,9000/9` are users of the
 //! candidate and how many of them had a bad event, and those of the stable variant, and
-//! `+1000/60,9000/45` behind them are their events; `seen=500` are the
-//! candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
+//! `+1000/60,9000/45` behind them are their events, and `~2h` at the end says how much is not counted yet; `seen=500`
+//! are the candidate's outcomes in the wave; `split=900/100` are the users of a sample with the candidate and with the
 //! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
 //! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told. A line `explain` tells
 //! what `tidegate rollout explain` would, `explain train NAME` the same of a rollout that rides in a train, `explain firing
@@ -280,11 +280,13 @@ fn split(value: &str) -> Split {
     Split { candidate: candidate.parse().unwrap(), control: control.parse().unwrap() }
 }
 
-/// `1000/12,9000/9`, perhaps with the events `+1000/60,9000/45`, or `none`.
+/// `1000/12,9000/9`, perhaps with the events `+1000/60,9000/45` and how much is left `~2h`, or `none`.
 fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
     if numbers == "none" {
         return Err(NoData::Unreachable("connection refused".to_owned()));
     }
+    let (numbers, behind) = numbers.split_once('~').unwrap_or((numbers, "0s"));
+    let behind = parse_duration(behind).unwrap();
     let group = |text: &str| {
         let (exposed, bad) = text.split_once('/').unwrap();
         Group { exposed: exposed.parse().unwrap(), bad: bad.parse().unwrap() }
@@ -297,7 +299,8 @@ fn compared(numbers: &str, now: UnixMillis) -> Result<Compared, NoData> {
         candidate,
         control,
         of: Counted::Users,
-        until: now,
+        until: now.minus(behind),
+        behind,
         sampled: Default::default(),
         events: events.map(groups),
     }))

@@ -148,10 +148,20 @@ fn compared() -> impl Strategy<Value = Result<Compared, NoData>> {
     let sampled = prop_oneof![9 => Just(Sampled::default()), 1 => (1..=1_000_000_u32, 1..=1_000_000_u32)
         .prop_map(|(candidate, control)| Sampled { candidate, control })];
     let events = proptest::option::of((group(), group()));
-    let counts =
-        (group(), group(), of, until, sampled, events).prop_map(|(candidate, control, of, until, sampled, events)| {
-            Compared::Counts(Counts { candidate, control, of, until: UnixMillis::new(START + until), sampled, events })
-        });
+    let behind = prop_oneof![9 => Just(Duration::ZERO), 1 => (0..7_200_u64).prop_map(Duration::from_secs)];
+    let counts = (group(), group(), of, (until, behind), sampled, events).prop_map(
+        |(candidate, control, of, (until, behind), sampled, events)| {
+            Compared::Counts(Counts {
+                candidate,
+                control,
+                of,
+                until: UnixMillis::new(START + until),
+                behind,
+                sampled,
+                events,
+            })
+        },
+    );
     prop_oneof![
         60 => counts.prop_map(Ok),
         1 => prop_oneof![bands, sums].prop_map(Ok),
@@ -274,6 +284,7 @@ fn well(at: UnixMillis) -> Evidence {
         control: group,
         of: Counted::Users,
         until: at,
+        behind: Default::default(),
         sampled: Sampled::default(),
         events: None,
     };

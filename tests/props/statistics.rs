@@ -29,6 +29,7 @@ fn counts() -> impl Strategy<Value = Counts> {
         control,
         of,
         until: UnixMillis::new(0),
+        behind: Default::default(),
         sampled: Default::default(),
         events: None,
     })

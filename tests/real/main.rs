@@ -22,6 +22,7 @@ mod counters;
 mod deployed;
 mod healthy;
 mod monitoring;
+mod outage;
 mod outcomes_survive;
 mod packages;
 mod ports;

@@ -140,6 +140,7 @@ pub fn counted(share: u64, candidate: f64, control: f64, until: UnixMillis) -> C
         control: group(USERS - with, control),
         of: Counted::Users,
         until,
+        behind: Default::default(),
         sampled: Sampled::default(),
         events: None,
     })

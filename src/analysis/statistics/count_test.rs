@@ -236,6 +236,7 @@ mod tests {
             control: group(control),
             of,
             until: crate::units::UnixMillis::new(0),
+            behind: Default::default(),
             sampled: Default::default(),
             events: None,
         }

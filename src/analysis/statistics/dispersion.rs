@@ -102,6 +102,7 @@ mod tests {
                 control: Group { exposed: 9_000, bad: control_bad },
                 of: Counted::Events,
                 until: crate::units::UnixMillis::new(0),
+                behind: Default::default(),
                 sampled: Default::default(),
                 events: None,
             });

@@ -119,6 +119,7 @@ mod tests {
             control: group(control),
             of: Counted::Users,
             until: crate::units::UnixMillis::new(0),
+            behind: Default::default(),
             sampled: Sampled::default(),
             events: None,
         };
@@ -148,6 +149,7 @@ mod tests {
             control: group(90_000, 450),
             of: Counted::Users,
             until,
+            behind: Default::default(),
             sampled: Sampled::default(),
             events: None,
         };

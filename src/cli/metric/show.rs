@@ -28,7 +28,8 @@ fn row(metric: &wire::MetricAsked) -> Vec<String> {
         metric.metric.clone(),
         or_dash(metric.variant.as_deref()),
         metric.connection.clone(),
-        if metric.data { metric.value.clone() } else { format!("NO DATA: {}", metric.value) },
+        // Reasons are sentences: in the table they would push all else off the screen.
+        if metric.data { metric.value.clone() } else { "NO DATA".to_owned() },
         metric.samples.map_or_else(|| "-".to_owned(), |samples| samples.to_string()),
         metric.took_ms.map_or_else(|| "-".to_owned(), |took| format!("{took} ms")),
     ]
@@ -38,8 +39,8 @@ fn below(metric: &wire::MetricAsked) -> String {
     let variant = metric.variant.as_ref().map_or_else(String::new, |variant| format!(" of {variant}"));
     let asked =
         format!("{}{variant}: {}", metric.metric, metric.query.split_whitespace().collect::<Vec<_>>().join(" "));
-    match &metric.hint {
-        Some(hint) => format!("{asked}\n  hint: {hint}"),
-        None => asked,
-    }
+    let why = (!metric.data).then(|| metric.value.clone());
+    let below = [("NO DATA", &why), ("warning", &metric.warning), ("hint", &metric.hint)];
+    let below = below.iter().filter_map(|(what, text)| Some(format!("\n  {what}: {}", text.as_ref()?)));
+    format!("{asked}{}", below.collect::<String>())
 }

@@ -90,7 +90,9 @@ impl Watched for wire::Rollout {
 
 fn reading(reading: &wire::Reading) -> String {
     let kind = reading.kind.as_ref().map(|kind| format!(" ({kind})")).unwrap_or_default();
-    format!("{}: {}{kind}", reading.metric, reading.value)
+    let remark = reading.asked.as_ref().and_then(|asked| asked.remark.as_ref());
+    let remark = remark.map(|remark| format!(" ({remark})")).unwrap_or_default();
+    format!("{}: {}{kind}{remark}", reading.metric, reading.value)
 }
 
 /// `close_when p95 > 400ms: pass: p95 312ms <= 400ms`.

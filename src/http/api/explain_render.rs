@@ -16,7 +16,7 @@ pub(super) fn explanation(
 ) -> wire::RolloutExplanation {
     let standing = &explanation.standing;
     wire::RolloutExplanation {
-        sentences: explanation.sentences(),
+        sentences: explanation.sentences().into_iter().chain(remarks(&rollout)).collect(),
         rollout,
         next: next(&explanation.next),
         checks: explanation.checks.iter().map(check).collect(),
@@ -30,6 +30,15 @@ pub(super) fn explanation(
         closed_by: standing.closed_by.clone(),
         user,
     }
+}
+
+/// What should be known of the metrics' answers, a sentence each.
+fn remarks(rollout: &wire::Rollout) -> impl Iterator<Item = String> {
+    let told = |reading: &wire::Reading| {
+        let remark = reading.asked.as_ref()?.remark.as_ref()?;
+        Some(format!("Of {}: {remark}.", reading.metric))
+    };
+    rollout.readings.iter().filter_map(told)
 }
 
 pub(super) fn user(plan: &Plan, cohort: &Cohort, sentence: String, answer: wire::Explanation) -> wire::UserPlace {

@@ -62,7 +62,8 @@ fn asked(tried: &Tried) -> wire::MetricAsked {
         number,
         data: why.is_none(),
         kind: why.map(|why| why.kind().as_str().to_owned()),
-        hint: why.and_then(hint).map(str::to_owned),
+        hint: why.and_then(|why| hint(why, tried.provider)).map(str::to_owned),
+        warning: tried.remark.map(str::to_owned),
         samples,
         took_ms: tried.took.map(render::millis),
     }

@@ -97,6 +97,7 @@ fn reading(reading: &crate::controller::ReadingView) -> wire::Reading {
             query: asked.question.to_string(),
             at: time(asked.at),
             took_ms: millis(asked.took),
+            remark: asked.remark.map(str::to_owned),
         }),
     }
 }

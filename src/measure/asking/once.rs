@@ -39,6 +39,8 @@ pub struct LastAnswer {
     pub took: Duration,
     /// What it said, in the unit of the question.
     pub reading: Reading,
+    /// What should be known of that beside it.
+    pub remark: Option<&'static str>,
 }
 
 /// An answer and when it came.
@@ -87,7 +89,14 @@ impl Entry {
 fn broken() -> Answered {
     let why = NoData::Refused("the provider broke down; see the log".to_owned());
     let (connection, question, reading) = (Arc::from(""), Arc::from(""), Reading::NoData(why));
-    Answered::now(LastAnswer { connection, question, asked: UnixMillis::new(0), took: Duration::ZERO, reading })
+    Answered::now(LastAnswer {
+        connection,
+        question,
+        asked: UnixMillis::new(0),
+        took: Duration::ZERO,
+        reading,
+        remark: None,
+    })
 }
 
 /// The questions under way, and the last answers.
@@ -191,7 +200,14 @@ mod tests {
     fn answered(value: f64) -> Answered {
         let reading = Reading::Value { value, samples: None, at: UnixMillis::new(0) };
         let (connection, question) = (Arc::from("prometheus"), Arc::from("up"));
-        Answered::now(LastAnswer { connection, question, asked: UnixMillis::new(0), took: Duration::ZERO, reading })
+        Answered::now(LastAnswer {
+            connection,
+            question,
+            asked: UnixMillis::new(0),
+            took: Duration::ZERO,
+            reading,
+            remark: None,
+        })
     }
 
     /// Answers with how often it was asked, after a while.

@@ -60,7 +60,7 @@ impl<'c> Api<'c> {
         let named = ask.region.as_deref().or(settings.region.as_deref()).map(str::to_owned);
         let region = named.or_else(|| settings.places.region()).ok_or_else(|| {
             let why = "no region is named: neither by the metric nor by the connection, AWS_REGION or the profile";
-            NoData::Refused(why.to_owned())
+            NoData::NotAsked(why.to_owned())
         })?;
         Ok(Self { connection, settings, region })
     }
@@ -93,16 +93,16 @@ impl<'c> Api<'c> {
         // Files are read each time, so that keys that change are found, and are read aside from all else.
         let keys = tokio::task::spawn_blocking(move || places.keys()).await;
         let keys =
-            keys.unwrap_or_else(|_| Err("the credentials could not be read".to_owned())).map_err(NoData::Refused)?;
+            keys.unwrap_or_else(|_| Err("the credentials could not be read".to_owned())).map_err(NoData::NotAsked)?;
         let url = self.url()?;
         let headers =
             [("content-type", CONTENT_TYPE.to_owned()), ("host", host(&url)), ("x-amz-target", TARGET.to_owned())];
         let to_sign = ToSign { url: url.as_str(), headers: &headers, region: &self.region };
-        let signed = signature(&to_sign, &body, &keys, asking.now).map_err(NoData::Refused)?;
+        let signed = signature(&to_sign, &body, &keys, asking.now).map_err(NoData::NotAsked)?;
         let mut asked = Asked::post(url, CONTENT_TYPE, body);
         asked.headers.push((HeaderName::from_static("x-amz-target"), HeaderValue::from_static(TARGET)));
         for (name, value) in signed {
-            let wrong = || NoData::Refused("the signature cannot stand in a header".to_owned());
+            let wrong = || NoData::NotAsked("the signature cannot stand in a header".to_owned());
             let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
             let mut value = HeaderValue::from_str(value.reveal()).map_err(|_| wrong())?;
             value.set_sensitive(true);
@@ -117,7 +117,7 @@ impl<'c> Api<'c> {
         }
         let domain = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let known = Address::parse(&format!("https://monitoring.{}.{domain}/", self.region));
-        known.map(|address| address.url().clone()).map_err(|_| NoData::Refused("the region is none".to_owned()))
+        known.map(|address| address.url().clone()).map_err(|_| NoData::NotAsked("the region is none".to_owned()))
     }
 }
 

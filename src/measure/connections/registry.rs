@@ -73,7 +73,9 @@ impl Connections {
         let found = self.named.get(name).ok_or_else(|| NoData::NoProvider(name.to_owned()))?;
         match found.kind.word() {
             own if own == kind => Ok(Arc::clone(found)),
-            own => Err(NoData::Refused(format!("the connection `{name}` is one to {own}, and the metric asks {kind}"))),
+            own => {
+                Err(NoData::NotAsked(format!("the connection `{name}` is one to {own}, and the metric asks {kind}")))
+            }
         }
     }
 
@@ -84,9 +86,9 @@ impl Connections {
         if let Some(found) = known.get(&key) {
             return Ok(Arc::clone(found));
         }
-        let parsed = Address::parse(address).map_err(|why| NoData::Refused(why.to_string()))?;
+        let parsed = Address::parse(address).map_err(|why| NoData::NotAsked(why.to_string()))?;
         let needs =
-            || NoData::Refused(format!("{kind} cannot be asked at an address alone: name a connection instead"));
+            || NoData::NotAsked(format!("{kind} cannot be asked at an address alone: name a connection instead"));
         let is_own = self.own.get(kind).is_some_and(|own| own.names(parsed.url()));
         let kind = ConnectionKind::at_address(kind).ok_or_else(needs)?;
         let fetcher = if is_own || self.allowed.names(parsed.url()) { &self.by_name } else { &self.guarded };

@@ -77,7 +77,7 @@ fn tag(name: &str, _: &str) -> Result<String, NoData> {
 /// Whether Datadog tells two variants apart.
 pub(super) fn told_apart(flag: &FlagKey, one: &VariantName, other: &VariantName) -> Result<(), NoData> {
     match tag(one.as_str(), "")? == tag(other.as_str(), "")? {
-        true => Err(NoData::Refused(format!("Datadog's tags are the same for both variants of `{flag}`: rename one"))),
+        true => Err(NoData::NotAsked(format!("Datadog's tags are the same for both variants of `{flag}`: rename one"))),
         false => Ok(()),
     }
 }

@@ -16,13 +16,13 @@ pub(super) fn arguments(command: &AllowedCommand, ask: &AskExec, asking: &Asking
     for (name, value) in &ask.arguments {
         if !command.wanted().any(|wanted| wanted == &**name) {
             let why = format!("the command `{}` has no argument `{name}`", command.name);
-            return Err(NoData::Refused(why));
+            return Err(NoData::NotAsked(why));
         }
         given.insert(name, checked(written::filled(value, asking, plain)?)?);
     }
     if let Some(missing) = command.wanted().find(|wanted| !given.contains_key(wanted)) {
         let why = format!("the command `{}` needs the argument `{missing}`", command.name);
-        return Err(NoData::Refused(why));
+        return Err(NoData::NotAsked(why));
     }
     Ok(command.arguments.iter().map(|argument| filled(argument, &given)).collect())
 }

@@ -65,10 +65,11 @@ pub(in crate::measure) fn question(ask: &AskExec, asking: &Asking) -> String {
 async fn value(commands: &ExecConnection, ask: &AskExec, asking: &Asking) -> Result<Reading, NoData> {
     if asking.span.is_some() && !Ask::Exec(ask.clone()).any_window() {
         let why = "its arguments are without `{{window}}`: it cannot be asked over another time";
-        return Err(NoData::Refused(why.to_owned()));
+        return Err(NoData::NotAsked(why.to_owned()));
     }
     let command = commands.commands.iter().find(|command| *command.name == *ask.command);
-    let command = command.ok_or_else(|| NoData::Refused(format!("the settings allow no command `{}`", ask.command)))?;
+    let command =
+        command.ok_or_else(|| NoData::NotAsked(format!("the settings allow no command `{}`", ask.command)))?;
     let arguments = arguments(command, ask, asking)?;
     let Ok(Ok(_seat)) = timeout_at(asking.deadline, commands.seats.acquire()).await else {
         let why = format!("`{}` was not run: too many commands are running already", ask.command);

@@ -45,7 +45,7 @@ fn causes_of<'e>(error: &'e reqwest::Error) -> impl Iterator<Item = &'e (dyn Err
 
 /// That an address leads to where addresses of plans must not lead.
 pub(super) fn forbidden(url: &Url, address: IpAddr, kind: &str) -> NoData {
-    NoData::Refused(format!(
+    NoData::NotAsked(format!(
         "{} leads to {address}, which is {kind}: allow it in the server's `metric_addresses`, or name a connection of \
          its settings instead",
         origin(url)

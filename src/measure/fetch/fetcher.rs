@@ -123,7 +123,7 @@ impl Fetcher {
 
     fn check(&self, asked: &Asked) -> Result<(), NoData> {
         if !matches!(asked.url.scheme(), "http" | "https") || asked.url.host_str().is_none() {
-            return Err(NoData::Refused("the address must begin with `http://` or `https://`".to_owned()));
+            return Err(NoData::NotAsked("the address must begin with `http://` or `https://`".to_owned()));
         }
         match &self.settings.reach {
             Reach::Anywhere => Ok(()),

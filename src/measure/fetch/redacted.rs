@@ -16,6 +16,7 @@ pub(in crate::measure) fn redacted(why: NoData, secrets: &[&str]) -> NoData {
     match why {
         NoData::Unreachable(text) => NoData::Unreachable(clean(text)),
         NoData::Refused(text) => NoData::Refused(clean(text)),
+        NoData::NotAsked(text) => NoData::NotAsked(clean(text)),
         NoData::Malformed(text) => NoData::Malformed(clean(text)),
         NoData::NotFinite(text) => NoData::NotFinite(clean(text)),
         NoData::NoProvider(text) => NoData::NoProvider(clean(text)),

@@ -50,7 +50,7 @@ async fn value(connection: &Connection, ask: &AskInflux, asking: &Asking) -> Res
     };
     if asking.span.is_some() && !Ask::Influx(ask.clone()).any_window() {
         let why = "its query is without `{{window}}`: it cannot be asked over another time";
-        return Err(NoData::Refused(why.to_owned()));
+        return Err(NoData::NotAsked(why.to_owned()));
     }
     let asked = request(connection, settings, ask, asking)?;
     let answer = connection.fetcher.fetch(asked, asking.deadline).await?;
@@ -80,7 +80,7 @@ fn request(
     let address = connection.address.as_ref().ok_or_else(|| NoData::NoProvider(connection.name.to_string()))?;
     let text = query(ask, asking)?;
     let missing =
-        |what: &str| NoData::Refused(format!("no {what} is named, neither by the metric nor by the connection"));
+        |what: &str| NoData::NotAsked(format!("no {what} is named, neither by the metric nor by the connection"));
     let asked = match &ask.language {
         InfluxLanguage::InfluxQl { database } => {
             let database = database.as_deref().or(settings.database.as_deref()).ok_or_else(|| missing("database"))?;

@@ -72,6 +72,11 @@ fn sample(body: &[u8]) -> Result<Sample, NoData> {
     }
 }
 
+/// When a query of one number was evaluated: the present of Prometheus where no moment was named.
+pub(super) fn moment_of(body: &[u8]) -> Result<UnixMillis, NoData> {
+    moment(sample(body)?.0).ok_or_else(no_sample)
+}
+
 /// What a successful answer says, when it says all of it.
 fn data(body: &[u8]) -> Result<Data<'_>, NoData> {
     let answer: Answer<'_> = serde_json::from_slice(body).map_err(|error| malformed(&error))?;

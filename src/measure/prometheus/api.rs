@@ -17,7 +17,7 @@ pub(super) struct Api<'c> {
     connection: &'c Connection,
     address: &'c Address,
     pub(super) settings: &'c PrometheusConnection,
-    deadline: Instant,
+    pub(super) deadline: Instant,
 }
 
 impl<'c> Api<'c> {

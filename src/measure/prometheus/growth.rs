@@ -5,7 +5,7 @@ use crate::units::UnixMillis;
 use std::collections::{BTreeMap, HashMap};
 
 /// The labels of a series.
-type Labels = BTreeMap<String, String>;
+pub(super) type Labels = BTreeMap<String, String>;
 
 /// By how much the counters of one selector grew from a moment on. Each sample is counted once: what a counter had at the
 /// moment is where it begins, what it has at the end is where the next growth begins. A counter that fell was reset, and

@@ -8,8 +8,10 @@ mod growth;
 mod past;
 mod promql;
 mod reading;
+mod stride;
 
 pub(super) use counting::compare;
 pub(super) use past::past;
 pub(super) use promql::{duration, tells_apart};
 pub(super) use reading::{question, read};
+pub(super) use stride::Strides;

@@ -47,7 +47,7 @@ pub(in crate::measure) fn tells_apart(ask: &AskPrometheus, plan: &Plan) -> Resul
         AskPrometheus::Ratio { bad, total, .. } => &[bad, total],
     };
     match templates.iter().any(alike) {
-        true => Err(NoData::Refused(format!(
+        true => Err(NoData::NotAsked(format!(
             "in the query both variants of `{}` are written alike: put `{{{{variant}}}}` into double quotes, or rename one",
             plan.flag
         ))),

@@ -55,7 +55,7 @@ async fn value(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result
 fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Asked, NoData> {
     if asking.span.is_some() && !crate::rollout::Ask::Web(ask.clone()).any_window() {
         let why = "its question is without `{{window}}`: it cannot be asked over another time";
-        return Err(NoData::Refused(why.to_owned()));
+        return Err(NoData::NotAsked(why.to_owned()));
     }
     let address = connection.address.as_ref().ok_or_else(|| NoData::NoProvider(connection.name.to_string()))?;
     let filled = filled(ask, asking)?;
@@ -66,7 +66,7 @@ fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Ask
     };
     let mut headers = Vec::with_capacity(filled.headers.len());
     for (name, value) in &filled.headers {
-        let wrong = || NoData::Refused("a header cannot be sent".to_owned());
+        let wrong = || NoData::NotAsked("a header cannot be sent".to_owned());
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
         // What the connection sends says who asks, and for which tenant: no plan writes over it.
         if name != CONTENT_TYPE && connection.fetcher.sends(&name) {
@@ -74,7 +74,7 @@ fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Ask
                 "the connection `{}` sends the header `{name}` itself: remove it from the plan",
                 connection.name
             );
-            return Err(NoData::Refused(why));
+            return Err(NoData::NotAsked(why));
         }
         headers.push((name, HeaderValue::from_str(value).map_err(|_| wrong())?));
     }
@@ -83,7 +83,7 @@ fn request(connection: &Connection, ask: &AskWeb, asking: &Asking) -> Result<Ask
 
 /// The address with a path behind it, which cannot lead anywhere else.
 fn below(base: &Url, path: &str) -> Result<Url, NoData> {
-    let wrong = || NoData::Refused("the address with its path is none".to_owned());
+    let wrong = || NoData::NotAsked("the address with its path is none".to_owned());
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let mut url = base.clone();
     let whole = format!("{}{path}", base.path().trim_end_matches('/'));

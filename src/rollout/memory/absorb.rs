@@ -41,6 +41,9 @@ pub(in crate::rollout) fn absorb(
     for (metric, compared) in &evidence.compared {
         if let Ok(Compared::Counts(counts)) = compared {
             stage.memory.looked.insert(metric.clone(), counts.until);
+            // No look of a stage ends before it began: that moment is of a clock that was ahead and was set back, and
+            // nothing would be counted until the time comes that it said.
+            stage.entered = stage.entered.min(counts.until);
         }
     }
 }

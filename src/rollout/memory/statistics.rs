@@ -126,9 +126,14 @@ fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
     }
 }
 
-/// What both groups did.
+/// What both groups did. While it is only being caught up with, what was counted last is of no present: it is taken
+/// in, and decides nothing.
 fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compared, NoData> {
     match evidence.compared.get(metric) {
+        Some(Ok(Compared::Counts(counts))) if counts.behind > Duration::ZERO => {
+            let behind = format_duration(counts.behind);
+            Err(NoData::Inconclusive(format!("the last {behind} are not counted yet: it is catching up")))
+        }
         Some(Ok(compared)) => Ok(compared),
         Some(Err(why)) => Err(why.clone()),
         None => Err(NoData::NoReference("the two groups were not compared".to_owned())),

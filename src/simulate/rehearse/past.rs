@@ -131,6 +131,14 @@ impl Past {
         (at.since(*when) <= self.step.saturating_mul(FRESH_STEPS)).then_some(*value)
     }
 
+    /// All values after a moment and up to another.
+    pub(super) fn between(&self, metric: &MetricName, after: UnixMillis, until: UnixMillis) -> &[(UnixMillis, f64)] {
+        let points = self.series.get(metric).map(Vec::as_slice).unwrap_or_default();
+        let ends = points.partition_point(|(when, _)| *when <= until);
+        let points = points.get(..ends).unwrap_or_default();
+        points.get(points.partition_point(|(when, _)| *when <= after)..).unwrap_or_default()
+    }
+
     /// How much of a time had a value of some metric. Where all is made up all of it had.
     pub(super) fn seen_between(&self, from: UnixMillis, until: UnixMillis) -> Duration {
         let whole = until.since(from);

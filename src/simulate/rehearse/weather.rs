@@ -36,6 +36,19 @@ impl Weather<'_> {
         self.past.at(metric, at)
     }
 
+    /// What it was for them over some time up to a moment, in values that each tell of as long as a window: the newest
+    /// one, that of a window before it, and so on. Together they tell of all of the time, as far as there were any.
+    pub(in crate::simulate) fn over(
+        &self,
+        metric: &MetricName,
+        (span, window): (Duration, Duration),
+        now: UnixMillis,
+    ) -> impl Iterator<Item = (UnixMillis, f64)> {
+        let steps = window.as_millis().checked_div(self.past.step().as_millis()).unwrap_or(1);
+        let apart = usize::try_from(steps).unwrap_or(usize::MAX).max(1);
+        self.past.between(metric, now.minus(span), now).iter().rev().step_by(apart).copied()
+    }
+
     /// How many times as bad it is for the candidate.
     pub(in crate::simulate) fn times(&self, metric: &MetricName) -> f64 {
         match self.fault {

@@ -48,7 +48,7 @@ prop_compose! {
             let group = |exposed: u64| Group { exposed, bad: exposed / 7 };
             let of = if users { Counted::Users } else { Counted::Events };
             let until = UnixMillis::new(0);
-            test.look(&Counts { candidate: group(candidate), control: group(control), of, until, sampled: Default::default(), events: None }, Duration::from_secs(60));
+            test.look(&Counts { candidate: group(candidate), control: group(control), of, until, behind: Duration::ZERO, sampled: Default::default(), events: None }, Duration::from_secs(60));
         }
         Box::new(test)
     }

@@ -316,6 +316,8 @@ impl Model {
         let looked = self.counted.unwrap_or(self.entered).max(self.entered);
         self.cost_seen += since(now, looked);
         self.counted = Some(now);
+        // No stage is counted before it began: the clock was ahead then, and was set back.
+        self.entered = self.entered.min(now);
         for rule in shape.stage(self.wave, self.watching()) {
             if shape.rules[*rule].is_statistical() {
                 self.proofs.look(*rule, look);

@@ -3,6 +3,7 @@
 mod args;
 mod report;
 mod run;
+mod spoken_of;
 mod text;
 
 pub(super) use args::{AFTER, RehearseArgs};

@@ -1,5 +1,6 @@
 //! A rehearsal as JSON has it.
 
+use super::spoken_of::SpokenOf;
 use serde::Serialize;
 use std::time::Duration;
 use tidegate::analysis::Quantity;
@@ -56,7 +57,21 @@ pub(super) struct Weather {
     pub(super) holds: usize,
     pub(super) holds_per_week: f64,
     pub(super) held_seconds: f64,
+    /// Which metrics held it, the most often first.
+    pub(super) held_by: Vec<Holder>,
+    /// The closings of which only what is made up is the cause.
+    pub(super) closings_made_up: usize,
     pub(super) replays: Vec<Replay>,
+}
+
+/// What held it, and how often.
+#[derive(Debug, Serialize)]
+pub(super) struct Holder {
+    /// The metrics, mostly one.
+    pub(super) metrics: String,
+    pub(super) made_up: bool,
+    pub(super) times: usize,
+    pub(super) seconds: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +109,8 @@ pub(super) struct Full {
 #[derive(Debug, Serialize)]
 pub(super) struct Found {
     pub(super) metric: String,
+    /// The metric has no past: what is said of it is chance and arithmetic.
+    pub(super) made_up: bool,
     pub(super) times: u32,
     pub(super) tried: usize,
     pub(super) closed: usize,
@@ -110,6 +127,8 @@ pub(super) struct Bound {
     pub(super) list: &'static str,
     pub(super) condition: String,
     pub(super) observe: bool,
+    /// None of the metrics that it speaks of has a past.
+    pub(super) made_up: bool,
     pub(super) stages: Vec<String>,
     /// `sound`, `idle`, `trigger-happy`, `in-the-way` or `unknown`.
     pub(super) rating: &'static str,
@@ -132,6 +151,7 @@ pub(super) struct Near {
 
 impl Report {
     pub(super) fn new(plan: &Plan, past: &Past, fetched: &Fetched, found: &Rehearsal) -> Self {
+        let spoken_of = SpokenOf::new(&found.courses);
         Self {
             rollout: plan.name.to_string(),
             from: past.from().get(),
@@ -142,10 +162,10 @@ impl Report {
             kept: fetched.kept,
             users_per_hour: found.users_per_hour,
             metrics: found.courses.iter().map(|course| metric(plan, fetched, course)).collect(),
-            weather: weather(&found.weather),
+            weather: weather(&found.weather, &spoken_of),
             to_full: full(&found.to_full),
-            detection: found.detections.iter().map(detection).collect(),
-            thresholds: found.thresholds.iter().map(threshold).collect(),
+            detection: found.detections.iter().map(|found| detection(found, &spoken_of)).collect(),
+            thresholds: found.thresholds.iter().map(|found| threshold(found, &spoken_of)).collect(),
         }
     }
 }
@@ -183,8 +203,12 @@ fn metric(plan: &Plan, fetched: &Fetched, course: &Course) -> Metric {
     }
 }
 
-fn weather(found: &InTheWeather) -> Weather {
+fn weather(found: &InTheWeather, spoken_of: &SpokenOf<'_>) -> Weather {
     let (closings, holds) = (found.closings(), found.holds());
+    let closed = found.replays.iter().filter_map(|replay| match &replay.end {
+        End::Closed { cause, .. } => Some(cause),
+        End::SteppedBack { .. } | End::Completed | End::TimeOver { .. } | End::Refused(_) => None,
+    });
     Weather {
         under_way_seconds: found.under_way.as_secs_f64(),
         seen_seconds: found.seen.as_secs_f64(),
@@ -194,8 +218,28 @@ fn weather(found: &InTheWeather) -> Weather {
         holds,
         holds_per_week: found.per_week(holds),
         held_seconds: found.held().as_secs_f64(),
+        held_by: held_by(found, spoken_of),
+        closings_made_up: closed.filter(|cause| spoken_of.only_made_up(cause)).count(),
         replays: found.replays.iter().map(replayed).collect(),
     }
+}
+
+/// The holds by what they speak of.
+fn held_by(found: &InTheWeather, spoken_of: &SpokenOf<'_>) -> Vec<Holder> {
+    let mut holders: Vec<Holder> = Vec::new();
+    for hold in found.replays.iter().flat_map(|replay| &replay.holds) {
+        let (metrics, made_up) = (spoken_of.in_text(&hold.seen), spoken_of.only_made_up(&hold.seen));
+        let seconds = hold.lasted.as_secs_f64();
+        match holders.iter_mut().find(|holder| holder.metrics == metrics) {
+            Some(holder) => {
+                holder.times = holder.times.saturating_add(1);
+                holder.seconds += seconds;
+            }
+            None => holders.push(Holder { metrics, made_up, times: 1, seconds }),
+        }
+    }
+    holders.sort_by_key(|holder| std::cmp::Reverse(holder.times));
+    holders
 }
 
 fn replayed(replay: &Replayed) -> Replay {
@@ -240,7 +284,7 @@ fn full(found: &ToFull) -> Full {
     }
 }
 
-fn detection(found: &Detection) -> Found {
+fn detection(found: &Detection, spoken_of: &SpokenOf<'_>) -> Found {
     let told = |span: Option<Duration>, most: Option<&Duration>| {
         let most = most.map(|span| format!(", at most {}", format_duration(*span))).unwrap_or_default();
         span.map(|span| format!("after {}{most}", format_duration(span)))
@@ -260,6 +304,7 @@ fn detection(found: &Detection) -> Found {
     };
     Found {
         metric: found.metric.to_string(),
+        made_up: spoken_of.only_made_up(found.metric.as_str()),
         times: found.times,
         tried: found.tried,
         closed: found.closed.len(),
@@ -277,7 +322,7 @@ fn detection(found: &Detection) -> Found {
     }
 }
 
-fn threshold(found: &Threshold) -> Bound {
+fn threshold(found: &Threshold, spoken_of: &SpokenOf<'_>) -> Bound {
     let near = |nearest: Nearest| Near {
         at: UnixMillis::get(nearest.at),
         value: nearest.value,
@@ -288,6 +333,7 @@ fn threshold(found: &Threshold) -> Bound {
         list: found.list.as_str(),
         condition: found.condition.to_string(),
         observe: found.observe,
+        made_up: spoken_of.only_made_up(&found.condition),
         stages: found.stages.clone(),
         rating: Rating::as_str(found.rating),
         fired: found.fired,

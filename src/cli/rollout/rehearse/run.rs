@@ -15,8 +15,9 @@ use tidegate::analysis::NoData;
 use tidegate::app::metric_providers;
 use tidegate::clock::Clock;
 use tidegate::config::{self, Key, Origin, Raw, Settings};
+use tidegate::measure::hint;
 use tidegate::rehearse::{Fetched, Folder, Order, OrderError, Progress, fetch};
-use tidegate::rollout::Plan;
+use tidegate::rollout::{MetricSource, Plan};
 use tidegate::simulate::rehearse::{Limits, Past, rehearse};
 use tidegate::units::{UnixMillis, format_duration};
 
@@ -69,8 +70,14 @@ pub(in super::super) fn run(format: Format, args: &RehearseArgs) -> exit::Outcom
                     "name the Prometheus server with --prometheus, or a file with connections with --config".to_owned()
                 });
                 let failure = Failure::error(format!("{interrupted} ({done} of {all} were there)"));
+                let asked = plan.metrics.get(&interrupted.metric).map_or("", |metric| match &metric.source {
+                    MetricSource::Query(query) => query.ask.kind(),
+                    MetricSource::Outcomes { .. } | MetricSource::Events { .. } => "",
+                });
+                let both = [hint(&interrupted.why, asked).map(str::to_owned), kept];
+                let both = both.into_iter().flatten().collect::<Vec<_>>().join("; ");
                 // Where nobody can be asked, asking again does not help.
-                Err(hinted(failure, nobody.or(kept)))
+                Err(hinted(failure, nobody.or_else(|| (!both.is_empty()).then_some(both))))
             }
             None => {
                 let failure =

@@ -1,7 +1,7 @@
 //! A rehearsal for people.
 
 use super::super::super::output::columns;
-use super::report::{Bound, Found, Report};
+use super::report::{Bound, Found, Holder, Report};
 use std::time::Duration;
 use tidegate::units::{UnixMillis, format_duration};
 
@@ -30,17 +30,35 @@ fn head(report: &Report) -> String {
     let metrics = report.metrics.iter().map(|metric| format!("  {}: {}", metric.metric, metric.shown));
     let none = "  No metric has a past: all of this is made up, and says what the plan's arithmetic does.".to_owned();
     let none = report.metrics.iter().all(|metric| metric.source != "past").then_some(none);
-    std::iter::once(title).chain(metrics).chain(none).collect::<Vec<_>>().join("\n")
+    let made_up: Vec<&str> =
+        report.metrics.iter().filter(|metric| metric.source == "model").map(|metric| metric.metric.as_str()).collect();
+    let some = format!(
+        "  What is said below of {} is chance and the plan's arithmetic, not what happened: it stands as (made up).",
+        made_up.join(" and ")
+    );
+    let some = (none.is_none() && !made_up.is_empty()).then_some(some);
+    std::iter::once(title).chain(metrics).chain(none).chain(some).collect::<Vec<_>>().join("\n")
 }
 
 fn weather(report: &Report) -> String {
     let found = &report.weather;
     let held = format_duration(Duration::from_secs_f64(found.held_seconds.max(0.0)));
     let mut lines = vec![format!(
-        "With a sound candidate it would have closed {} times ({:.1} a week), gone back {} times, and been held {} \
-         times ({:.1} a week) for {held} in all.",
-        found.closings, found.closings_per_week, found.steps_back, found.holds, found.holds_per_week
+        "With a sound candidate it would have closed {} ({:.1} a week), gone back {}, and been held {} ({:.1} a week) \
+         for {held} in all.",
+        times(found.closings),
+        found.closings_per_week,
+        times(found.steps_back),
+        times(found.holds),
+        found.holds_per_week
     )];
+    if !found.held_by.is_empty() {
+        let by: Vec<String> = found.held_by.iter().map(holder).collect();
+        lines.push(format!("  held by {}", by.join(", by ")));
+    }
+    if found.closings_made_up > 0 {
+        lines.push(format!("  closed {} by what is made up", times(found.closings_made_up)));
+    }
     if found.seen_seconds < 0.99 * found.under_way_seconds {
         let of = |seconds: f64| format_duration(Duration::from_secs_f64(seconds.max(0.0)));
         let (seen, whole) = (of(found.seen_seconds), of(found.under_way_seconds));
@@ -60,6 +78,20 @@ fn weather(report: &Report) -> String {
     lines.join("\n")
 }
 
+/// `errors 24 times for 7h (made up)`.
+fn holder(one: &Holder) -> String {
+    let lasted = format_duration(Duration::from_secs_f64(one.seconds.max(0.0)));
+    format!("{} {} for {lasted}{}", one.metrics, times(one.times), made_up(one.made_up))
+}
+
+const fn made_up(is_so: bool) -> &'static str {
+    if is_so { " (made up)" } else { "" }
+}
+
+fn times(count: usize) -> String {
+    if count == 1 { "1 time".to_owned() } else { format!("{count} times") }
+}
+
 fn to_full(report: &Report) -> String {
     let full = &report.to_full;
     match (&full.spans, full.begun) {
@@ -76,7 +108,9 @@ fn to_full(report: &Report) -> String {
 }
 
 fn detection(found: &[Found]) -> String {
-    let rows = found.iter().map(|one| vec![one.metric.clone(), format!("x{}", one.times), one.sentence.clone()]);
+    let rows = found.iter().map(|one| {
+        vec![format!("{}{}", one.metric, made_up(one.made_up)), format!("x{}", one.times), one.sentence.clone()]
+    });
     format!("A fault from the first minute on:\n{}", columns(&["METRIC", "FAULT", "IT"], rows))
 }
 
@@ -88,7 +122,7 @@ fn thresholds(found: &[Bound]) -> String {
         };
         vec![
             one.rating.to_owned(),
-            format!("{} {}", one.list, one.condition),
+            format!("{} {}{}", one.list, one.condition, made_up(one.made_up)),
             quiet,
             one.nearest.as_ref().map_or_else(|| "-".to_owned(), |near| near.shown.clone()),
             if one.fires_at_ten { "yes" } else { "no" }.to_owned(),

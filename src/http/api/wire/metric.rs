@@ -45,6 +45,9 @@ pub struct MetricAsked {
     /// What can be done about having none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// What should be known of the value, such as that nothing of what counts as bad was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
     /// How many samples it rests on, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub samples: Option<u64>,

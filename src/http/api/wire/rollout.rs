@@ -164,6 +164,9 @@ pub struct Asked {
     pub at: String,
     /// How long the answer took, in milliseconds.
     pub took_ms: u64,
+    /// What should be known of the answer, such as that nothing of what counts as bad was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 /// A condition at the last check.
