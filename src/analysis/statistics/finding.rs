@@ -1,5 +1,6 @@
 //! What a test says at one look: the numbers it rests on, and how much is still missing.
 
+use super::super::quantity::Quantity;
 use crate::units::format_duration;
 use std::fmt;
 use std::time::Duration;
@@ -140,6 +141,25 @@ const fn rounded(number: u64) -> u64 {
         };
     }
     digits.saturating_mul(scale)
+}
+
+impl Evidence {
+    /// In words, with a difference in the unit of what is measured.
+    #[must_use]
+    pub fn told(&self, quantity: Quantity) -> String {
+        let Self::Interval { low, high } = self else { return self.to_string() };
+        let shown = |end: f64| match quantity {
+            // A difference of shares is one of points.
+            Quantity::Ratio => format!("{} points", Quantity::Number.format(end * 100.0)),
+            Quantity::Time | Quantity::Size | Quantity::Count | Quantity::Number => quantity.format(end),
+        };
+        match (low.is_finite(), high.is_finite()) {
+            (true, true) => format!("difference from {} to {}", shown(*low), shown(*high)),
+            (true, false) => format!("difference of {} or more", shown(*low)),
+            (false, true) => format!("difference of {} or less", shown(*high)),
+            (false, false) => "difference not known yet".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Evidence {

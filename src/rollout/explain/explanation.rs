@@ -82,10 +82,10 @@ impl Explanation {
             let needs: Vec<&str> = self.next.needs.iter().map(|need| need.sentence.as_str()).collect();
             said.push(format!("It needs: {}", needs.join("; ")));
         }
-        let nearest = self.closers.first().filter(|closer| closer.factor.is_some() || closer.in_time.is_some());
+        let nearest = self.closers.first().filter(|closer| closer.factor.is_some() || closer.in_time.is_some() || closer.expected.is_some());
         said.extend(nearest.map(|closer| format!("Nearest to closing: {}", closer.sentence)));
         if self.checked.is_none() && !self.checks.is_empty() {
-            said.push("Its metrics were not looked at in this stage yet".to_owned());
+            said.push(format!("Its metrics were not looked at in this {} yet", self.standing.stage));
         }
         let told = nearest.map(|closer| closer.sentence.as_str());
         let silent = self.silences.iter().filter(|silence| Some(silence.sentence.as_str()) != told);

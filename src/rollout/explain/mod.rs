@@ -1,16 +1,22 @@
 //! A rollout explained: where it stands, what it waits for, when it can go on, and what would close it.
 
 mod budget;
+mod burning;
 mod check;
 mod closer;
+mod comparing;
 mod distance;
 mod explanation;
 mod metric;
 mod next;
 mod part;
+mod proving;
+mod scoring;
 mod sight;
 mod silence;
 mod standing;
+mod trending;
+mod words;
 
 pub use budget::BudgetLeft;
 pub use check::Check;

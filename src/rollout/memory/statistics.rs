@@ -157,7 +157,7 @@ fn told_of(plan: &Plan, metric: &MetricName, told: &str, finding: &Finding) -> S
     let quantity = quantity(plan, metric);
     let (value, bound) = (quantity.format(finding.value), quantity.format(finding.bound));
     let outlook = if finding.proved { String::new() } else { format!("; {}", finding.outlook) };
-    format!("{metric} {value} against {bound}: {told} ({}{outlook})", finding.evidence)
+    format!("{metric} {value} against {bound}: {told} ({}{outlook})", finding.evidence.told(quantity))
 }
 
 /// Both windows must burn faster: the long one says that it matters, the short one that it still goes on.
@@ -178,7 +178,8 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
         one.metric, rates.long, rates.short, one.rate
     );
     let bound = Some(one.rate * (1.0 - one.objective));
-    let measured = Measured { bound, samples, ..Measured::of(one.metric.clone(), quantity(plan, &one.metric), long) };
+    let measured = Measured::of(one.metric.clone(), quantity(plan, &one.metric), long);
+    let measured = Measured { bound, samples, burn: Some(Box::new(rates)), ..measured };
     let truth = if rates.exceeded { Truth::True } else { Truth::False };
     Judgement { measured: vec![measured], ..Judgement::plain(truth, seen) }
 }
@@ -211,7 +212,8 @@ fn trend(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Trend, now: UnixMilli
     let quantity = quantity(plan, &one.metric);
     let (sign, slope) = if heading.slope < 0.0 { ("-", -heading.slope) } else { ("+", heading.slope) };
     let seen = format!("{} {word} over {over} ({sign}{} an hour)", one.metric, quantity.format(slope * 3_600.0));
-    let measured = vec![Measured::of(one.metric.clone(), quantity, latest)];
+    let measured = Measured::of(one.metric.clone(), quantity, latest);
+    let measured = vec![Measured { heading: Some(Box::new(heading)), ..measured }];
     let truth = if (heading.toward == wanted) == one.wanted { Truth::True } else { Truth::False };
     Judgement { measured, ..Judgement::plain(truth, seen) }
 }
