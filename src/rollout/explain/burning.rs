@@ -25,20 +25,18 @@ pub(super) fn part(one: &Burn, text: String, judgement: Option<&Judgement>) -> P
     let (slower, window) = if rates.long <= rates.short { (rates.long, &long) } else { (rates.short, &short) };
     let distance = match judgement.truth {
         Truth::True => Distance::There,
-        Truth::False | Truth::Unknown => Distance::of(one.comparison, slower, one.rate),
+        Truth::False | Truth::Unknown => match Distance::of(one.comparison, slower, one.rate) {
+            Distance::Away { by, times } => Distance::Away { by: hundredths(by), times },
+            distance @ (Distance::There | Distance::Unknown) => distance,
+        },
     };
     let away = distance.told(Quantity::Number).map(|away| format!("over {window} it is {away}"));
     let sentence = match &away {
         Some(away) => format!("{is}, and must be {over} in both: {away}"),
         None => format!("{is}, {over} in both"),
     };
-    let words = Words {
-        is: Some(is),
-        of,
-        when: format!("when both are {over}"),
-        must: format!("be {over} in both"),
-        away,
-    };
+    let words =
+        Words { is: Some(is), of, when: format!("when both are {over}"), must: format!("be {over} in both"), away };
     let quantity = Quantity::Number;
     let figure = Figure { quantity, value: slower, bound: Some(one.rate), samples: measured.samples };
     Part {
@@ -52,5 +50,9 @@ pub(super) fn part(one: &Burn, text: String, judgement: Option<&Judgement>) -> P
 
 /// Two digits behind the point at most: how fast a budget burns is not known better.
 fn rounded(rate: f64) -> String {
-    Quantity::Number.format((rate * 100.0).round() / 100.0)
+    Quantity::Number.format(hundredths(rate))
+}
+
+fn hundredths(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
 }

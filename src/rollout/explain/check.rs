@@ -122,6 +122,10 @@ fn together<'p, T>(
 
 /// How many times a part's value would have to change.
 fn factor(part: &Part) -> Option<f64> {
+    if part.suspected {
+        // It may be proved at any check.
+        return Some(1.0);
+    }
     match part.distance {
         Distance::There => Some(1.0),
         Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),

@@ -76,7 +76,13 @@ impl Closer {
             List::StepBack => Threat::StepBack(condition),
             List::Close | List::Hold | List::Notify | List::Early | List::Advance => Threat::Condition(condition),
         };
-        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time: check.in_time, expected: check.expected }
+        Self {
+            threat,
+            sentence: check.sentence.clone(),
+            factor: check.factor,
+            in_time: check.in_time,
+            expected: check.expected,
+        }
     }
 
     const fn plain(threat: Threat, sentence: String) -> Self {

@@ -1,6 +1,7 @@
 //! How far a metric is from its bound.
 
 use super::distance::{Distance, side};
+use super::metric::samples_of;
 use super::part::{Figure, Lasting, Part, known};
 use super::sight::Scene;
 use super::words::Words;
@@ -44,7 +45,8 @@ pub(super) fn part(
     let sentence = match (distance, distance.told(quantity), lasting) {
         (Distance::There, _, Some(lasting)) => {
             let (lasted, all) = (format_duration(lasting.lasted), format_duration(lasting.wanted));
-            format!("{is}, {} for {lasted} of {all}", bounded(compare, bound.as_ref(), None))
+            let all = if lasting.left().is_zero() { String::new() } else { format!(" of {all}") };
+            format!("{is}, {} for {lasted}{all}", bounded(compare, bound.as_ref(), None))
         }
         (Distance::There, ..) => format!("{is}, {far}"),
         (_, Some(away), _) if wanted => format!("{is}, must be {far}: {away}"),
@@ -54,6 +56,7 @@ pub(super) fn part(
             format!("{is}, how far that is from {far} is not known{why}")
         }
     };
+    let samples = samples_of(scene.plan, metric, samples);
     let figure = Some(Figure { quantity, value, bound: bound.map(|(bound, _)| bound), samples });
     let words = Words { is: Some(is), away: distance.told(quantity), ..words };
     Part { metric: Some(metric.clone()), figure, lasting, distance, ..Part::plain(text, words, sentence) }

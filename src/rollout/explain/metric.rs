@@ -2,7 +2,7 @@
 
 use super::sight::Sight;
 use crate::analysis::{Quantity, Reading};
-use crate::rollout::{Metric, NoDataPolicy, Plan, Role};
+use crate::rollout::{Metric, MetricSource, NoDataPolicy, Plan, Role};
 use crate::units::MetricName;
 use std::collections::BTreeMap;
 
@@ -30,9 +30,20 @@ impl MetricFacts {
             role: metric.role,
             quantity: metric.unit.quantity(),
             asked: (sight.asked)(metric),
-            reading: readings.get(name).cloned(),
+            reading: readings.get(name).cloned().map(|reading| match reading {
+                Reading::Value { value, samples, at } => {
+                    Reading::Value { value, samples: samples_of(plan, name, samples), at }
+                }
+                Reading::NoData(why) => Reading::NoData(why),
+            }),
             no_data: metric.no_data,
         };
         plan.metrics.iter().map(facts).collect()
     }
+}
+
+/// On how many samples a value of a metric rests: a count of events is made of nothing but itself.
+pub(super) fn samples_of(plan: &Plan, metric: &MetricName, samples: Option<u64>) -> Option<u64> {
+    let counts_itself = |metric: &Metric| matches!(metric.source, MetricSource::Events { .. });
+    samples.filter(|_| !plan.metrics.get(metric).is_some_and(counts_itself))
 }

@@ -26,6 +26,6 @@ pub use explanation::{Explanation, explain};
 pub use metric::MetricFacts;
 pub use next::{Need, Next, Step};
 pub use part::{Figure, Lasting, Part};
-pub use sight::{Boarded, Sight};
+pub use sight::{Boarded, Claimed, Sight};
 pub use silence::Silence;
 pub use standing::Standing;

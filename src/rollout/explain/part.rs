@@ -27,6 +27,8 @@ pub struct Part {
     pub windows: Vec<(Duration, f64)>,
     /// How far it is from being true.
     pub distance: Distance,
+    /// A test suspects what it has not proved.
+    pub suspected: bool,
     /// When a test is expected to have proved it, at the rate so far.
     pub expected: Option<Duration>,
     /// Why nothing can be said.
@@ -96,6 +98,7 @@ impl Part {
             proof: None,
             windows: Vec::new(),
             distance: Distance::Unknown,
+            suspected: false,
             expected: None,
             missing: None,
             words,

@@ -46,7 +46,11 @@ impl Claim<'_> {
         let (is, proved) = self.figures(measured, proof);
         let pronoun = if matches!(proof.evidence, Evidence::EValue { .. }) { "that" } else { "it" };
         let is_true = judgement.truth == Truth::True;
-        let away = (!is_true).then(|| format!("{} ({})", stands(judgement), how_strong(measured.quantity, proof)));
+        let away = (!is_true).then(|| match judgement.pending {
+            // A suspicion holds, and proves nothing.
+            true => format!("not proved, but suspected ({} for the suspicion)", proof.evidence.told(measured.quantity)),
+            false => format!("not proved ({})", how_strong(measured.quantity, proof)),
+        });
         let sentence = match &away {
             Some(away) => format!("{is}, {proved}: {away}"),
             None => format!("{is}, {proved} ({})", how_strong(measured.quantity, proof)),
@@ -61,6 +65,7 @@ impl Claim<'_> {
             figure: Some(Figure { quantity, value, bound, samples }),
             proof: Some(*proof),
             distance: if is_true { Distance::There } else { Distance::Unknown },
+            suspected: judgement.pending,
             expected,
             ..Part::plain(text, self.words(Some(is), pronoun, &proved, away), sentence)
         }
@@ -95,11 +100,6 @@ impl Claim<'_> {
 fn beside(quantity: Quantity, difference: f64) -> String {
     let side = if difference < 0.0 { "under" } else { "over" };
     format!("{} {side}", super::distance::apart(quantity, difference.abs()))
-}
-
-/// A suspicion holds, and proves nothing.
-const fn stands(judgement: &Judgement) -> &'static str {
-    if judgement.pending { "not proved, but suspected lately" } else { "not proved" }
 }
 
 fn how_strong(quantity: Quantity, proof: &Finding) -> String {

@@ -24,7 +24,8 @@ pub(super) fn part(one: &Score, text: String, judgement: Option<&Judgement>) -> 
             Some((metric, why)) => format!("whether the score is {over} cannot be said ({})", why.of(metric)),
             None => format!("whether the score is {over} was not looked at yet"),
         };
-        let metric = missing.map_or_else(|| one.parts.first().map(|part| part.metric.clone()), |(of, _)| Some(of.clone()));
+        let metric =
+            missing.map_or_else(|| one.parts.first().map(|part| part.metric.clone()), |(of, _)| Some(of.clone()));
         return Part { metric, missing: missing.map(|(_, why)| why.clone()), ..Part::plain(text, words, sentence) };
     };
     let (quantity, value, samples) = (measured.quantity, measured.value, measured.samples);

@@ -3,7 +3,7 @@
 use crate::analysis::{Alert, Reading};
 use crate::rollout::memory::with_counts;
 use crate::rollout::stage::{Rules, rules_of};
-use crate::rollout::{Finding, Metric, Plan, Stage, State, Wait};
+use crate::rollout::{Finding, Metric, Plan, Split, Stage, State, Wait};
 use crate::units::{MetricName, RolloutName, UnixMillis};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Sight<'s> {
     pub looked: bool,
     /// What the metrics answered at that check.
     pub readings: &'s BTreeMap<MetricName, Reading>,
+    /// How that check found the users split between the two variants, where that was asked.
+    pub split: Option<Split>,
     /// When the next check is due.
     pub next_check: Option<UnixMillis>,
     /// What a metric asks its provider for the candidate; `None` where nobody is asked.
@@ -25,8 +27,21 @@ pub struct Sight<'s> {
     pub firing: &'s [Alert],
     /// The train that it rides in.
     pub train: Option<Boarded>,
-    /// What is wrong around it.
-    pub problems: &'s [String],
+    /// What is wrong with its flag, for which a beginning is refused.
+    pub flag_problems: &'s [String],
+    /// The other rollouts that have what it would need to begin.
+    pub claims: &'s [Claimed],
+}
+
+/// Another rollout that has what one needs to begin: its flag, or users of its slice of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// That rollout.
+    pub by: RolloutName,
+    /// What it does, to stand behind its name: `drives flag search`.
+    pub does: String,
+    /// What can be done about it.
+    pub hint: String,
 }
 
 /// A train and how that stands.

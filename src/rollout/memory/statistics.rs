@@ -130,6 +130,8 @@ fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
 fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compared, NoData> {
     match evidence.compared.get(metric) {
         Some(Ok(compared)) => Ok(compared),
+        // The metric itself may have values of the time before.
+        Some(Err(NoData::Empty)) => Err(NoData::NoReference("nothing to compare was posted in this wave".to_owned())),
         Some(Err(why)) => Err(why.clone()),
         None => Err(NoData::NoReference("the two groups were not compared".to_owned())),
     }
@@ -165,7 +167,13 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
     let rate = |over: Duration| {
         let question = Question { metric: one.metric.clone(), arm: Arm::Candidate, over: Over::Span(over) };
         let none = || NoData::NoReference(format!("it was not measured over {}", format_duration(over)));
-        evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value)
+        let read = evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value);
+        // The metric itself may have values at the same time, so it is said where there are none.
+        read.map_err(|why| match why {
+            NoData::Empty => NoData::NoReference(format!("there are no values over {}", format_duration(over))),
+            NoData::TooFew { .. } => NoData::Inconclusive(format!("{why} over {}", format_duration(over))),
+            why => why,
+        })
     };
     let ((long, samples), (short, _)) = match (rate(one.long), rate(one.short)) {
         (Ok(long), Ok(short)) => (long, short),
@@ -205,7 +213,8 @@ fn trend(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Trend, now: UnixMilli
         Toward::Level => "is level",
         Toward::Inconclusive => {
             let covered = format_duration(heading.covered);
-            let why = format!("{covered} of {over} seen, in {} points", heading.points);
+            let plural = if heading.points == 1 { "" } else { "s" };
+            let why = format!("{covered} of {over} seen, in {} point{plural}", heading.points);
             return Judgement::missing(&one.metric, NoData::Inconclusive(why));
         }
     };
