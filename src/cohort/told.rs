@@ -16,7 +16,7 @@ pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
                     format!("was held back until the rollout was completed, and has {candidate}")
                 }
                 State::RolledBack { .. } => format!(
-                    "it is closed, so they have the stable variant; attempt {} would hold them back until it is completed",
+                    "it is closed, so they do not get {candidate}; attempt {} would hold them back until it is completed",
                     cohort.attempt
                 ),
                 State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
@@ -71,8 +71,8 @@ fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str)
         State::Pending { .. } => format!("{named} will reach them once it begins"),
         State::RolledBack { .. } => {
             format!(
-                "it is closed, so they have the stable variant; in attempt {} {named} would reach them",
-                cohort.attempt
+                "it is closed, so they do not get \"{}\"; in attempt {} {named} would reach them",
+                plan.candidate, cohort.attempt
             )
         }
     };

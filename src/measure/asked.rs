@@ -2,7 +2,7 @@
 
 use super::template::{Names, fill_with};
 use crate::analysis::Quantity;
-use crate::rollout::{Measure, Metric, MetricSource, Plan, Since};
+use crate::rollout::{Ask, Measure, Metric, MetricSource, Plan, Since};
 use crate::units::format_duration;
 
 /// What is asked of a metric's provider for the candidate, filled in; of what Tidegate counts itself, what that is.
@@ -29,7 +29,20 @@ pub fn asked(plan: &Plan, metric: &Metric) -> String {
             // People read it: what each system needs around a name is put there when it is asked.
             let window = || format_duration(query.window).replace(' ', "");
             let put = |placeholder, _: &str| names.of(placeholder).map_or_else(window, str::to_owned);
-            fill_with(&query.ask.text(), put)
+            let text = fill_with(&query.ask.text(), put);
+            // What grows is counted over a time that stands nowhere in it.
+            match query.ask {
+                Ask::Prometheus(_) if query.ask.counts().is_some() => {
+                    format!("{text}, counted over {}", format_duration(query.window))
+                }
+                Ask::Prometheus(_)
+                | Ask::CloudWatch(_)
+                | Ask::Datadog(_)
+                | Ask::Exec(_)
+                | Ask::Graphite(_)
+                | Ask::Influx(_)
+                | Ask::Web(_) => text,
+            }
         }
     }
 }

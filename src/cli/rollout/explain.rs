@@ -73,7 +73,7 @@ fn samples(check: &wire::Check) -> String {
     if known.is_empty() { String::new() } else { format!(" [{}]", known.join(", ")) }
 }
 
-/// `error_rate = 2.1% of 1000 samples: outcomes posted for ...`.
+/// `error_rate (outcomes) = 2.1% of 1000 samples: the share that failed of ...`.
 fn metric(metric: &wire::MetricFacts) -> String {
     let query = metric.query.as_ref().map(|query| query.split_whitespace().collect::<Vec<_>>().join(" "));
     let query = query.map(|query| format!(": {query}")).unwrap_or_default();
@@ -83,7 +83,7 @@ fn metric(metric: &wire::MetricFacts) -> String {
         (Some(why), None) => format!(" has no data ({why})"),
         (None, _) => " has no value now".to_owned(),
     };
-    format!("{}{shown}{query}", metric.metric)
+    format!("{} ({}){shown}{query}", metric.metric, metric.provider)
 }
 
 /// `"on": 1000 outcomes of 310 users, 21 failed; given to 400 users by 2000 evaluations`.

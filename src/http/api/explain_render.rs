@@ -176,6 +176,7 @@ fn metric(facts: &MetricFacts) -> wire::MetricFacts {
     };
     wire::MetricFacts {
         metric: facts.metric.to_string(),
+        provider: facts.provider.to_owned(),
         role: role.to_owned(),
         query: facts.asked.clone(),
         value: value.filter(|value| value.is_finite()),

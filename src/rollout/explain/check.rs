@@ -49,6 +49,7 @@ impl Check {
         });
         let mut told = parts.iter();
         let in_time = together(&clause.when, &mut parts.iter(), in_time, Ord::cmp).filter(|_| finding.is_some());
+        let in_time = in_time.map(|left| window_left(scene, clause).map_or(left, |window| left.max(window)));
         let sentence = if matches!(clause.when, Condition::All(_) | Condition::Any(_)) {
             let left = in_time.filter(|left| !left.is_zero()).map(format_duration);
             let left = left.map(|left| format!(": so it is in {left} unless it ends")).unwrap_or_default();
@@ -187,8 +188,11 @@ fn alone(scene: &Scene<'_>, clause: &Clause, part: Option<&Part>) -> String {
     if part.distance == Distance::There {
         let left = part.lasting.map(|lasting| lasting.left()).filter(|left| !left.is_zero()).map(format_duration);
         return match (verb, left) {
-            (Some(_), _) if waits_for_window(scene, clause) => {
-                format!("{said}: holds for now, as that may still be of the wave that it came back from")
+            (Some(verb), _) if window_left(scene, clause).is_some() => {
+                let left = window_left(scene, clause).map(format_duration).unwrap_or_default();
+                format!(
+                    "{said}: holds, and {verb} in {left} if it is so then; until then it may see the wave it came from"
+                )
             }
             (Some(verb), Some(left)) => format!("{said}: {verb} in {left} unless it ends"),
             (Some(verb), None) => format!("{said}: {verb}"),
@@ -222,13 +226,13 @@ fn of_alert(part: &Part, verb: &str) -> String {
     }
 }
 
-/// What takes it back is looked at again only when it sees nothing any more of the wave that it came back from.
-fn waits_for_window(scene: &Scene<'_>, clause: &Clause) -> bool {
+/// What takes it back holds only, until it sees nothing any more of the wave that it came back from: what is left of
+/// that, as of the last check.
+fn window_left(scene: &Scene<'_>, clause: &Clause) -> Option<Duration> {
     let stage = scene.stage;
-    clause.list == List::StepBack
-        && !clause.observe
-        && stage.returned
-        && scene.now.since(stage.entered) < looks_back(scene.plan, clause)
+    let waits = clause.list == List::StepBack && !clause.observe && stage.returned;
+    let left = looks_back(scene.plan, clause).saturating_sub(stage.accounted().since(stage.entered));
+    Some(left).filter(|left| waits && !left.is_zero())
 }
 
 /// The parts in the order in which they stand, with what joins them.

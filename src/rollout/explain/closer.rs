@@ -13,6 +13,8 @@ use std::time::Duration;
 pub struct Closer {
     /// What that is.
     pub threat: Threat,
+    /// It goes back a wave for it, and does not close.
+    pub goes_back: bool,
     /// In words.
     pub sentence: String,
     /// How many times its value would have to grow or shrink; the smaller the nearer. `None` where that is unknown.
@@ -42,7 +44,8 @@ impl Closer {
     /// All of a stage, what is nearest first.
     pub(super) fn all(scene: &Scene<'_>, checks: &[Check], silences: &[Silence]) -> Vec<Self> {
         let severe = |check: &&Check| !check.observe && check.list <= List::StepBack;
-        let mut closers: Vec<Self> = checks.iter().filter(severe).map(Self::by_condition).collect();
+        let mut closers: Vec<Self> =
+            checks.iter().filter(severe).map(|check| Self::by_condition(scene, check)).collect();
         closers.extend(by_silence(scene, silences));
         let left = scene.rules.bake.saturating_sub(scene.stage.baked);
         closers.sort_by(|one, other| {
@@ -70,7 +73,7 @@ impl Closer {
         }
     }
 
-    fn by_condition(check: &Check) -> Self {
+    fn by_condition(scene: &Scene<'_>, check: &Check) -> Self {
         let condition = check.condition.to_string();
         let threat = match check.list {
             List::StepBack => Threat::StepBack(condition),
@@ -78,6 +81,7 @@ impl Closer {
         };
         Self {
             threat,
+            goes_back: check.list == List::StepBack && scene.has_wave_before(),
             sentence: check.sentence.clone(),
             factor: check.factor,
             in_time: check.in_time,
@@ -86,7 +90,7 @@ impl Closer {
     }
 
     const fn plain(threat: Threat, sentence: String) -> Self {
-        Self { threat, sentence, factor: None, in_time: None, expected: None }
+        Self { threat, goes_back: false, sentence, factor: None, in_time: None, expected: None }
     }
 }
 

@@ -107,10 +107,7 @@ mod tests {
         assert_eq!(told(over, 0.09, 0.1, Quantity::Ratio).as_deref(), Some("1 point away, 1.1 times what it is now"));
         let under = Comparison::Less;
         assert_eq!(told(under, 500.0, 400.0, Quantity::Time).as_deref(), Some("100ms away, 0.8 of what it is now"));
-        assert_eq!(
-            told(over, 308.013, 400.0, Quantity::Time).as_deref(),
-            Some("92ms away, 1.3 times what it is now")
-        );
+        assert_eq!(told(over, 308.013, 400.0, Quantity::Time).as_deref(), Some("92ms away, 1.3 times what it is now"));
         assert_eq!(told(under, 300.0, 400.0, Quantity::Time), None, "it is true");
         assert_eq!(Distance::of(over, f64::NAN, 1.0), Distance::Unknown);
     }

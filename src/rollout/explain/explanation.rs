@@ -8,7 +8,7 @@ use super::next::Next;
 use super::sight::{Scene, Sight};
 use super::silence::Silence;
 use super::standing::Standing;
-use crate::rollout::memory::ratio_of;
+use crate::rollout::memory::{ratio_of, with_counts};
 use crate::rollout::{Plan, Ratio, State, Wait};
 use crate::units::UnixMillis;
 
@@ -71,7 +71,7 @@ pub fn explain(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -
         ratio: sight.split.filter(|_| sight.looked).and_then(|split| ratio_of(plan, scene.stage, split)),
         budget: BudgetLeft::of(&scene),
         alerts: alerts.map(name).collect(),
-        metrics: MetricFacts::all(plan, sight, &scene.readings),
+        metrics: MetricFacts::all(plan, sight, &with_counts(plan, scene.stage, sight.readings, now)),
         checks,
         silences,
         ..resting
@@ -92,7 +92,10 @@ impl Explanation {
             .closers
             .first()
             .filter(|closer| closer.factor.is_some() || closer.in_time.is_some() || closer.expected.is_some());
-        said.extend(nearest.map(|closer| format!("Nearest to closing: {}", closer.sentence)));
+        said.extend(nearest.map(|closer| {
+            let what = if closer.goes_back { "a step back" } else { "closing" };
+            format!("Nearest to {what}: {}", closer.sentence)
+        }));
         if self.checked.is_none() && !self.checks.is_empty() {
             said.push(format!("Its metrics were not looked at in this {} yet", self.standing.stage));
         }

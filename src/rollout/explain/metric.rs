@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 pub struct MetricFacts {
     /// Its name.
     pub metric: MetricName,
+    /// Where it comes from: `outcomes`, `events`, or the kind of the system that is asked.
+    pub provider: &'static str,
     /// What it may cause.
     pub role: Role,
     /// What is measured.
@@ -27,6 +29,11 @@ impl MetricFacts {
     pub(super) fn all(plan: &Plan, sight: &Sight<'_>, readings: &BTreeMap<MetricName, Reading>) -> Vec<Self> {
         let facts = |(name, metric): (&MetricName, &Metric)| Self {
             metric: name.clone(),
+            provider: match &metric.source {
+                MetricSource::Outcomes { .. } => "outcomes",
+                MetricSource::Events { .. } => "events",
+                MetricSource::Query(query) => query.ask.kind(),
+            },
             role: metric.role,
             quantity: metric.unit.quantity(),
             asked: (sight.asked)(metric),

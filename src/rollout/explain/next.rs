@@ -213,7 +213,7 @@ impl Next {
         let early =
             if early && !left.is_zero() { ", or at an earlier check once all of `early_when` is true" } else { "" };
         let others = needs.iter().any(|need| !matches!(need.kind, "bake" | "watch"));
-        let others = if others { ", if what it needs is there by then" } else { "" };
+        let others = if others { ", if nothing else is in its way by then" } else { "" };
         let (earliest, sentence) = match (paused, left.is_zero(), stands) {
             (true, _, _) => {
                 let after = format_duration(left);

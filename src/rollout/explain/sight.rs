@@ -65,7 +65,8 @@ pub(super) struct Scene<'s> {
     pub stage: &'s Stage,
     pub rules: Rules<'s>,
     pub sight: &'s Sight<'s>,
-    /// The answers of the last check, with what the rollout counts itself as it is now.
+    /// The answers of the last check of this stage, with what the rollout counts itself as it is now. Those of the
+    /// stage before were of other users.
     pub readings: BTreeMap<MetricName, Reading>,
     pub now: UnixMillis,
 }
@@ -74,7 +75,9 @@ impl<'s> Scene<'s> {
     /// `None` where nobody has the candidate, or nobody watches any more.
     pub(super) fn of(plan: &'s Plan, state: &'s State, sight: &'s Sight<'s>, now: UnixMillis) -> Option<Self> {
         let (stage, rules) = rules_of(plan, state)?;
-        let readings = with_counts(plan, stage, sight.readings, now).into_owned();
+        let nothing = BTreeMap::new();
+        let looked = if sight.looked { sight.readings } else { &nothing };
+        let readings = with_counts(plan, stage, looked, now).into_owned();
         Some(Self { plan, stage, rules, sight, readings, now })
     }
 

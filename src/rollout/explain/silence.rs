@@ -27,7 +27,7 @@ impl Silence {
         let silent = scene.stage.memory.silent.iter();
         let known = silent.filter_map(|(metric, lasted)| Some((metric, *lasted, scene.plan.metrics.get(metric)?)));
         let silence = |(metric, lasted, of): (&MetricName, Duration, &crate::rollout::Metric)| {
-            let why = match scene.readings.get(metric) {
+            let why = match scene.sight.readings.get(metric) {
                 Some(Reading::NoData(why)) => Some(why.clone()),
                 Some(Reading::Value { .. }) | None => None,
             };

@@ -211,6 +211,9 @@ pub struct Closer {
 pub struct MetricFacts {
     /// Its name.
     pub metric: String,
+    /// Where it comes from: `outcomes`, `events`, or the kind of the system that is asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
     /// `guardrail` or `signal`.
     pub role: String,
     /// What is asked for the candidate.
