@@ -169,10 +169,15 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
         let none = || NoData::NoReference(format!("it was not measured over {}", format_duration(over)));
         let read = evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value);
         // The metric itself may have values at the same time, so it is said where there are none.
-        read.map_err(|why| match why {
-            NoData::Empty => NoData::NoReference(format!("there are no values over {}", format_duration(over))),
-            NoData::TooFew { .. } => NoData::Inconclusive(format!("{why} over {}", format_duration(over))),
-            why => why,
+        read.map_err(|why| {
+            let told = || format!("{why} over {}", format_duration(over));
+            if matches!(why, NoData::Empty) {
+                NoData::NoReference(told())
+            } else if matches!(why, NoData::TooFew { .. }) {
+                NoData::Inconclusive(told())
+            } else {
+                why
+            }
         })
     };
     let ((long, samples), (short, _)) = match (rate(one.long), rate(one.short)) {
