@@ -108,6 +108,7 @@ impl Facts<'_> {
             pending: truth != Truth::True && judged.iter().any(|part| part.pending),
             measured: told.iter().flat_map(|part| part.measured.iter().cloned()).collect(),
             missing: judged.iter().flat_map(|part| part.missing.iter().cloned()).collect(),
+            parts: judged,
         }
     }
 

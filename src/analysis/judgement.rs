@@ -2,7 +2,7 @@
 
 use super::quantity::Quantity;
 use super::reading::NoData;
-use super::statistics::Finding;
+use super::statistics::{BurnRate, Finding, Heading};
 use crate::units::MetricName;
 
 /// The three values a condition can have. What has no data is neither true nor false.
@@ -29,6 +29,8 @@ pub struct Judgement {
     pub measured: Vec<Measured>,
     /// The metrics without data that it speaks of, and why they have none.
     pub missing: Vec<(MetricName, NoData)>,
+    /// What was made of each of its parts, in their order, where it is made of others.
+    pub parts: Vec<Judgement>,
 }
 
 /// A figure that a judgement rests on, in the base unit of its quantity.
@@ -46,13 +48,17 @@ pub struct Measured {
     pub samples: Option<u64>,
     /// What a sequential test makes of it, where there is one. Boxed, for mostly there is none.
     pub proof: Option<Box<Finding>>,
+    /// Both windows, where it is a burn rate.
+    pub burn: Option<Box<BurnRate>>,
+    /// Where it is heading, where that was asked.
+    pub heading: Option<Box<Heading>>,
 }
 
 impl Measured {
     /// A plain value.
     #[must_use]
     pub const fn of(metric: MetricName, quantity: Quantity, value: f64) -> Self {
-        Self { metric, quantity, value, bound: None, samples: None, proof: None }
+        Self { metric, quantity, value, bound: None, samples: None, proof: None, burn: None, heading: None }
     }
 }
 
@@ -60,7 +66,7 @@ impl Judgement {
     /// A value with what was seen.
     #[must_use]
     pub const fn plain(truth: Truth, seen: String) -> Self {
-        Self { truth, seen, pending: false, measured: Vec::new(), missing: Vec::new() }
+        Self { truth, seen, pending: false, measured: Vec::new(), missing: Vec::new(), parts: Vec::new() }
     }
 
     /// Nothing can be said, for a metric has no data.

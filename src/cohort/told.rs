@@ -16,7 +16,7 @@ pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
                     format!("was held back until the rollout was completed, and has {candidate}")
                 }
                 State::RolledBack { .. } => format!(
-                    "it is closed, so they have the stable variant; attempt {} would hold them back until it is completed",
+                    "it is closed, so they do not get {candidate}; attempt {} would hold them back until it is completed",
                     cohort.attempt
                 ),
                 State::Pending { .. } | State::Running(_) | State::Paused { .. } | State::Watching(_) => {
@@ -51,12 +51,17 @@ pub fn told(plan: &Plan, state: &State, cohort: &Cohort, who: &str) -> String {
 
 fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str) -> String {
     let Some(wave) = plan.waves.get(index) else { return String::new() };
-    let of = if wave.audience.is_some() { "its audience" } else { "everybody" };
     let number = index.saturating_add(1);
     // With a holdback the last wave opens to less than is written in it.
     let opened = reach(plan, &State::Running(Stage::enter(cohort.attempt, index, UnixMillis::new(0))));
-    let named = format!("wave {number} {} ({} of {of})", wave.name, opened.share);
-    let place = at(cohort, if wave.audience.is_some() { "its audience" } else { "everybody" });
+    // An audience is named with its wave, so that nobody has to guess whose it is.
+    let (place, named) = match wave.audience {
+        Some(_) => (
+            format!("in the audience of wave {number} {}, {}", wave.name, at(cohort, "it")),
+            format!("that wave ({} of its audience)", opened.share),
+        ),
+        None => (at(cohort, "everybody"), format!("wave {number} {} ({} of everybody)", wave.name, opened.share)),
+    };
     let reached = match state {
         State::Running(stage) | State::Paused { stage, .. } | State::Watching(stage) if stage.wave >= index => {
             format!("{named} has reached them")
@@ -66,8 +71,8 @@ fn in_wave(plan: &Plan, state: &State, cohort: &Cohort, index: usize, who: &str)
         State::Pending { .. } => format!("{named} will reach them once it begins"),
         State::RolledBack { .. } => {
             format!(
-                "it is closed, so they have the stable variant; in attempt {} {named} would reach them",
-                cohort.attempt
+                "it is closed, so they do not get \"{}\"; in attempt {} {named} would reach them",
+                plan.candidate, cohort.attempt
             )
         }
     };

@@ -2,6 +2,7 @@
 //! candidate is served.
 
 use crate::planted::{self, Bug};
+use crate::rollout::explain::Claimed;
 use crate::rollout::{Layer, Plan};
 use crate::units::{FlagKey, LayerName, RolloutName};
 use std::collections::BTreeMap;
@@ -49,7 +50,29 @@ impl Taken {
     }
 }
 
+impl From<Taken> for Claimed {
+    fn from(taken: Taken) -> Self {
+        let hint = taken.hint().to_owned();
+        let (by, does) = match taken {
+            Taken::Flag { flag, by } => (by, format!("drives flag {flag}")),
+            Taken::Slice { own, of, by } => {
+                let does = format!("serves its candidate to {of}, which overlaps {}", Bounds(&own));
+                (by, does)
+            }
+            Taken::Attribute { layer, own, attribute, by } => {
+                (by, format!("divides the layer {layer} by {attribute}, and not by {own}"))
+            }
+        };
+        Self { by, does, hint }
+    }
+}
+
 impl Claims {
+    /// Who has what a plan needs to begin.
+    pub(super) fn against(&self, plan: &Plan, served: impl Fn(&FlagKey) -> Option<RolloutName>) -> Vec<Taken> {
+        self.may_drive(plan).err().into_iter().chain(self.overlaps(plan, served)).collect()
+    }
+
     /// Claims the flag and the slice that a plan needs: both, or neither. `served` says which rollout's
     /// exposure lies over a flag.
     ///

@@ -100,6 +100,7 @@ impl Lane {
                     return Err(CommandError::Refused(format!("{} was closed at this moment", self.plan.name)));
                 };
                 self.readings = last_readings(&self.shared.world, &self.plan, &evidence);
+                self.split = evidence.split;
                 Event::Promote { by, evidence }
             }
         };

@@ -150,8 +150,8 @@ impl Controller {
     pub fn explain(&self, name: &str) -> Option<(View, Explanation)> {
         let last = self.lanes().get(name).map(|lane| Arc::clone(&lane.last))?;
         let shared = &self.inner.shared;
-        let firing = |plan: &Plan| shared.firing_for(plan);
-        let (view, explanation) = last.explain(self.boarded(name), &firing, shared.world.clock.now());
+        let around = |plan: &Plan| shared.around(plan);
+        let (view, explanation) = last.explain(self.boarded(name), &around, shared.world.clock.now());
         Some((shared.with_overlaps(view), explanation))
     }
 
@@ -316,6 +316,7 @@ impl Controller {
             waits: told.waits,
             readings: told.readings,
             findings: told.findings,
+            split: told.split,
             looked: None,
             store_problem: None,
             plan_problem: None,

@@ -11,7 +11,9 @@ use super::train::Permit;
 use super::view::{CommandError, View};
 use crate::clock::after;
 use crate::planted::{self, Bug};
-use crate::rollout::{self, Cause, Decision, Effect, Event, Evidence, Exposures, Finding, Plan, State, Wait, decide};
+use crate::rollout::{
+    self, Cause, Decision, Effect, Event, Evidence, Exposures, Finding, Plan, Split, State, Wait, decide,
+};
 use crate::store::PlanSource;
 use crate::store::journal::NarrowingRecord;
 use crate::telemetry::CheckResult;
@@ -48,6 +50,8 @@ pub(super) struct Lane {
     pub(super) readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
     pub(super) findings: Arc<[Finding]>,
+    /// How the last check found the users split.
+    pub(super) split: Option<Split>,
     /// The stage of which this task has made a check.
     pub(super) looked: Option<StageMark>,
     /// Why the store does not take changes.
@@ -171,6 +175,7 @@ impl Lane {
 
     async fn on_checked(&mut self, evidence: Evidence) {
         self.readings = last_readings(&self.shared.world, &self.plan, &evidence);
+        self.split = evidence.split;
         self.looked = self.stage_mark();
         let event = Event::Checked(evidence);
         let Ok(mut decision) = self.decide(&event) else { return };
@@ -327,6 +332,7 @@ impl Lane {
             waits: Arc::clone(&self.waits),
             readings: Arc::clone(&self.readings),
             findings: Arc::clone(&self.findings),
+            split: self.split,
             looked: self.looked.is_some() && self.looked == self.stage_mark(),
             updated: self.updated,
             problems: self.all_problems(),

@@ -1,16 +1,18 @@
 //! What all lanes share.
 
 use super::claims::{Claims, Taken};
+use super::evidence::flag_problems;
 use super::firing::Firing;
 use super::may_close::MayClose;
 use super::saving::is_live;
-use super::told::{Last, Told};
+use super::told::{Around, Last, Told};
 use super::train::Board;
 use super::view::View;
 use crate::analysis::Alert;
 use crate::clock::Clock;
 use crate::measure::Readings;
 use crate::publish::Publisher;
+use crate::rollout::explain::Claimed;
 use crate::rollout::{Plan, State};
 use crate::store::Store;
 use crate::store::journal::Closings;
@@ -66,6 +68,16 @@ impl Shared {
     /// Who has one of them.
     pub(super) fn claim(&self, plan: &Plan) -> Result<(), Taken> {
         self.claims().claim(plan, |flag| self.world.publisher.holder(flag))
+    }
+
+    /// What is around the rollout of a plan: for what a beginning would be refused now.
+    pub(super) fn around(&self, plan: &Plan) -> Around {
+        let claims = self.claims().against(plan, |flag| self.world.publisher.holder(flag));
+        Around {
+            firing: self.firing_for(plan),
+            flag_problems: flag_problems(&self.world, plan),
+            claims: claims.into_iter().map(Claimed::from).collect(),
+        }
     }
 
     /// Claims what a rollout has that is found serving its candidate. Slices that overlap all the same were

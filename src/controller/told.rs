@@ -6,12 +6,23 @@ use super::saving::is_live;
 use super::view::View;
 use crate::analysis::Alert;
 use crate::measure::asked;
-use crate::rollout::explain::{Boarded, Explanation, Sight, explain};
-use crate::rollout::{self, Finding, Plan, State, Wait};
+use crate::rollout::explain::{Boarded, Claimed, Explanation, Sight, explain};
+use crate::rollout::{self, Finding, Plan, Split, State, Wait};
 use crate::store::{PlanSource, Record};
 use crate::units::UnixMillis;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is around a rollout, and its lane need not know.
+#[derive(Debug)]
+pub(super) struct Around {
+    /// The alerts that fire and may concern it.
+    pub firing: Vec<Alert>,
+    /// What is wrong with its flag.
+    pub flag_problems: Vec<String>,
+    /// The other rollouts that have what it needs to begin.
+    pub claims: Vec<Claimed>,
+}
 
 /// A rollout as its lane knew it at a moment.
 #[derive(Debug, Clone)]
@@ -24,6 +35,8 @@ pub(super) struct Told {
     pub readings: Arc<[LastReading]>,
     /// What the last check made of each condition.
     pub findings: Arc<[Finding]>,
+    /// How the last check found the users split.
+    pub split: Option<Split>,
     /// This process has made a check of the stage that it is in.
     pub looked: bool,
     /// The last change.
@@ -46,6 +59,7 @@ impl Told {
             waits,
             readings: Arc::default(),
             findings: Arc::default(),
+            split: None,
             looked: false,
             updated: record.updated,
             problems: Vec::new(),
@@ -54,7 +68,7 @@ impl Told {
     }
 
     /// The same explained, as it stands at `now`.
-    pub(super) fn explain(&self, boarded: Option<Boarded>, firing: &[Alert], now: UnixMillis) -> Explanation {
+    fn explain(&self, boarded: Option<Boarded>, around: &Around, now: UnixMillis) -> Explanation {
         let plan = &self.plan;
         let readings: BTreeMap<_, _> = self.readings.iter().map(LastReading::answer).collect();
         let sight = Sight {
@@ -62,11 +76,13 @@ impl Told {
             findings: &self.findings,
             looked: self.looked,
             readings: &readings,
+            split: self.split,
             next_check: rollout::next_check_in(plan, &self.state, self.at).map(|span| self.at.plus(span)),
-            asked: &|metric| asked(plan, metric),
-            firing,
+            asked: &|metric| Some(asked(plan, metric)),
+            firing: &around.firing,
             train: boarded,
-            problems: &self.problems,
+            flag_problems: &around.flag_problems,
+            claims: &around.claims,
         };
         explain(plan, &self.state, &sight, now)
     }
@@ -150,16 +166,15 @@ impl Last {
         told.view()
     }
 
-    /// The view and the explanation of one moment.
-    /// `firing` gives the alerts that fire and may concern a plan.
+    /// The view and the explanation of one moment. `around` gives what is around a plan.
     pub(super) fn explain(
         &self,
         boarded: Option<Boarded>,
-        firing: &dyn Fn(&Plan) -> Vec<Alert>,
+        around: &dyn Fn(&Plan) -> Around,
         now: UnixMillis,
     ) -> (View, Explanation) {
         let told = self.told().clone();
-        (told.view(), told.explain(boarded, &firing(&told.plan), now))
+        (told.view(), told.explain(boarded, &around(&told.plan), now))
     }
 
     pub(super) fn plan(&self) -> Arc<Plan> {

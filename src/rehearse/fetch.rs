@@ -134,7 +134,7 @@ fn has_no_past(why: &NoData) -> bool {
 /// What tells this answer from all others.
 fn question(plan: &Plan, order: &Order, piece: &Piece, world: &str) -> String {
     let metric = plan.metrics.get(&piece.metric);
-    let asked = metric.and_then(|metric| asked(plan, metric)).unwrap_or_default();
+    let asked = metric.map(|metric| asked(plan, metric)).unwrap_or_default();
     let source = metric.map(|metric| format!("{:?} {:?}", metric.source, metric.unit)).unwrap_or_default();
     let (from, until, step) = (piece.from.get(), piece.until.get(), order.step.as_millis());
     [

@@ -45,7 +45,7 @@ pub use document::{json_schema, plan_json_schema, train_json_schema};
 pub use event::{Beginning, Event, Evidence};
 pub use heard::{HEARD_WITHIN, Heard};
 pub use memory::{
-    Asked, Cost, Mean, Memory, Posted, PostedEvent, TrailKey, counted_events, counts_event, largest_safe_next,
+    Asked, Cost, Mean, Memory, Posted, PostedEvent, Ratio, TrailKey, counted_events, counts_event, largest_safe_next,
     posted_counts, questions, questions_at_start,
 };
 pub use overlay::{closing_overlay, exposure, overlay};

@@ -29,7 +29,7 @@ async fn a_rollout_is_explained_from_its_start_to_its_closing() {
     let control = Control::open().await;
     control.apply(WAVES).await;
     let pending = explained(&control).await;
-    assert_eq!(pending["sentences"][0], json!("search-v2 has not begun: nobody has \"on\"."));
+    assert_eq!(pending["sentences"][0], json!("search-v2 has not begun: nobody has \"on\" by it."));
     assert_eq!((&pending["next"]["kind"], &pending["next"]["wave"]), (&json!("begin"), &json!("some")));
 
     control.post("/api/v1/rollouts/search-v2/start", "{}").await;
@@ -131,8 +131,101 @@ async fn audiences_slices_and_holdbacks_are_part_of_the_answer() {
             assert_eq!(place(&other), "outside-slice", "{other}");
         } else {
             assert_eq!((&staff["user"]["waveName"], &staff["user"]["audience"]), (&json!("staff"), &json!(true)));
+            let said = staff["user"]["sentence"].as_str().unwrap();
+            assert!(said.contains("is in the audience of wave 1 staff, at "), "{said}");
+            assert!(said.ends_with(": that wave (100% of its audience) will reach them once it begins."), "{said}");
         }
         places.insert(place(&other));
     }
     assert_eq!(places, ["held-back", "outside-slice", "wave"].map(str::to_owned).into());
+}
+
+/// Who waits for somebody else must be told for whom.
+#[tokio::test]
+async fn a_rollout_whose_flag_or_slice_another_one_has_says_which() {
+    let control = Control::open().await;
+    let slice = |plan: &str, from: &str, to: &str| {
+        plan.replacen("metrics:", &format!("layer: {{ name: checkout, from: {from}, to: {to} }}\nmetrics:"), 1)
+    };
+    control.apply(&slice(WAVES, "0%", "50%")).await;
+    control.apply(&slice(&WAVES.replacen("search-v2", "search-v3", 1), "0%", "50%")).await;
+    let limit = WAVES.replacen("search-v2", "limit-v2", 1).replacen("flag: search", "flag: limit", 1);
+    let limit = limit.replacen("'on'", "large", 1).replacen("'off'", "small", 1);
+    control.apply(&slice(&limit, "25%", "75%")).await;
+    let free = control.get("/api/v1/rollouts/search-v3/explain").await.1;
+    assert_eq!(free["next"]["needs"], json!([]), "nothing stands against it: {free:#}");
+
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let flag = control.get("/api/v1/rollouts/search-v3/explain").await.1;
+    assert_eq!(
+        flag["next"]["needs"],
+        json!([{ "kind": "claim", "person": true,
+                 "sentence": "rollout search-v2 drives flag search: end that one first" }]),
+    );
+    let said = flag["sentences"].to_string();
+    assert!(said.contains("but not while rollout search-v2 drives flag search."), "{said}");
+    let slice = control.get("/api/v1/rollouts/limit-v2/explain").await.1;
+    let said = slice["next"]["needs"][0]["sentence"].as_str().unwrap();
+    assert_eq!(
+        said,
+        "rollout search-v2 serves its candidate to 0% to 50% of the layer checkout, which overlaps 25% to 75%: \
+         roll that one back first, or take another slice"
+    );
+    let (status, _) = control.post("/api/v1/rollouts/limit-v2/start", "{}").await;
+    assert_eq!(status, StatusCode::CONFLICT, "what is said is what happens");
+    let own = control.get("/api/v1/rollouts/search-v2/explain").await.1;
+    assert!(!own["next"]["needs"].to_string().contains("claim"), "it is in nobody's way: {own:#}");
+}
+
+/// Whom evaluations gave each variant decides about the sample ratio, so it stands beside that.
+#[tokio::test]
+async fn whom_each_variant_was_given_to_is_shown_with_the_sample_ratio() {
+    let control = Control::open().await;
+    let plan = WAVES.replacen("flag:", "exposures: evaluations\nflag:", 1);
+    let plan = plan.replacen(
+        "errors > 10% for 5m",
+        "[ errors regresses by 20%, 'burn_rate(errors, 50%) > 1.8 over 2m and 1m' ]",
+        1,
+    );
+    let plan = plan.replacen("exposure: 10%", "exposure: 50%", 1);
+    let (status, applied) = control.apply(&plan).await;
+    assert_eq!(status, StatusCode::CREATED, "{applied}");
+    control.post("/api/v1/rollouts/search-v2/start", "{}").await;
+    let mut batch = Vec::new();
+    for number in 0..40 {
+        let user = format!("user-{number}");
+        let served = control.served("search", &user).await;
+        batch.push(
+            json!({ "flag": "search", "targetingKey": user, "variant": served["variant"], "ok": number % 10 != 0 }),
+        );
+    }
+    control.post("/api/v1/outcomes", &Value::Array([batch.clone(), batch].concat()).to_string()).await;
+    let mut running = explained(&control).await;
+    for _ in 0..100 {
+        let users = &running["split"];
+        if users["candidate"].as_u64().unwrap_or(0) + users["stable"].as_u64().unwrap_or(0) == 40 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        running = explained(&control).await;
+    }
+    let split = &running["split"];
+    assert_eq!((&split["by"], &split["expected"]), (&json!("evaluations"), &json!(0.5)), "{running:#}");
+    assert!(
+        split["sentence"].as_str().unwrap().ends_with("of 40 users have the candidate where 50% should: that fits")
+    );
+    let seen = &running["seen"];
+    assert_eq!(seen["candidate"]["exposed"]["users"], split["candidate"], "{seen:#}");
+    assert_eq!(seen["stable"]["exposed"]["users"], split["stable"], "{seen:#}");
+    let burn = &running["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["condition"].to_string().contains("burn"))
+        .unwrap()["parts"][0];
+    assert_eq!((&burn["windows"][0]["overSeconds"], &burn["bound"]), (&json!(120.0), &json!(1.8)), "{burn}");
+    let slower = burn["windows"].as_array().unwrap().iter().map(|window| window["rate"].as_f64().unwrap());
+    assert_eq!(burn["value"].as_f64(), slower.reduce(f64::min), "the window that burns slower says how far: {burn}");
+    let away = burn["away"].as_f64().unwrap();
+    assert!((away - (1.8 - burn["value"].as_f64().unwrap())).abs() < 0.01, "{burn}");
 }

@@ -12,7 +12,11 @@ async fn a_rollout_is_explained_in_words_that_can_be_pasted() {
     assert!(lines[0].starts_with("search-v2 has been in wave some (1 of 1) for "), "{explained:?}");
     assert!(lines[0].ends_with(": 50% have \"on\"."), "{explained:?}");
     assert!(explained.out.contains("advance_when: errors must be under 1%"), "{explained:?}");
-    assert!(explained.out.contains("\nMetrics:\n  errors"), "{explained:?}");
+    let asks = "\nMetrics, and what each asks:\n  errors (outcomes) ";
+    assert!(explained.out.contains(asks), "{explained:?}");
+    let query = ": the share that failed of the outcomes posted for flag search with variant on, over 1m\n";
+    assert!(explained.out.contains(query), "{explained:?}");
+    assert!(explained.out.contains("\"on\": 0 outcomes, 0 failed\n  \"off\": 0 outcomes, 0 failed"), "{explained:?}");
 
     let args = ["rollout", "explain", "search-v2", "--user", "ann", "--context", r#"{"plan":"pro"}"#];
     let user = running.run(&args).await;

@@ -10,14 +10,14 @@
 //! stable variant. Behind `start`, `retry` and `due` a metric is its baseline. A line `salt` tells what is hashed.
 //! `repeat N TIME check ...` is that check N times, TIME apart, of which the last is told. A line `explain` tells
 //! what `tidegate rollout explain` would, `explain train NAME` the same of a rollout that rides in a train, `explain firing
-//! ALERT` while an alert fires.
+//! ALERT` while an alert fires, `explain claimed NAME` while another rollout drives its flag.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use tidegate::analysis::{Alert, Compared, Counted, Counts, Group, NoData, Reading};
 use tidegate::flag::Gate;
-use tidegate::rollout::explain::{Boarded, Sight, explain};
+use tidegate::rollout::explain::{Boarded, Claimed, Sight, explain};
 use tidegate::rollout::{
     self, Arm, Attachments, Beginning, Effect, Event, Evidence, Finding, Over, Plan, PostedEvent, Question, Split,
     State, Wait,
@@ -118,6 +118,7 @@ struct Known {
     waits: Vec<Wait>,
     findings: Vec<Finding>,
     readings: BTreeMap<MetricName, Reading>,
+    split: Option<Split>,
     /// When the stage was entered of which the last check was made.
     looked: Option<UnixMillis>,
 }
@@ -125,7 +126,7 @@ struct Known {
 impl Known {
     fn new(plan: &Plan) -> Self {
         let waits = rollout::standing_waits(plan, &State::Pending { attempts: 0 }, BEGINNING);
-        Self { waits, findings: Vec::new(), readings: BTreeMap::new(), looked: None }
+        Self { waits, findings: Vec::new(), readings: BTreeMap::new(), split: None, looked: None }
     }
 
     fn take(&mut self, event: &Event, decision: &rollout::Decision) {
@@ -133,6 +134,7 @@ impl Known {
         if let Event::Checked(evidence) | Event::Promote { evidence, .. } = event {
             self.findings.clone_from(&decision.findings);
             self.readings.clone_from(&evidence.readings);
+            self.split = evidence.split;
             self.looked = entered(&decision.next);
         }
     }
@@ -147,17 +149,25 @@ fn entered(state: &State) -> Option<UnixMillis> {
 
 fn explained(plan: &Plan, state: &State, known: &Known, words: &str, now: UnixMillis) -> Vec<String> {
     let boarded = |name: &str| Boarded { train: RolloutName::new(name).unwrap(), reason: "some-v1 is next".to_owned() };
+    let claimed = |name: &str| Claimed {
+        by: RolloutName::new(name).unwrap(),
+        does: "drives flag search-v2".to_owned(),
+        hint: "end that one first".to_owned(),
+    };
+    let claims: Vec<Claimed> = words.strip_prefix("claimed ").map(claimed).into_iter().collect();
     let firing: Vec<Alert> = words.strip_prefix("firing ").map(alert).into_iter().collect();
     let sight = Sight {
         waits: &known.waits,
         findings: &known.findings,
         looked: known.looked.is_some() && known.looked == entered(state),
         readings: &known.readings,
+        split: known.split,
         next_check: rollout::next_check_in(plan, state, now).map(|span| now.plus(span)),
         asked: &|_| None,
         firing: &firing,
         train: words.strip_prefix("train ").map(boarded),
-        problems: &[],
+        flag_problems: &[],
+        claims: &claims,
     };
     let explained = explain(plan, state, &sight, now);
     let mut lines = explained.sentences();
@@ -167,6 +177,7 @@ fn explained(plan: &Plan, state: &State, known: &Known, words: &str, now: UnixMi
             .iter()
             .map(|check| format!("{} {}: {}", check.verdict.unwrap_or("not yet"), check.list.as_str(), check.sentence)),
     );
+    lines.extend(explained.ratio.iter().map(|ratio| format!("ratio: {}", ratio.sentence)));
     lines.extend(explained.closers.iter().map(|closer| format!("closer: {}", closer.sentence)));
     lines
 }

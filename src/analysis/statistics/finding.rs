@@ -1,5 +1,6 @@
 //! What a test says at one look: the numbers it rests on, and how much is still missing.
 
+use super::super::quantity::Quantity;
 use crate::units::format_duration;
 use std::fmt;
 use std::time::Duration;
@@ -155,6 +156,30 @@ const fn rounded(number: u64) -> u64 {
     digits.saturating_mul(scale)
 }
 
+impl Evidence {
+    /// In words, with a difference in the unit of what is measured.
+    #[must_use]
+    pub fn told(&self, quantity: Quantity) -> String {
+        let Self::Interval { low, high } = self else { return self.to_string() };
+        let (scale, quantity, unit) = match quantity {
+            // A difference of shares is one of points.
+            Quantity::Ratio => (100.0, Quantity::Number, " points"),
+            Quantity::Time | Quantity::Size | Quantity::Count | Quantity::Number => (1.0, quantity, ""),
+        };
+        let shown = |end: f64| quantity.format(end * scale);
+        let told = |end: f64| match (shown(end), unit) {
+            (one, " points") if one == "1" => "1 point".to_owned(),
+            (end, unit) => format!("{end}{unit}"),
+        };
+        match (low.is_finite(), high.is_finite()) {
+            (true, true) => format!("difference from {} to {}", shown(*low), told(*high)),
+            (true, false) => format!("difference of {} or more", told(*low)),
+            (false, true) => format!("difference of {} or less", told(*high)),
+            (false, false) => "difference not known yet".to_owned(),
+        }
+    }
+}
+
 impl fmt::Display for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -194,6 +219,17 @@ mod tests {
         assert_eq!(shown(1_234.0), "about 1200 more errors, 6h 10m at this rate");
         assert_eq!(shown(f64::NAN), "no decision in sight");
         assert_eq!(Outlook::after(40.0, Sampled::Values, 5.0, Duration::ZERO).to_string(), "about 40 more samples");
+    }
+
+    /// A difference of latencies is one of milliseconds, and an end that is not known is none.
+    #[test]
+    fn a_difference_is_told_in_the_unit_of_what_is_measured() {
+        let told = |low, high, quantity| Evidence::Interval { low, high }.told(quantity);
+        assert_eq!(told(-192.0, 12.5, Quantity::Time), "difference from -192ms to 12.5ms");
+        assert_eq!(told(-0.012, 0.03, Quantity::Ratio), "difference from -1.2 to 3 points");
+        assert_eq!(told(0.01, f64::INFINITY, Quantity::Ratio), "difference of 1 point or more");
+        assert_eq!(told(f64::NEG_INFINITY, 200.0, Quantity::Time), "difference of 200ms or less");
+        assert_eq!(told(f64::NEG_INFINITY, f64::INFINITY, Quantity::Time), "difference not known yet");
     }
 
     #[test]

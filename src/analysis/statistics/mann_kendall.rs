@@ -22,6 +22,10 @@ pub struct Heading {
     pub slope: f64,
     /// How many standard deviations the order of the values is from that of chance; positive when they rise.
     pub z: f64,
+    /// Of all pairs of its points, how many more rise than fall; negative where more fall.
+    pub rises: f64,
+    /// So many more must rise for it to rise, and as many more fall for it to fall; infinite where all points are alike.
+    pub least: f64,
     /// How much of the window has values.
     pub covered: Duration,
     /// How many points it rests on.
@@ -47,7 +51,10 @@ impl Trail {
     /// near the one before, look like a trend more often than that.
     #[must_use]
     pub fn heading(&self, now: UnixMillis) -> Heading {
-        let (z, slope) = (self.mann_kendall(), self.theil_sen());
+        let (rises, deviation) = (self.rises(), self.deviation());
+        // One less for the continuity of what is counted in whole numbers.
+        let z = if deviation > 0.0 && rises != 0.0 { (rises - rises.signum()) / deviation } else { 0.0 };
+        let least = if deviation > 0.0 { Z_95.mul_add(deviation, 1.0).floor() + 1.0 } else { f64::INFINITY };
         let covered = self.covered(now);
         let enough = self.points.len() >= FEWEST && covered.as_secs_f64() >= COVERED * self.window.as_secs_f64();
         let toward = match () {
@@ -56,7 +63,7 @@ impl Trail {
             () if z < -Z_95 => Toward::Down,
             () => Toward::Level,
         };
-        Heading { toward, slope, z, covered, points: self.points.len() }
+        Heading { toward, slope: self.theil_sen(), z, rises, least, covered, points: self.points.len() }
     }
 
     /// Each pair of points, the older first.
@@ -68,16 +75,18 @@ impl Trail {
             .flat_map(move |(index, one)| later(index).map(|other| (other.at.since(one.at), other.value - one.value)))
     }
 
-    /// The statistic's distance from 0 in standard deviations, with the continuity correction.
-    fn mann_kendall(&self) -> f64 {
-        let sum: f64 =
-            self.pairs().map(|(_, rise)| f64::from(i8::from(rise > 0.0)) - f64::from(i8::from(rise < 0.0))).sum();
+    /// How many more pairs rise than fall.
+    fn rises(&self) -> f64 {
+        self.pairs().map(|(_, rise)| f64::from(i8::from(rise > 0.0)) - f64::from(i8::from(rise < 0.0))).sum()
+    }
+
+    /// The standard deviation of that number where the order of the values is one of chance.
+    fn deviation(&self) -> f64 {
         let cubic = |count: f64| count * (count - 1.0) * (2.0 * count + 5.0);
         let mut values: Vec<f64> = self.points.iter().map(|point| point.value).collect();
         values.sort_unstable_by(f64::total_cmp);
         let ties: f64 = values.chunk_by(|one, other| one == other).map(|tied| cubic(tied.len() as f64)).sum();
-        let variance = (cubic(values.len() as f64) - ties) / 18.0;
-        if variance > 0.0 && sum != 0.0 { (sum - sum.signum()) / variance.sqrt() } else { 0.0 }
+        ((cubic(values.len() as f64) - ties) / 18.0).max(0.0).sqrt()
     }
 
     /// The median of the slopes between all pairs, per second.
@@ -132,6 +141,22 @@ mod tests {
             Toward::Level,
             "an outlier"
         );
+    }
+
+    /// How far it is from a trend is said in rises: the number named is the first with which it is one.
+    #[test]
+    fn so_many_rises_are_a_trend_and_one_less_is_none() {
+        let mut seen = [false; 2];
+        for fallen in 0..25 {
+            // It rises all the way, but for the last few values, which fall back to the first.
+            let heading = heading(|check| if check < 25 - fallen { f64::from(check) } else { -f64::from(check) }, 25);
+            assert_eq!(heading.toward == Toward::Up, heading.rises >= heading.least, "{heading:?}");
+            assert_eq!(heading.toward == Toward::Down, heading.rises <= -heading.least, "{heading:?}");
+            seen[usize::from(heading.toward == Toward::Up)] = true;
+        }
+        assert_eq!(seen, [true, true]);
+        let alike = heading(|_| 1.0, 25);
+        assert_eq!((alike.rises, alike.least), (0.0, f64::INFINITY));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::body::Payload;
 use super::rollouts::unknown;
-use super::{Api, explain_render, render, wire};
+use super::{Api, explain_render, render, seen, wire};
 use crate::cohort::{locate, told};
 use crate::controller::View;
 use crate::eval::Context;
@@ -54,7 +54,9 @@ fn explained(api: &Api, name: &str, asking: Option<&[u8]>) -> Result<Json<wire::
     let (view, explanation) = api.controller.explain(name).ok_or_else(|| unknown(&api.controller, name))?;
     let rollout = render::rollout(&api.controller, &view);
     let user = asking.map(|body| user(api, &view, body)).transpose()?;
-    Ok(Json(explain_render::explanation(rollout, &explanation, user)))
+    // Where nothing is counted there is nothing to show.
+    let seen = seen::since_entered(api, &view).ok();
+    Ok(Json(explain_render::explanation(rollout, &view.plan, &explanation, seen, user)))
 }
 
 /// Where whoever the body is of stands, and what they get now. They are named in the answer and nowhere else.

@@ -2,16 +2,20 @@
 
 use super::render::{time, wait};
 use super::wire;
-use crate::analysis::Reading;
+use crate::analysis::statistics::Finding as Proof;
+use crate::analysis::{Quantity, Reading};
 use crate::cohort::{Cohort, Place};
 use crate::rollout::explain::{
     BudgetLeft, Check, Closer, Distance, Explanation, MetricFacts, Next, Part, Silence, Step, Threat,
 };
-use crate::rollout::{NoDataThen, Plan, Role};
+use crate::rollout::{Exposures, NoDataThen, Plan, Ratio, Role};
+use std::time::Duration;
 
 pub(super) fn explanation(
     rollout: wire::Rollout,
+    plan: &Plan,
     explanation: &Explanation,
+    seen: Option<wire::SeenOutcomes>,
     user: Option<wire::UserPlace>,
 ) -> wire::RolloutExplanation {
     let standing = &explanation.standing;
@@ -24,6 +28,8 @@ pub(super) fn explanation(
         closers: explanation.closers.iter().map(closer).collect(),
         metrics: explanation.metrics.iter().map(metric).collect(),
         silences: explanation.silences.iter().map(silence).collect(),
+        split: explanation.ratio.as_ref().map(|ratio| split(plan, ratio)),
+        seen,
         budget: explanation.budget.as_ref().map(budget),
         alerts: explanation.alerts.clone(),
         returned_from: standing.returned_from.as_ref().map(ToString::to_string),
@@ -115,9 +121,34 @@ fn part(part: &Part) -> wire::Part {
         for_seconds: part.lasting.map(|lasting| lasting.wanted.as_secs_f64()),
         lasted_seconds: part.lasting.map(|lasting| lasting.lasted.as_secs_f64()),
         since: part.lasting.and_then(|lasting| lasting.since).map(time),
-        evidence: part.proof.map(|proof| proof.evidence.to_string()),
+        evidence: part.proof.map(|proof| told(part, proof)),
         needed: part.proof.map(|proof| proof.outlook.to_string()),
+        windows: part.windows.iter().map(window).collect(),
         no_data: part.missing.as_ref().map(ToString::to_string),
+    }
+}
+
+/// How strong a proof is, in the unit of what is measured.
+fn told(part: &Part, proof: Proof) -> String {
+    proof.evidence.told(part.figure.map_or(Quantity::Number, |figure| figure.quantity))
+}
+
+fn window((over, rate): &(Duration, f64)) -> wire::BurnWindow {
+    wire::BurnWindow { over_seconds: over.as_secs_f64(), rate: *rate }
+}
+
+fn split(plan: &Plan, ratio: &Ratio) -> wire::UserSplit {
+    let by = match plan.exposures {
+        Exposures::Outcomes => "outcomes",
+        Exposures::Evaluations => "evaluations",
+    };
+    wire::UserSplit {
+        by: by.to_owned(),
+        candidate: ratio.split.candidate,
+        stable: ratio.split.control,
+        expected: ratio.expected,
+        mismatch: ratio.mismatch,
+        sentence: ratio.sentence.clone(),
     }
 }
 
@@ -135,6 +166,7 @@ fn closer(closer: &Closer) -> wire::Closer {
         sentence: closer.sentence.clone(),
         factor: closer.factor.filter(|factor| factor.is_finite()),
         in_seconds: closer.in_time.map(|span| span.as_secs_f64()),
+        expected_seconds: closer.expected.map(|span| span.as_secs_f64()),
     }
 }
 
@@ -153,6 +185,7 @@ fn metric(facts: &MetricFacts) -> wire::MetricFacts {
     };
     wire::MetricFacts {
         metric: facts.metric.to_string(),
+        provider: facts.provider.to_owned(),
         role: role.to_owned(),
         query: facts.asked.clone(),
         value: value.filter(|value| value.is_finite()),

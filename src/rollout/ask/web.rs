@@ -94,6 +94,34 @@ impl AskWeb {
     /// As the plan has it.
     pub(super) fn text(&self) -> Cow<'_, str> {
         let body = self.body.as_ref().map(|body| format!(" {}", body.text())).unwrap_or_default();
-        Cow::Owned(format!("{} {}{body} {}", self.method.as_str(), self.path, self.value).replace("  ", " "))
+        let path = without_parameters(&self.path);
+        Cow::Owned(format!("{} {path}{body} {}", self.method.as_str(), self.value).replace("  ", " "))
+    }
+}
+
+/// A path without the values of its parameters, which may be keys; only what is filled in is kept, for that is what
+/// people look for.
+fn without_parameters(path: &str) -> String {
+    let Some((path, parameters)) = path.split_once('?') else { return path.to_owned() };
+    let told = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if !value.starts_with("{{") || !value.ends_with("}}") => format!("{name}=…"),
+        Some(_) | None => parameter.to_owned(),
+    };
+    let parameters: Vec<String> = parameters.split('&').map(told).collect();
+    format!("{path}?{}", parameters.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_parameters;
+
+    /// A plan's question stands in the ledger and on screens, and an endpoint's key may be a parameter.
+    #[test]
+    fn the_values_of_parameters_are_not_shown() {
+        assert_eq!(without_parameters("/errors"), "/errors");
+        assert_eq!(
+            without_parameters("/errors?of={{variant}}&token=hunter2&all"),
+            "/errors?of={{variant}}&token=…&all"
+        );
     }
 }

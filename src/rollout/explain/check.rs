@@ -3,7 +3,8 @@
 use super::distance::Distance;
 use super::part::Part;
 use super::sight::Scene;
-use crate::analysis::Condition;
+use crate::analysis::{Condition, Judgement};
+use crate::rollout::reach::looks_back;
 use crate::rollout::{Clause, List};
 use crate::units::format_duration;
 use std::cmp::Ordering;
@@ -31,6 +32,9 @@ pub struct Check {
     /// When it comes true if all stays as it was at the last check: what is left of each `for` that runs. `None` where
     /// it does not come true by time alone.
     pub in_time: Option<Duration>,
+    /// When it is expected to come true at the rate so far, as of the last check: by what a test still needs. `None`
+    /// where nobody can expect that.
+    pub expected: Option<Duration>,
     /// All of it in one sentence without a full stop: `error_rate is 2.1%, closes over 10% for 5m: 7.9 points away`.
     pub sentence: String,
 }
@@ -40,9 +44,12 @@ impl Check {
         let finding = scene.finding(position, &clause.text);
         let judgement = finding.map(|finding| &finding.judgement);
         let mut parts = Vec::new();
-        clause.when.each_leaf(&mut |leaf| parts.push(Part::of(scene, clause, leaf, judgement)));
+        part_by_part(&clause.when, judgement, &mut |leaf, judgement| {
+            parts.push(Part::of(scene, clause, leaf, judgement));
+        });
         let mut told = parts.iter();
         let in_time = together(&clause.when, &mut parts.iter(), in_time, Ord::cmp).filter(|_| finding.is_some());
+        let in_time = in_time.map(|left| window_left(scene, clause).map_or(left, |window| left.max(window)));
         let sentence = if matches!(clause.when, Condition::All(_) | Condition::Any(_)) {
             let left = in_time.filter(|left| !left.is_zero()).map(format_duration);
             let left = left.map(|left| format!(": so it is in {left} unless it ends")).unwrap_or_default();
@@ -57,10 +64,33 @@ impl Check {
             verdict: finding.map(crate::rollout::Finding::verdict),
             seen: judgement.map(|judgement| judgement.seen.clone()).unwrap_or_default(),
             factor: together(&clause.when, &mut parts.iter(), factor, f64::total_cmp),
+            expected: together(&clause.when, &mut parts.iter(), expected, Ord::cmp).filter(|_| in_time.is_none()),
             in_time,
             parts,
             sentence,
         }
+    }
+}
+
+/// Calls `take` with each part that is not made of others, and with what was made of just that part.
+fn part_by_part(
+    condition: &Condition,
+    judgement: Option<&Judgement>,
+    take: &mut dyn FnMut(&Condition, Option<&Judgement>),
+) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            for (index, part) in parts.iter().enumerate() {
+                part_by_part(part, judgement.and_then(|judgement| judgement.parts.get(index)), take);
+            }
+        }
+        Condition::Compare(_)
+        | Condition::Trend(_)
+        | Condition::Burn(_)
+        | Condition::Regresses(_)
+        | Condition::ProvedSafe(_)
+        | Condition::Score(_)
+        | Condition::Alert(_) => take(condition, judgement),
     }
 }
 
@@ -93,6 +123,10 @@ fn together<'p, T>(
 
 /// How many times a part's value would have to change.
 fn factor(part: &Part) -> Option<f64> {
+    if part.suspected {
+        // It may be proved at any check.
+        return Some(1.0);
+    }
     match part.distance {
         Distance::There => Some(1.0),
         Distance::Away { times: Some(times), .. } if times > 0.0 => Some(times.max(1.0 / times)),
@@ -110,6 +144,11 @@ fn in_time(part: &Part) -> Option<Duration> {
     }
 }
 
+/// When a part is expected to be true: what is true by time alone then, and what a test is on its way to prove.
+fn expected(part: &Part) -> Option<Duration> {
+    in_time(part).or(part.expected)
+}
+
 /// What comes of a condition that is true.
 fn comes_of(scene: &Scene<'_>, clause: &Clause) -> &'static str {
     match (clause.observe, clause.list) {
@@ -120,7 +159,7 @@ fn comes_of(scene: &Scene<'_>, clause: &Clause) -> &'static str {
         }
         (false, List::StepBack) => "goes back a wave when it is so",
         (false, List::Hold) => "holds while it is so",
-        (false, List::Notify) => "is told when it is so",
+        (false, List::Notify) => "notifies when it is so",
         (false, List::Early) => "ends the bake when it is so",
         (false, List::Advance) => "must be so to go on",
     }
@@ -134,50 +173,66 @@ fn verb(scene: &Scene<'_>, clause: &Clause) -> Option<&'static str> {
         (false, List::StepBack) if !scene.has_wave_before() => Some("closes"),
         (false, List::StepBack) => Some("goes back a wave"),
         (false, List::Hold) => Some("holds"),
-        (false, List::Notify) => Some("is told"),
+        (false, List::Notify) => Some("notifies"),
         (false, List::Early | List::Advance) => None,
     }
 }
 
-/// A condition of one part. Of a comparison what comes of it is said between the value and the bound.
+/// A condition of one part: what comes of it is said between what the part is and where that becomes true.
 fn alone(scene: &Scene<'_>, clause: &Clause, part: Option<&Part>) -> String {
     let Some(part) = part else { return clause.text.to_string() };
-    let (leaf, said) = (&clause.when, &part.sentence);
-    match (verb(scene, clause), part.distance, part.lasting) {
-        (Some(verb), Distance::Away { .. }, _) => {
-            between(part, verb).unwrap_or_else(|| format!("{said} ({})", comes_of(scene, clause)))
-        }
-        (Some(verb), Distance::There, Some(lasting)) if !lasting.left().is_zero() => {
-            format!("{said}: {verb} in {} unless it ends", format_duration(lasting.left()))
-        }
-        (Some(verb), Distance::Unknown, _) if matches!(leaf, Condition::Alert(_)) => {
-            format!("{said}: one that does {verb} it")
-        }
-        (Some(verb), Distance::There, _) => format!("{said}: {verb}"),
-        (None, Distance::Away { .. } | Distance::There, _) if matches!(leaf, Condition::Compare(_)) => said.clone(),
-        (verb, Distance::Unknown, _) => {
-            unknown(part, verb.unwrap_or("must be")).unwrap_or_else(|| format!("{said} ({})", comes_of(scene, clause)))
-        }
-        (None, Distance::Away { .. } | Distance::There, _) => format!("{said} ({})", comes_of(scene, clause)),
+    let (verb, words, said) = (verb(scene, clause), &part.words, &part.sentence);
+    if let Condition::Alert(_) = clause.when {
+        return of_alert(part, verb.unwrap_or("must be so to go on"));
+    }
+    if part.distance == Distance::There {
+        let left = part.lasting.map(|lasting| lasting.left()).filter(|left| !left.is_zero()).map(format_duration);
+        return match (verb, left) {
+            (Some(verb), _) if window_left(scene, clause).is_some() => {
+                let left = window_left(scene, clause).map(format_duration).unwrap_or_default();
+                format!(
+                    "{said}: holds, and {verb} in {left} if it is so then; until then it may see the wave it came from"
+                )
+            }
+            (Some(verb), Some(left)) => format!("{said}: {verb} in {left} unless it ends"),
+            (Some(verb), None) => format!("{said}: {verb}"),
+            (None, Some(left)) => format!("{said}: {left} more"),
+            (None, None) => format!("{said}, as it must be"),
+        };
+    }
+    let wanted = match verb {
+        Some(verb) => format!("{verb} {}", words.when),
+        None => format!("must {}", words.must),
+    };
+    match (&words.is, &words.away, &part.missing) {
+        (Some(is), Some(away), _) => format!("{is}, {wanted}: {away}"),
+        (_, _, Some(why)) => format!("{} {wanted}: that cannot be said ({why})", words.of),
+        (Some(is), None, None) => format!("{is}, {wanted}: how far that is, is not known"),
+        (None, _, None) => format!("{} {wanted}: it was not looked at yet", words.of),
     }
 }
 
-/// `error_rate closes over 10% for 5m: it was not looked at yet`, of a comparison that nothing is known of.
-fn unknown(part: &Part, verb: &str) -> Option<String> {
-    let (metric, side) = (part.metric.as_ref()?, part.side.as_ref()?);
-    let why = match (&part.missing, &part.figure) {
-        (Some(why), _) => format!("that cannot be said ({})", why.of(metric)),
-        (None, None) => "it was not looked at yet".to_owned(),
-        (None, Some(figure)) => format!("it is {}, and the bound is not known", figure.quantity.format(figure.value)),
+/// `no alert(severity = "critical") fires: one that does closes it`.
+fn of_alert(part: &Part, verb: &str) -> String {
+    let said = &part.sentence;
+    let comes = match verb {
+        "closes" | "holds" => format!("{verb} it"),
+        "goes back a wave" => "takes it back a wave".to_owned(),
+        other => other.to_owned(),
     };
-    Some(format!("{metric} {verb} {side}: {why}"))
+    match part.distance {
+        Distance::There => format!("{said}: {verb}"),
+        Distance::Away { .. } | Distance::Unknown => format!("{said}: one that does {comes}"),
+    }
 }
 
-/// `error_rate is 2.1%, closes over 10% for 5m: 7.9 points away`.
-fn between(part: &Part, verb: &str) -> Option<String> {
-    let (metric, figure, side) = (part.metric.as_ref()?, part.figure.as_ref()?, part.side.as_ref()?);
-    let away = part.distance.told(figure.quantity)?;
-    Some(format!("{metric} is {}, {verb} {side}: {away}", figure.quantity.format(figure.value)))
+/// What takes it back holds only, until it sees nothing any more of the wave that it came back from: what is left of
+/// that, as of the last check.
+fn window_left(scene: &Scene<'_>, clause: &Clause) -> Option<Duration> {
+    let stage = scene.stage;
+    let waits = clause.list == List::StepBack && !clause.observe && stage.returned;
+    let left = looks_back(scene.plan, clause).saturating_sub(stage.accounted().since(stage.entered));
+    Some(left).filter(|left| waits && !left.is_zero())
 }
 
 /// The parts in the order in which they stand, with what joins them.

@@ -13,12 +13,16 @@ use std::time::Duration;
 pub struct Closer {
     /// What that is.
     pub threat: Threat,
+    /// It goes back a wave for it, and does not close.
+    pub goes_back: bool,
     /// In words.
     pub sentence: String,
     /// How many times its value would have to grow or shrink; the smaller the nearer. `None` where that is unknown.
     pub factor: Option<f64>,
     /// When it closes if things stay as they are.
     pub in_time: Option<Duration>,
+    /// When it is expected to close at the rate so far.
+    pub expected: Option<Duration>,
 }
 
 /// What can close a rollout.
@@ -40,11 +44,12 @@ impl Closer {
     /// All of a stage, what is nearest first.
     pub(super) fn all(scene: &Scene<'_>, checks: &[Check], silences: &[Silence]) -> Vec<Self> {
         let severe = |check: &&Check| !check.observe && check.list <= List::StepBack;
-        let mut closers: Vec<Self> = checks.iter().filter(severe).map(Self::by_condition).collect();
+        let mut closers: Vec<Self> =
+            checks.iter().filter(severe).map(|check| Self::by_condition(scene, check)).collect();
         closers.extend(by_silence(scene, silences));
-        let nearness = |closer: &Self| (closer.in_time.is_none(), closer.factor.unwrap_or(f64::INFINITY));
+        let left = scene.rules.bake.saturating_sub(scene.stage.baked);
         closers.sort_by(|one, other| {
-            let ((late, far), (later, farther)) = (nearness(one), nearness(other));
+            let ((late, far), (later, farther)) = (one.nearness(left), other.nearness(left));
             late.cmp(&later).then(far.total_cmp(&farther))
         });
         if !speaks_of_alerts(scene.plan) {
@@ -57,17 +62,35 @@ impl Closer {
         closers
     }
 
-    fn by_condition(check: &Check) -> Self {
+    /// What runs out comes first, by its time. Then what is expected to close it before it can go on; then what has a
+    /// factor, by that.
+    fn nearness(&self, left: Duration) -> (u8, f64) {
+        match (self.in_time, self.expected.filter(|expected| *expected <= left), self.factor) {
+            (Some(time), _, _) => (0, time.as_secs_f64()),
+            (None, Some(expected), _) => (1, expected.as_secs_f64()),
+            (None, None, Some(factor)) => (2, factor),
+            (None, None, None) => (3, self.expected.map_or(f64::INFINITY, |expected| expected.as_secs_f64())),
+        }
+    }
+
+    fn by_condition(scene: &Scene<'_>, check: &Check) -> Self {
         let condition = check.condition.to_string();
         let threat = match check.list {
             List::StepBack => Threat::StepBack(condition),
             List::Close | List::Hold | List::Notify | List::Early | List::Advance => Threat::Condition(condition),
         };
-        Self { threat, sentence: check.sentence.clone(), factor: check.factor, in_time: check.in_time }
+        Self {
+            threat,
+            goes_back: check.list == List::StepBack && scene.has_wave_before(),
+            sentence: check.sentence.clone(),
+            factor: check.factor,
+            in_time: check.in_time,
+            expected: check.expected,
+        }
     }
 
     const fn plain(threat: Threat, sentence: String) -> Self {
-        Self { threat, sentence, factor: None, in_time: None }
+        Self { threat, goes_back: false, sentence, factor: None, in_time: None, expected: None }
     }
 }
 

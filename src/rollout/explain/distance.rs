@@ -38,9 +38,11 @@ impl Distance {
     pub fn told(&self, quantity: Quantity) -> Option<String> {
         let Self::Away { by, times } = self else { return None };
         let away = format!("{} away", apart(quantity, *by));
-        Some(match times {
-            Some(times) if *times >= 1.0 => format!("{away}, {} times what it is now", rounded(*times)),
-            Some(times) => format!("{away}, {} of what it is now", rounded(*times)),
+        Some(match times.map(|times| (times, rounded(times))) {
+            // That it is once what it is now says nothing.
+            Some((_, times)) if times == "1" => away,
+            Some((times, told)) if times >= 1.0 => format!("{away}, {told} times what it is now"),
+            Some((_, told)) => format!("{away}, {told} of what it is now"),
             None => away,
         })
     }
@@ -48,9 +50,12 @@ impl Distance {
 
 /// A difference of two values as people write it: of shares in points.
 pub(super) fn apart(quantity: Quantity, by: f64) -> String {
+    // Values are told in whole milliseconds where they are not small, and so is what lies between them.
+    let by = if quantity == Quantity::Time && by >= 10.0 { by.round() } else { by };
     let shown = quantity.format(by);
     match (quantity, shown.strip_suffix('%')) {
         (Quantity::Ratio, Some("1")) => "1 point".to_owned(),
+        (Quantity::Ratio, Some("0")) if by > 0.0 => "less than 0.01 points".to_owned(),
         (Quantity::Ratio, Some(points)) => format!("{points} points"),
         (Quantity::Ratio | Quantity::Time | Quantity::Size | Quantity::Count | Quantity::Number, _) => shown,
     }
@@ -96,11 +101,13 @@ mod tests {
             told(over, 0.021, 0.1, Quantity::Ratio).as_deref(),
             Some("7.9 points away, 4.8 times what it is now")
         );
+        assert_eq!(told(over, 0.099_99, 0.1, Quantity::Ratio).as_deref(), Some("less than 0.01 points away"));
         assert_eq!(told(over, 0.0, 0.1, Quantity::Ratio).as_deref(), Some("10 points away"));
         assert_eq!(told(over, 5.0, 5.0, Quantity::Count).as_deref(), Some("0 away"));
         assert_eq!(told(over, 0.09, 0.1, Quantity::Ratio).as_deref(), Some("1 point away, 1.1 times what it is now"));
         let under = Comparison::Less;
         assert_eq!(told(under, 500.0, 400.0, Quantity::Time).as_deref(), Some("100ms away, 0.8 of what it is now"));
+        assert_eq!(told(over, 308.013, 400.0, Quantity::Time).as_deref(), Some("92ms away, 1.3 times what it is now"));
         assert_eq!(told(under, 300.0, 400.0, Quantity::Time), None, "it is true");
         assert_eq!(Distance::of(over, f64::NAN, 1.0), Distance::Unknown);
     }

@@ -8,7 +8,8 @@ use super::next::Next;
 use super::sight::{Scene, Sight};
 use super::silence::Silence;
 use super::standing::Standing;
-use crate::rollout::{Plan, State, Wait};
+use crate::rollout::memory::{ratio_of, with_counts};
+use crate::rollout::{Plan, Ratio, State, Wait};
 use crate::units::UnixMillis;
 
 /// Where a rollout stands, and what can become of it.
@@ -32,6 +33,8 @@ pub struct Explanation {
     pub metrics: Vec<MetricFacts>,
     /// The metrics without data.
     pub silences: Vec<Silence>,
+    /// Whether the users are split as they should be, where two groups are compared by counting users.
+    pub ratio: Option<Ratio>,
     /// What is left of the plan's budget, where it has one and something was counted.
     pub budget: Option<BudgetLeft>,
     /// The names of the alerts that fire and concern it.
@@ -51,6 +54,7 @@ pub fn explain(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -
         closers: Vec::new(),
         metrics: MetricFacts::all(plan, sight, sight.readings),
         silences: Vec::new(),
+        ratio: None,
         budget: None,
         alerts: Vec::new(),
     };
@@ -64,9 +68,10 @@ pub fn explain(plan: &Plan, state: &State, sight: &Sight<'_>, now: UnixMillis) -
         next: Next::of(&scene, state, &checks),
         checked: scene.stage.checked.as_ref().map(|check| check.at).filter(|_| sight.looked),
         closers: Closer::all(&scene, &checks, &silences),
+        ratio: sight.split.filter(|_| sight.looked).and_then(|split| ratio_of(plan, scene.stage, split)),
         budget: BudgetLeft::of(&scene),
         alerts: alerts.map(name).collect(),
-        metrics: MetricFacts::all(plan, sight, &scene.readings),
+        metrics: MetricFacts::all(plan, sight, &with_counts(plan, scene.stage, sight.readings, now)),
         checks,
         silences,
         ..resting
@@ -78,14 +83,21 @@ impl Explanation {
     #[must_use]
     pub fn sentences(&self) -> Vec<String> {
         let mut said = vec![self.standing.sentence.clone(), capital(&self.next.sentence)];
-        if !self.next.needs.is_empty() {
-            let needs: Vec<&str> = self.next.needs.iter().map(|need| need.sentence.as_str()).collect();
-            said.push(format!("It needs: {}", needs.join("; ")));
+        let needs = self.next.needs.iter().filter(|need| !need.said);
+        let needs: Vec<&str> = needs.map(|need| need.sentence.as_str()).collect();
+        if !needs.is_empty() {
+            said.push(format!("In its way: {}", needs.join("; ")));
         }
-        let nearest = self.closers.first().filter(|closer| closer.factor.is_some() || closer.in_time.is_some());
-        said.extend(nearest.map(|closer| format!("Nearest to closing: {}", closer.sentence)));
+        let nearest = self
+            .closers
+            .first()
+            .filter(|closer| closer.factor.is_some() || closer.in_time.is_some() || closer.expected.is_some());
+        said.extend(nearest.map(|closer| {
+            let what = if closer.goes_back { "a step back" } else { "closing" };
+            format!("Nearest to {what}: {}", closer.sentence)
+        }));
         if self.checked.is_none() && !self.checks.is_empty() {
-            said.push("Its metrics were not looked at in this stage yet".to_owned());
+            said.push(format!("Its metrics were not looked at in this {} yet", self.standing.stage));
         }
         let told = nearest.map(|closer| closer.sentence.as_str());
         let silent = self.silences.iter().filter(|silence| Some(silence.sentence.as_str()) != told);

@@ -1,7 +1,7 @@
 //! When the next step can come at the earliest, and on what it depends.
 
 use super::check::Check;
-use super::sight::{Scene, Sight};
+use super::sight::{Claimed, Scene, Sight};
 use crate::rollout::alerts;
 use crate::rollout::decide::wave_name;
 use crate::rollout::{Cause, List, Plan, Reach, Stage, Standing as CheckStanding, State, Wait};
@@ -60,15 +60,25 @@ pub struct Need {
     pub sentence: String,
     /// Only a person can see to it.
     pub person: bool,
+    /// The sentence of the step says it already.
+    pub(super) said: bool,
 }
 
 impl Need {
     fn of(wait: &Wait) -> Self {
-        Self { kind: wait.kind(), sentence: wait.to_string(), person: wait.needs_person() }
+        Self { kind: wait.kind(), sentence: wait.to_string(), person: wait.needs_person(), said: false }
+    }
+
+    /// What must be true is said with what it must be, and not only with what was seen.
+    fn with_checks(wait: &Wait, checks: &[Check]) -> Self {
+        let Wait::Advance(seen) = wait else { return Self::of(wait) };
+        let check = checks.iter().find(|check| check.list == List::Advance && check.seen == *seen);
+        Self { sentence: check.map_or_else(|| seen.clone(), |check| check.sentence.clone()), ..Self::of(wait) }
     }
 
     fn alert_ends(cause: &Cause) -> Self {
-        Self { kind: "alert", sentence: format!("the end of what would close it at once: {cause}"), person: false }
+        let sentence = format!("what would close it at once must end: {cause}");
+        Self { kind: "alert", sentence, person: false, said: false }
     }
 }
 
@@ -117,7 +127,7 @@ impl Next {
     fn pending(plan: &Plan, attempt: u32, sight: &Sight<'_>, mut needs: Vec<Need>, now: UnixMillis) -> Self {
         let step = Step::begin(plan, attempt);
         let told = step.told();
-        needs.extend(problems(sight));
+        needs.extend(against(sight));
         let alert = alert_against(plan, sight, now);
         needs.extend(alert.as_ref().map(Need::alert_ends));
         let train = sight.train.as_ref().map(|train| (train, &train.reason));
@@ -128,6 +138,7 @@ impl Next {
                     kind: "train",
                     sentence: format!("train {}: {reason}", boarded.train),
                     person: false,
+                    said: false,
                 });
                 (None, format!("{told} when its train {} begins it, and nobody else can", boarded.train))
             }
@@ -137,14 +148,14 @@ impl Next {
             }
             (None, None) => (None, format!("{told} when somebody says `tidegate rollout start {}`", plan.name)),
         };
-        let sentence = format!("{sentence}{}", not_while(alert.as_ref()));
+        let sentence = format!("{sentence}{}", not_while(sight, alert.as_ref()));
         Self { step, earliest, needs, sentence }
     }
 
     fn closed(plan: &Plan, attempt: u32, at: UnixMillis, sight: &Sight<'_>, now: UnixMillis) -> Self {
         let step = Step::begin(plan, attempt.saturating_add(1));
         let told = step.told();
-        let mut needs = problems(sight);
+        let mut needs = against(sight);
         // The baseline must not be that of the attempt that was closed.
         let baseline = plan.baseline.filter(|_| !crate::rollout::questions_at_start(plan).is_empty());
         let left = baseline.map(|span| span.saturating_sub(now.since(at))).filter(|left| !left.is_zero());
@@ -154,6 +165,7 @@ impl Next {
                 kind: "baseline",
                 sentence: format!("its baseline of {span} must not be of the attempt that closed: {left} left"),
                 person: false,
+                said: false,
             });
         }
         let alert = alert_against(plan, sight, now);
@@ -163,15 +175,17 @@ impl Next {
             Some(boarded) => (format!("its train {} begins it", boarded.train), "train"),
             None => (format!("somebody says {verb}"), "retry"),
         };
-        needs.push(Need { kind, sentence: format!("{who}, when what closed it is mended"), person: true });
+        let sentence = format!("{who}, when what closed it is mended");
+        needs.push(Need { kind, sentence, person: true, said: true });
         let fresh = match plan.retry {
             crate::rollout::RetrySalt::Fresh => ", with other users first",
             crate::rollout::RetrySalt::Same => "",
         };
         let earliest = left.map(|left| now.plus(left));
         let when = left.map(|left| format!(", in {} at the earliest", format_duration(left))).unwrap_or_default();
-        let against = not_while(alert.as_ref());
-        Self { step, earliest, needs, sentence: format!("{told} when {who}{when}{fresh}{against}") }
+        let against = not_while(sight, alert.as_ref());
+        let sentence = format!("{told} when {who}, once what closed it is mended{when}{fresh}{against}");
+        Self { step, earliest, needs, sentence }
     }
 
     /// Of a stage under way.
@@ -183,7 +197,7 @@ impl Next {
             .waits
             .iter()
             .filter(|wait| !matches!(wait, Wait::NextCheck | Wait::Resume))
-            .map(Need::of)
+            .map(|wait| Need::with_checks(wait, checks))
             .collect();
         needs.extend(unasked_approval(scene, &needs));
         let paused = matches!(state, State::Paused { .. });
@@ -199,7 +213,7 @@ impl Next {
         let early =
             if early && !left.is_zero() { ", or at an earlier check once all of `early_when` is true" } else { "" };
         let others = needs.iter().any(|need| !matches!(need.kind, "bake" | "watch"));
-        let others = if others { ", if what it needs is there by then" } else { "" };
+        let others = if others { ", if nothing else is in its way by then" } else { "" };
         let (earliest, sentence) = match (paused, left.is_zero(), stands) {
             (true, _, _) => {
                 let after = format_duration(left);
@@ -222,8 +236,10 @@ fn alert_against(plan: &Plan, sight: &Sight<'_>, now: UnixMillis) -> Option<Caus
     alerts::remember_at_start(plan, &mut Stage::enter(1, 0, now), sight.firing, now)
 }
 
-fn not_while(alert: Option<&Cause>) -> String {
-    alert.map(|cause| format!(", but not while {cause}")).unwrap_or_default()
+fn not_while(sight: &Sight<'_>, alert: Option<&Cause>) -> String {
+    let claims = sight.claims.iter().map(|claim| format!("rollout {} {}", claim.by, claim.does));
+    let all: Vec<String> = claims.chain(alert.map(ToString::to_string)).collect();
+    if all.is_empty() { String::new() } else { format!(", but not while {}", all.join(", or ")) }
 }
 
 /// The time has come that the plan names, and something stood against beginning so far.
@@ -232,9 +248,13 @@ fn tries_by_itself(plan: &Plan, attempt: u32, sight: &Sight<'_>, now: UnixMillis
     attempt == 1 && !missed && plan.start.is_some_and(|start| start <= now)
 }
 
-fn problems(sight: &Sight<'_>) -> Vec<Need> {
-    let need = |problem: &String| Need { kind: "flag", sentence: problem.clone(), person: true };
-    sight.problems.iter().map(need).collect()
+/// For what a beginning is refused: what is wrong with the flag, and other rollouts that have what it needs.
+fn against(sight: &Sight<'_>) -> Vec<Need> {
+    let need = |kind, sentence| Need { kind, sentence, person: true, said: false };
+    let flag = sight.flag_problems.iter().map(|problem| need("flag", problem.clone()));
+    let claim =
+        sight.claims.iter().map(|Claimed { by, does, hint }| need("claim", format!("rollout {by} {does}: {hint}")));
+    flag.chain(claim).collect()
 }
 
 fn following(scene: &Scene<'_>) -> Step {
@@ -257,5 +277,5 @@ fn unasked_approval(scene: &Scene<'_>, needs: &[Need]) -> Option<Need> {
     let role = scene.plan.waves.get(index)?.approval.as_ref()?;
     let wave = wave_name(scene.plan, index)?;
     let sentence = format!("wave {wave} needs the approval of {role}, which is asked for when nothing else is missing");
-    Some(Need { kind: "approval", sentence, person: true })
+    Some(Need { kind: "approval", sentence, person: true, said: false })
 }

@@ -1,15 +1,13 @@
 //! A part of a condition that is not made of others: its figures, its `for`, and how far it is from being true.
 
-use super::distance::{Distance, side};
+use super::distance::Distance;
 use super::sight::Scene;
+use super::words::Words;
+use super::{burning, comparing, proving, scoring, trending};
 use crate::analysis::statistics::Finding as Proof;
-use crate::analysis::{
-    Alert, AlertMatch, Bound, Compare, Condition, Judgement, Measured, NoData, Quantity, Reading, Reference, Score,
-    Truth,
-};
-use crate::rollout::memory::elsewhere;
-use crate::rollout::{Clause, Evidence, List};
-use crate::units::{MetricName, UnixMillis, format_duration};
+use crate::analysis::{Alert, AlertMatch, Condition, Judgement, NoData, Quantity, Truth};
+use crate::rollout::Clause;
+use crate::units::{MetricName, UnixMillis};
 use std::time::Duration;
 
 /// A part of a condition.
@@ -21,16 +19,22 @@ pub struct Part {
     pub metric: Option<MetricName>,
     /// What was measured and what that is held against.
     pub figure: Option<Figure>,
-    /// Where it becomes true, in words, where it is a comparison: `over 10% for 5m`.
-    pub side: Option<String>,
     /// How long it must be true and how long it has been, where it has a `for`.
     pub lasting: Option<Lasting>,
     /// What a test makes of it, where it is one.
     pub proof: Option<Proof>,
+    /// Both windows of a burn rate: how long each is, and how many times too fast it burns in it.
+    pub windows: Vec<(Duration, f64)>,
     /// How far it is from being true.
     pub distance: Distance,
+    /// A test suspects what it has not proved.
+    pub suspected: bool,
+    /// When a test is expected to have proved it, at the rate so far.
+    pub expected: Option<Duration>,
     /// Why nothing can be said.
     pub missing: Option<NoData>,
+    /// What it is, where it becomes true, and how far that is.
+    pub(super) words: Words,
     /// In words, without what comes of it.
     pub sentence: String,
 }
@@ -40,7 +44,8 @@ pub struct Part {
 pub struct Figure {
     /// What is measured.
     pub quantity: Quantity,
-    /// The value at the last check.
+    /// The value at the last check. Of a burn rate how many times too fast it burns in the window where it burns
+    /// slower, of a trend how many more pairs of its values go there than back.
     pub value: f64,
     /// What it is held against, where that is a known number.
     pub bound: Option<f64>,
@@ -68,119 +73,55 @@ impl Lasting {
 }
 
 impl Part {
+    /// `judgement` is what the last check made of just this part.
     pub(super) fn of(scene: &Scene<'_>, clause: &Clause, leaf: &Condition, judgement: Option<&Judgement>) -> Self {
         let text = clause.text_of(leaf).into_owned();
         match leaf {
-            Condition::Compare(compare) => Self::compare(scene, compare, text, clause.list, judgement),
+            Condition::Compare(one) => comparing::part(scene, one, text, clause.list, judgement),
             Condition::Alert(matcher) => Self::alert(scene, matcher, text),
-            Condition::Trend(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
-            Condition::Burn(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
-            Condition::Regresses(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
-            Condition::ProvedSafe(one) => Self::statistical(text, &one.metric, judgement, is_alone(clause, leaf)),
-            Condition::Score(one) => Self::score(one, text, judgement.filter(|_| is_alone(clause, leaf))),
+            Condition::Trend(one) => trending::part(one, text, judgement),
+            Condition::Burn(one) => burning::part(one, text, judgement),
+            Condition::Regresses(one) => proving::worse(one, text, judgement),
+            Condition::ProvedSafe(one) => proving::safe(one, text, judgement),
+            Condition::Score(one) => scoring::part(one, text, judgement),
             // A part is not made of others.
-            Condition::All(_) | Condition::Any(_) => Self::plain(text.clone(), text),
+            Condition::All(_) | Condition::Any(_) => Self::plain(text.clone(), Words::default(), text),
         }
     }
 
-    const fn plain(text: String, sentence: String) -> Self {
+    pub(super) const fn plain(text: String, words: Words, sentence: String) -> Self {
         Self {
             text,
             metric: None,
             figure: None,
-            side: None,
             lasting: None,
             proof: None,
+            windows: Vec::new(),
             distance: Distance::Unknown,
+            suspected: false,
+            expected: None,
             missing: None,
+            words,
             sentence,
         }
     }
 
-    fn compare(scene: &Scene<'_>, compare: &Compare, text: String, list: List, judgement: Option<&Judgement>) -> Self {
-        let metric = Some(compare.metric.clone());
-        let lasting = compare.lasting.map(|wanted| lasting(scene, &text, wanted));
-        let bound = bound_of(scene, compare, judgement);
-        let far = bounded(compare, bound.as_ref(), lasting);
-        let (value, samples) = match scene.readings.get(&compare.metric).map(Reading::value) {
-            Some(Ok(found)) => found,
-            Some(Err(why)) => {
-                let sentence = format!("{}: whether it is {far} cannot be said", why.of(&compare.metric));
-                return Self { metric, lasting, side: Some(far), missing: Some(why), ..Self::plain(text, sentence) };
-            }
-            None => {
-                let sentence = format!("{} was not looked at yet, wanted {far}", compare.metric);
-                return Self { metric, lasting, side: Some(far), ..Self::plain(text, sentence) };
-            }
+    /// What nothing is known of: it was not looked at, or has no data. `what` is the condition in words that can stand
+    /// behind `whether`.
+    pub(super) fn unknown(
+        text: String,
+        metric: &MetricName,
+        words: Words,
+        what: &str,
+        judgement: Option<&Judgement>,
+    ) -> Self {
+        let missing = judgement.and_then(|judgement| judgement.missing.first());
+        let sentence = match missing {
+            Some((of, why)) => format!("whether {what} cannot be said ({})", why.of(of)),
+            None => format!("whether {what} was not looked at yet"),
         };
-        let quantity = compare.quantity;
-        let distance =
-            bound.as_ref().map_or(Distance::Unknown, |(bound, _)| Distance::of(compare.comparison, value, *bound));
-        let is = format!("{} is {}", compare.metric, quantity.format(value));
-        let wanted = matches!(list, List::Advance | List::Early);
-        let sentence = match (distance, distance.told(quantity), lasting) {
-            (Distance::There, _, Some(lasting)) => {
-                let (lasted, all) = (format_duration(lasting.lasted), format_duration(lasting.wanted));
-                format!("{is}, {} for {lasted} of {all}", bounded(compare, bound.as_ref(), None))
-            }
-            (Distance::There, ..) if wanted => format!("{is}, {far} as it must be"),
-            (Distance::There, ..) => format!("{is}, {far}"),
-            (_, Some(away), _) if wanted => format!("{is}, must be {far}: {away}"),
-            (_, Some(away), _) => format!("{is}, {far} is {away}"),
-            (_, None, _) => {
-                let missing = judgement.and_then(|judgement| judgement.missing.first());
-                let why = missing.map(|(metric, why)| format!(" ({})", why.of(metric))).unwrap_or_default();
-                format!("{is}, how far that is from {far} is not known{why}")
-            }
-        };
-        let figure = Some(Figure { quantity, value, bound: bound.map(|(bound, _)| bound), samples });
-        Self { metric, figure, side: Some(far), lasting, distance, ..Self::plain(text, sentence) }
-    }
-
-    fn statistical(text: String, metric: &MetricName, judgement: Option<&Judgement>, alone: bool) -> Self {
-        let of_metric = |measured: &&Measured| measured.metric == *metric;
-        let measured = judgement.and_then(|judgement| judgement.measured.iter().find(of_metric));
-        let missing = judgement.and_then(|judgement| judgement.missing.iter().find(|(of, _)| of == metric));
         let missing = missing.map(|(_, why)| why.clone());
-        let figure = measured.map(|measured| Figure {
-            quantity: measured.quantity,
-            value: measured.value,
-            bound: measured.bound,
-            samples: measured.samples,
-        });
-        let sentence = match (judgement.filter(|_| alone), &missing) {
-            // That there are 1 of 20 samples is not what it waits for.
-            (_, Some(why)) => format!("whether {text} cannot be said ({})", why.of(metric)),
-            (Some(judgement), None) => judgement.seen.clone(),
-            (None, None) => format!("{text} was not judged yet"),
-        };
-        let proof = measured.and_then(|measured| measured.proof.as_deref().copied());
-        let is_true = judgement.filter(|_| alone).is_some_and(|judgement| judgement.truth == Truth::True);
-        let distance =
-            if is_true || proof.is_some_and(|proof| proof.proved) { Distance::There } else { Distance::Unknown };
-        Self { metric: Some(metric.clone()), figure, proof, missing, distance, ..Self::plain(text, sentence) }
-    }
-
-    /// A score is a number from 0 to 100 that has a bound, so it has a distance like a comparison.
-    fn score(one: &Score, text: String, judgement: Option<&Judgement>) -> Self {
-        let metric = one.parts.first().map(|part| part.metric.clone());
-        let Some(judgement) = judgement else {
-            let sentence = format!("{text} was not judged yet");
-            return Self { metric, ..Self::plain(text, sentence) };
-        };
-        let missing = judgement.missing.first().map(|(_, why)| why.clone());
-        let figure = judgement.measured.first().map(|measured| Figure {
-            quantity: measured.quantity,
-            value: measured.value,
-            bound: measured.bound,
-            samples: measured.samples,
-        });
-        let distance = figure
-            .and_then(|figure| Some(Distance::of(one.comparison, figure.value, figure.bound?)))
-            .unwrap_or(Distance::Unknown);
-        let away = distance.told(Quantity::Number).map(|away| format!(": {away}")).unwrap_or_default();
-        let sentence = format!("{}{away}", judgement.seen);
-        Self { metric, figure, distance, missing, ..Self::plain(text, sentence) }
+        Self { metric: Some(metric.clone()), missing, ..Self::plain(text, words, sentence) }
     }
 
     fn alert(scene: &Scene<'_>, matcher: &AlertMatch, text: String) -> Self {
@@ -190,55 +131,11 @@ impl Part {
             Some(heard) => (format!("alert {} fires", name(&heard.alert)), Distance::There),
             None => (format!("no {text} fires"), Distance::Unknown),
         };
-        Self { distance, ..Self::plain(text, sentence) }
+        Self { distance, ..Self::plain(text, Words::default(), sentence) }
     }
 }
 
-/// A condition of one part says what it saw; of several, only those parts that decided.
-fn is_alone(clause: &Clause, leaf: &Condition) -> bool {
-    std::ptr::eq(leaf, &raw const clause.when)
-}
-
-fn lasting(scene: &Scene<'_>, text: &str, wanted: Duration) -> Lasting {
-    let since = scene.stage.true_since.get(text).copied();
-    let lasted = since.map_or(Duration::ZERO, |since| scene.stage.accounted().since(since));
-    Lasting { wanted, since, lasted }
-}
-
-/// The bound as a number with what it comes from, as far as it is known. What the control is, only the last check
-/// knows.
-fn bound_of(scene: &Scene<'_>, compare: &Compare, judgement: Option<&Judgement>) -> Option<(f64, Option<String>)> {
-    match &compare.bound {
-        Bound::Fixed(bound) => Some((*bound, None)),
-        Bound::Relative { to, by } => {
-            let named = || Some(written_bound(compare));
-            if *to == Reference::Control {
-                let measured = judgement?.measured.iter().find(|measured| measured.metric == compare.metric)?;
-                return Some((measured.bound?, named()));
-            }
-            let at = (scene.stage, scene.rules.watching);
-            let reference = elsewhere(scene.plan, at, &Evidence::default(), &compare.metric, to).ok()?;
-            let bound = by.from(reference);
-            bound.is_finite().then(|| (bound, named()))
-        }
-    }
-}
-
-/// The right side of a comparison as it is written, without its `for`.
-fn written_bound(compare: &Compare) -> String {
-    let text = Compare { lasting: None, ..compare.clone() }.to_string();
-    let before = format!("{} {} ", compare.metric, compare.comparison.symbol());
-    text.strip_prefix(&before).unwrap_or(&text).to_owned()
-}
-
-/// Where a comparison becomes true, in words: `over 10% for 5m`, `over 600ms (baseline + 50%)`.
-fn bounded(compare: &Compare, bound: Option<&(f64, Option<String>)>, lasting: Option<Lasting>) -> String {
-    let (before, behind) = side(compare.comparison);
-    let shown = match bound {
-        Some((bound, None)) => compare.quantity.format(*bound),
-        Some((bound, Some(named))) => format!("{} ({named})", compare.quantity.format(*bound)),
-        None => written_bound(compare),
-    };
-    let lasting = lasting.map(|lasting| format!(" for {}", format_duration(lasting.wanted))).unwrap_or_default();
-    format!("{before}{shown}{behind}{lasting}")
+/// What was judged of a part, unless it could not be.
+pub(super) fn known(judgement: Option<&Judgement>) -> Option<&Judgement> {
+    judgement.filter(|judgement| judgement.truth != Truth::Unknown)
 }

@@ -3,7 +3,7 @@
 use crate::analysis::{Alert, Reading};
 use crate::rollout::memory::with_counts;
 use crate::rollout::stage::{Rules, rules_of};
-use crate::rollout::{Finding, Metric, Plan, Stage, State, Wait};
+use crate::rollout::{Finding, Metric, Plan, Split, Stage, State, Wait};
 use crate::units::{MetricName, RolloutName, UnixMillis};
 use std::collections::BTreeMap;
 
@@ -17,6 +17,8 @@ pub struct Sight<'s> {
     pub looked: bool,
     /// What the metrics answered at that check.
     pub readings: &'s BTreeMap<MetricName, Reading>,
+    /// How that check found the users split between the two variants, where that was asked.
+    pub split: Option<Split>,
     /// When the next check is due.
     pub next_check: Option<UnixMillis>,
     /// What a metric asks its provider for the candidate; `None` where nobody is asked.
@@ -25,8 +27,21 @@ pub struct Sight<'s> {
     pub firing: &'s [Alert],
     /// The train that it rides in.
     pub train: Option<Boarded>,
-    /// What is wrong around it.
-    pub problems: &'s [String],
+    /// What is wrong with its flag, for which a beginning is refused.
+    pub flag_problems: &'s [String],
+    /// The other rollouts that have what it would need to begin.
+    pub claims: &'s [Claimed],
+}
+
+/// Another rollout that has what one needs to begin: its flag, or users of its slice of a layer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// That rollout.
+    pub by: RolloutName,
+    /// What it does, to stand behind its name: `drives flag search`.
+    pub does: String,
+    /// What can be done about it.
+    pub hint: String,
 }
 
 /// A train and how that stands.
@@ -50,7 +65,8 @@ pub(super) struct Scene<'s> {
     pub stage: &'s Stage,
     pub rules: Rules<'s>,
     pub sight: &'s Sight<'s>,
-    /// The answers of the last check, with what the rollout counts itself as it is now.
+    /// The answers of the last check of this stage, with what the rollout counts itself as it is now. Those of the
+    /// stage before were of other users.
     pub readings: BTreeMap<MetricName, Reading>,
     pub now: UnixMillis,
 }
@@ -59,7 +75,9 @@ impl<'s> Scene<'s> {
     /// `None` where nobody has the candidate, or nobody watches any more.
     pub(super) fn of(plan: &'s Plan, state: &'s State, sight: &'s Sight<'s>, now: UnixMillis) -> Option<Self> {
         let (stage, rules) = rules_of(plan, state)?;
-        let readings = with_counts(plan, stage, sight.readings, now).into_owned();
+        let nothing = BTreeMap::new();
+        let looked = if sight.looked { sight.readings } else { &nothing };
+        let readings = with_counts(plan, stage, looked, now).into_owned();
         Some(Self { plan, stage, rules, sight, readings, now })
     }
 

@@ -27,7 +27,7 @@ impl Silence {
         let silent = scene.stage.memory.silent.iter();
         let known = silent.filter_map(|(metric, lasted)| Some((metric, *lasted, scene.plan.metrics.get(metric)?)));
         let silence = |(metric, lasted, of): (&MetricName, Duration, &crate::rollout::Metric)| {
-            let why = match scene.readings.get(metric) {
+            let why = match scene.sight.readings.get(metric) {
                 Some(Reading::NoData(why)) => Some(why.clone()),
                 Some(Reading::Value { .. }) | None => None,
             };
@@ -48,6 +48,6 @@ fn comes_of(policy: NoDataPolicy, lasted: Duration) -> String {
         (NoDataThen::Close, false) => format!("it holds, and closes after {grace} of this: in {left_told}"),
         (NoDataThen::Close, true) => "it closes at the next check that finds none".to_owned(),
         (NoDataThen::Ignore, false) => format!("it holds for {grace}: {left_told} more, then it is ignored"),
-        (NoDataThen::Ignore, true) => "it is ignored; what must be true to go on is not true by it".to_owned(),
+        (NoDataThen::Ignore, true) => "it is ignored, except that what needs it to go on is not true".to_owned(),
     }
 }

@@ -23,6 +23,8 @@ pub struct Standing {
     pub cause: Option<Cause>,
     /// What the check saw that closed it, where this process made it.
     pub closed_by: Option<String>,
+    /// What it is in: a `wave`, or the `watch` after the last.
+    pub stage: &'static str,
     /// In one or two sentences.
     pub sentence: String,
 }
@@ -48,8 +50,9 @@ impl Standing {
         };
         let closed_by = cause.as_ref().and_then(|cause| seen_by(cause, sight));
         let returned_from = returned_from(plan, state);
+        let stage = if matches!(state, State::Watching(_)) { "watch" } else { "wave" };
         let mut standing =
-            Self { since, lasted, wave, reach, returned_from, cause, closed_by, sentence: String::new() };
+            Self { since, lasted, wave, reach, returned_from, cause, closed_by, stage, sentence: String::new() };
         standing.sentence = standing.told(plan, state);
         standing
     }
@@ -63,9 +66,9 @@ impl Standing {
         };
         let attempt = |attempt: u32| if attempt > 1 { format!(", in attempt {attempt}") } else { String::new() };
         match state {
-            State::Pending { attempts: 0 } => format!("{name} has not begun: nobody has {candidate}"),
+            State::Pending { attempts: 0 } => format!("{name} has not begun: nobody has {candidate} by it"),
             State::Pending { attempts } => {
-                format!("{name} has not begun again after attempt {attempts}: nobody has {candidate}")
+                format!("{name} has not begun again after attempt {attempts}: nobody has {candidate} by it")
             }
             State::Running(stage) => {
                 let back = self.returned_from.as_ref().map(|wave| format!("; it came back from wave {wave}"));

@@ -20,5 +20,6 @@ pub(super) use budget::{allowed_cost, over_budget};
 pub(super) use elsewhere::elsewhere;
 pub(super) use posted::with_counts;
 pub use posted::{Posted, PostedEvent, counted_events, counts_event, posted_counts};
-pub(super) use sample_ratio::sample_ratio;
+pub use sample_ratio::Ratio;
+pub(super) use sample_ratio::{ratio_of, sample_ratio};
 pub(super) use statistics::{Seen, judge_statistics};

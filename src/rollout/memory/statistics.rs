@@ -135,6 +135,8 @@ fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compa
             Err(NoData::Inconclusive(format!("the last {behind} are not counted yet: it is catching up")))
         }
         Some(Ok(compared)) => Ok(compared),
+        // The metric itself may have values of the time before.
+        Some(Err(NoData::Empty)) => Err(NoData::NoReference("nothing to compare was counted in this wave".to_owned())),
         Some(Err(why)) => Err(why.clone()),
         None => Err(NoData::NoReference("the two groups were not compared".to_owned())),
     }
@@ -162,7 +164,8 @@ fn told_of(plan: &Plan, metric: &MetricName, told: &str, finding: &Finding) -> S
     let quantity = quantity(plan, metric);
     let (value, bound) = (quantity.format(finding.value), quantity.format(finding.bound));
     let outlook = if finding.proved { String::new() } else { format!("; {}", finding.outlook) };
-    format!("{metric} {value}{} against {bound}: {told} ({}{outlook})", finding.among(), finding.evidence)
+    let (among, evidence) = (finding.among(), finding.evidence.told(quantity));
+    format!("{metric} {value}{among} against {bound}: {told} ({evidence}{outlook})")
 }
 
 /// Both windows must burn faster: the long one says that it matters, the short one that it still goes on.
@@ -170,7 +173,18 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
     let rate = |over: Duration| {
         let question = Question { metric: one.metric.clone(), arm: Arm::Candidate, over: Over::Span(over) };
         let none = || NoData::NoReference(format!("it was not measured over {}", format_duration(over)));
-        evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value)
+        let read = evidence.others.get(&question).map_or_else(|| Err(none()), Reading::value);
+        // The metric itself may have values at the same time, so it is said where there are none.
+        read.map_err(|why| {
+            let told = || format!("{why} over {}", format_duration(over));
+            if matches!(why, NoData::Empty) {
+                NoData::NoReference(told())
+            } else if matches!(why, NoData::TooFew { .. }) {
+                NoData::Inconclusive(told())
+            } else {
+                why
+            }
+        })
     };
     let ((long, samples), (short, _)) = match (rate(one.long), rate(one.short)) {
         (Ok(long), Ok(short)) => (long, short),
@@ -183,7 +197,8 @@ fn burn(plan: &Plan, evidence: &Evidence, one: &Burn) -> Judgement {
         one.metric, rates.long, rates.short, one.rate
     );
     let bound = Some(one.rate * (1.0 - one.objective));
-    let measured = Measured { bound, samples, ..Measured::of(one.metric.clone(), quantity(plan, &one.metric), long) };
+    let measured = Measured::of(one.metric.clone(), quantity(plan, &one.metric), long);
+    let measured = Measured { bound, samples, burn: Some(Box::new(rates)), ..measured };
     let truth = if rates.exceeded { Truth::True } else { Truth::False };
     Judgement { measured: vec![measured], ..Judgement::plain(truth, seen) }
 }
@@ -209,14 +224,16 @@ fn trend(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Trend, now: UnixMilli
         Toward::Level => "is level",
         Toward::Inconclusive => {
             let covered = format_duration(heading.covered);
-            let why = format!("{covered} of {over} seen, in {} points", heading.points);
+            let plural = if heading.points == 1 { "" } else { "s" };
+            let why = format!("{covered} of {over} seen, in {} point{plural}", heading.points);
             return Judgement::missing(&one.metric, NoData::Inconclusive(why));
         }
     };
     let quantity = quantity(plan, &one.metric);
     let (sign, slope) = if heading.slope < 0.0 { ("-", -heading.slope) } else { ("+", heading.slope) };
     let seen = format!("{} {word} over {over} ({sign}{} an hour)", one.metric, quantity.format(slope * 3_600.0));
-    let measured = vec![Measured::of(one.metric.clone(), quantity, latest)];
+    let measured = Measured::of(one.metric.clone(), quantity, latest);
+    let measured = vec![Measured { heading: Some(Box::new(heading)), ..measured }];
     let truth = if (heading.toward == wanted) == one.wanted { Truth::True } else { Truth::False };
     Judgement { measured, ..Judgement::plain(truth, seen) }
 }

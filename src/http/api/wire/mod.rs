@@ -26,7 +26,8 @@ pub use metric::{MetricAsked, MetricsTested};
 pub use outcome::Accepted;
 pub use rollout::{Asked, Finding, Layer, Origin, Reading, Rollout, Rollouts, State, Wait, Wave};
 pub use rollout_explanation::{
-    BudgetLeft, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
+    BudgetLeft, BurnWindow, Check, Closer, MetricFacts, Need, NextStep, Part, RolloutExplanation, Silence, UserPlace,
+    UserSplit,
 };
 pub use seen::{SeenExposures, SeenLatency, SeenOutcomes, SeenUsers, SeenValues, SeenVariant};
 pub use train::{Ride, Train, TrainApplied, TrainMember, TrainOrder, TrainState, Trains};

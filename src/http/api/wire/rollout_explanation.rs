@@ -3,6 +3,7 @@
 use super::explanation::Explanation;
 use super::left_out::is_false;
 use super::rollout::{Rollout, Wait};
+use super::seen::SeenOutcomes;
 use serde::{Deserialize, Serialize};
 
 /// `GET` and `POST /api/v1/rollouts/{name}/explain`: where a rollout stands, why, and what can become of it.
@@ -26,6 +27,12 @@ pub struct RolloutExplanation {
     pub metrics: Vec<MetricFacts>,
     /// The metrics without data, and what comes of that.
     pub silences: Vec<Silence>,
+    /// Whether the users are split as they should be, where two groups are compared by counting users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<UserSplit>,
+    /// What was posted of both variants since the wave began, and whom evaluations gave them to where that is counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenOutcomes>,
     /// What is left of the plan's budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetLeft>,
@@ -96,7 +103,9 @@ pub struct Check {
     pub parts: Vec<Part>,
 }
 
-/// A part of a condition. Values and bounds are in base units: shares from 0 to 1, milliseconds, bytes.
+/// A part of a condition. Values and bounds are in base units: shares from 0 to 1, milliseconds, bytes. Of a burn rate
+/// they are rates, and the value is that of the window that burns slower; of a trend they count pairs of values, those
+/// that go there less those that go back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
@@ -138,9 +147,41 @@ pub struct Part {
     /// What is still needed for a proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needed: Option<String>,
+    /// Both windows of a burn rate, the longer one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<BurnWindow>,
     /// Why nothing can be said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub no_data: Option<String>,
+}
+
+/// How fast a budget burns in a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BurnWindow {
+    /// How long the window is.
+    pub over_seconds: f64,
+    /// How many times as fast as the objective allows.
+    pub rate: f64,
+}
+
+/// How the users of a sample are split between the two variants.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSplit {
+    /// By what users are counted: `outcomes` or `evaluations`.
+    pub by: String,
+    /// How many have the candidate.
+    pub candidate: u64,
+    /// How many have the stable variant.
+    pub stable: u64,
+    /// The share that should have the candidate, from 0 to 1.
+    pub expected: f64,
+    /// No sound assignment splits them so: that holds.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mismatch: bool,
+    /// In words.
+    pub sentence: String,
 }
 
 /// Something that would close it.
@@ -159,6 +200,9 @@ pub struct Closer {
     /// When it closes if things stay as they are, in seconds after the last check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_seconds: Option<f64>,
+    /// When it is expected to close at the rate so far, in seconds after the last check: an estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_seconds: Option<f64>,
 }
 
 /// A metric.
@@ -167,6 +211,9 @@ pub struct Closer {
 pub struct MetricFacts {
     /// Its name.
     pub metric: String,
+    /// Where it comes from: `outcomes`, `events`, or the kind of the system that is asked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub provider: String,
     /// `guardrail` or `signal`.
     pub role: String,
     /// What is asked for the candidate.
