@@ -56,6 +56,11 @@ impl Firing {
         ended
     }
 
+    /// Whether an alert fires, as far as it is known.
+    pub(super) fn has(&self, fingerprint: &str) -> bool {
+        self.known().contains_key(fingerprint)
+    }
+
     /// What fires now, of those whose sender may tell of it.
     pub(super) fn now(&self, now: UnixMillis, may: impl Fn(&MayClose) -> bool) -> Vec<Alert> {
         let known = self.known();

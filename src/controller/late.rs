@@ -43,9 +43,14 @@ impl Controller {
             if lanes.is_empty() {
                 answer.idle.insert(place);
             }
+            // An end that is older than its newest firing ends nothing.
+            let fires_again = self.shared().firing.has(&late.alert.fingerprint);
             lanes.into_iter().map(move |(name, lane)| async move {
                 let firing = lane.trigger(TriggerKind::Firing(late.alert.clone()), accepted);
                 let fingerprint = late.alert.fingerprint.clone();
+                if fires_again {
+                    return (name, firing.await);
+                }
                 // Right behind it, so that the rollout does not go on waiting for an end that was told already.
                 let (fired, _) = tokio::join!(firing, lane.trigger(TriggerKind::Resolved { fingerprint }, accepted));
                 (name, fired)

@@ -11,10 +11,11 @@ use super::share::Reach;
 use super::stage::Rules;
 use super::state::{Stage, State};
 use super::wait::Wait;
-use crate::analysis::{NoData, Reading};
+use crate::analysis::{Compared, NoData, Reading};
 use crate::flag::Rank;
 use crate::planted::{self, Bug};
-use crate::units::{Exposure, UnixMillis};
+use crate::units::{Exposure, UnixMillis, format_duration};
+use std::time::Duration;
 
 /// What stands against leaving the stage beside its conditions and its time. `asks_for_approval`: nothing
 /// else is in the way, so that people are asked only for what they can really open.
@@ -34,6 +35,7 @@ pub(super) fn stands_against_next(
     let mut waits: Vec<Wait> = too_few(rules, evidence).into_iter().collect();
     waits.extend(came_back(plan, stage));
     waits.extend(over_budget(plan, stage).map(Wait::Budget));
+    waits.extend(not_counted_yet(plan, evidence).filter(|_| next.is_some()).map(Wait::Budget));
     waits.extend(alerts::stands_against(plan, index, &stage.firing, now));
     if asks_for_approval
         && !planted::is(Bug::ApprovalIsSkipped)
@@ -43,6 +45,14 @@ pub(super) fn stands_against_next(
         waits.push(Wait::Approval { wave: next.name.clone(), role });
     }
     waits
+}
+
+/// What the budget does not know yet: a look that catches up has not seen what was done last.
+fn not_counted_yet(plan: &Plan, evidence: &Evidence) -> Option<String> {
+    let compared = evidence.compared.get(&plan.budget.as_ref()?.metric)?;
+    let Ok(Compared::Counts(counts)) = compared else { return None };
+    let behind = format_duration(counts.behind);
+    (counts.behind > Duration::ZERO).then(|| format!("what the last {behind} cost is not counted yet"))
 }
 
 /// That it came back from the wave after this one, and only a person sends it there again.

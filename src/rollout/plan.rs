@@ -59,6 +59,13 @@ impl Plan {
         let users = self.layer.as_ref().map_or(Exposure::ALL, Layer::width);
         f64::from(users.ppm()) / f64::from(Exposure::ALL.ppm())
     }
+
+    /// Whether anything is judged by what Tidegate itself counts of the flag.
+    #[must_use]
+    pub fn counts_outcomes(&self) -> bool {
+        let of_outcomes = |metric: &Metric| matches!(metric.source, MetricSource::Outcomes { .. });
+        self.exposures == Exposures::Evaluations || self.metrics.values().any(of_outcomes)
+    }
 }
 
 /// By what it is seen whom each variant is given to.

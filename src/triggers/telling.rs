@@ -51,11 +51,15 @@ impl Triggers {
                 self.controller.would_alert(scope, &passed.firing)
             }
             false => {
-                let done = self.controller.alert_within(scope, &passed.firing, &passed.resolved).await;
+                // Together: what is late waits for no other closing's disk.
+                let (done, late) = tokio::join!(
+                    self.controller.alert_within(scope, &passed.firing, &passed.resolved),
+                    self.tell_late(desk, &passed.late, &mut answer),
+                );
                 // Also where something is not durable: it would be taken for firing until it is told again.
                 let ended = self.end_what_ended(desk, &passed.firing).await;
-                let (done, ()) = (done?, ended?);
-                done.and(self.tell_late(desk, &passed.late, &mut answer).await?)
+                let (done, late, ()) = (done?, late?, ended?);
+                done.and(late)
             }
         };
         // Only now: looking for what may have been meant takes its time, and closing waits for nothing.
@@ -166,6 +170,10 @@ impl Triggers {
                     if let Some(until) = order.missed(&told, now) {
                         passed.moments.push((told.alert.fingerprint.clone(), moment_of(&told, now)));
                         passed.messages.extend(told.message);
+                        if told.at.is_none() {
+                            // Its sender says only since when it fires: it may fire still, against what began since.
+                            passed.doubtful.push(told.alert.clone());
+                        }
                         passed.late.push(LateAlert { alert: told.alert, until });
                         continue;
                     }

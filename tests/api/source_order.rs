@@ -124,6 +124,12 @@ async fn an_alert_that_nobody_took_while_it_fired_closes_what_was_under_way_then
     assert_eq!(late["closed"], json!(["search-v2"]), "{late}");
     assert_eq!(control.closings("search-v2").await, 3);
     begin(&control, "retry").await;
+
+    // This one ended before the attempt began, and is heard of again: it may fire still.
+    control.by_key("grafana", &ended("g", &since, &labels, &moment(-50))).await;
+    let (status, asked) = control.by_key("grafana", &notification("firing", "g", &since, &labels)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{asked}");
+    assert_eq!(control.state("search-v2").await, "running");
 }
 
 /// Alertmanager ends what it has not heard of for a while, and when it hears of it again, that fires since before.

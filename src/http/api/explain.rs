@@ -54,8 +54,9 @@ fn explained(api: &Api, name: &str, asking: Option<&[u8]>) -> Result<Json<wire::
     let (view, explanation) = api.controller.explain(name).ok_or_else(|| unknown(&api.controller, name))?;
     let rollout = render::rollout(&api.controller, &view);
     let user = asking.map(|body| user(api, &view, body)).transpose()?;
-    // Where nothing is counted there is nothing to show.
-    let seen = seen::since_entered(api, &view).ok();
+    // Where nothing is counted there is nothing to show, and no place to take from what is.
+    let counts = view.plan.counts_outcomes();
+    let seen = counts.then(|| seen::since_entered(api, &view).ok()).flatten();
     Ok(Json(explain_render::explanation(rollout, &view.plan, &explanation, seen, user)))
 }
 

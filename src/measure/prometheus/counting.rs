@@ -50,7 +50,7 @@ pub(in crate::measure) async fn compare(
         return Ok(nothing(after_set_back(&api, from).await?));
     }
     let mut end = asking.now.minus(api.settings.lag);
-    if asking.now.since(from) > LONGEST_PIECE {
+    if asking.now.since(from) > LOOKBACK {
         // Either nobody looked for long, or the clock was set ahead: then the time that it says is yet to come.
         end = end.min(present(&api).await?.minus(api.settings.lag));
     }
@@ -64,8 +64,11 @@ pub(in crate::measure) async fn compare(
     let until = look.reach(end, stride).await?;
     let behind = end.since(until);
     let [bad_of_candidate, all_of_candidate, bad_of_control, all_of_control] = look.counted();
-    // A group without counters has the time taken in by the next look, unless that would never end.
-    let passed_by = behind > Duration::ZERO || until.since(from) >= LONGEST_PIECE;
+    // A group without counters has the time taken in by the next look, unless that would never end. What the other
+    // group did then is not compared with anything, so where only one is away it is waited for a day.
+    let both_away = all_of_candidate.is_none() && all_of_control.is_none();
+    let limit = if both_away { LONGEST_PIECE } else { LONG_LOOKBACK };
+    let passed_by = behind > Duration::ZERO || until.since(from) >= limit;
     let exposed = |total: Option<u64>| total.or(passed_by.then_some(0)).ok_or(NoData::Empty);
     let candidate = group(exposed(all_of_candidate)?, bad_of_candidate)?;
     let control = exposed(all_of_control).and_then(|total| group(total, bad_of_control)).map_err(NoData::in_control)?;

@@ -37,7 +37,8 @@ pub(in crate::measure) async fn read(connection: &Connection, ask: &AskWeb, aski
 
 /// What is asked, with all names filled in: for people.
 pub(in crate::measure) fn question(ask: &AskWeb, asking: &Asking) -> String {
-    let Ok(filled) = filled(ask, asking) else { return ask.method.as_str().to_owned() };
+    let shown = AskWeb { path: ask.shown_path().into(), ..ask.clone() };
+    let Ok(filled) = filled(&shown, asking) else { return ask.method.as_str().to_owned() };
     let body = filled.body.map(|body| format!(" {body}")).unwrap_or_default();
     format!("{} {}{body}", ask.method.as_str(), filled.path)
 }

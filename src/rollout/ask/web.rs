@@ -75,6 +75,12 @@ impl WebBody {
 }
 
 impl AskWeb {
+    /// The path as people may see it: without the values of its parameters, which may be keys.
+    #[must_use]
+    pub fn shown_path(&self) -> String {
+        without_parameters(&self.path)
+    }
+
     /// All that may have placeholders, beside the address.
     fn templates(&self) -> impl Iterator<Item = &str> {
         let headers = self.headers.iter().map(|(_, value)| &**value);
@@ -94,7 +100,7 @@ impl AskWeb {
     /// As the plan has it.
     pub(super) fn text(&self) -> Cow<'_, str> {
         let body = self.body.as_ref().map(|body| format!(" {}", body.text())).unwrap_or_default();
-        let path = without_parameters(&self.path);
+        let path = self.shown_path();
         Cow::Owned(format!("{} {path}{body} {}", self.method.as_str(), self.value).replace("  ", " "))
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::rollout) fn absorb(
             stage.memory.looked.insert(metric.clone(), counts.until);
             // No look of a stage ends before it began: that moment is of a clock that was ahead and was set back, and
             // nothing would be counted until the time comes that it said.
-            stage.entered = stage.entered.min(counts.until);
+            stage.entered = stage.entered.min(counts.until.max(now));
         }
     }
 }

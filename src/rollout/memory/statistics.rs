@@ -69,7 +69,7 @@ fn regresses(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Regresses, key: &
             let alpha = alpha * share_of_stage(plan, stage, watching);
             (mean_worse((candidate, control), one.tolerance, better, alpha, seen), None)
         }
-        Ok(Compared::Counts(_)) => {
+        Ok(Compared::Counts(counts)) => {
             let finding = |tests: &BTreeMap<String, Box<CountTest>>, alpha: f64| {
                 tests.get(key).filter(|test| test.looks > 0).map(|test| test.finding(alpha))
             };
@@ -77,6 +77,10 @@ fn regresses(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &Regresses, key: &
             let whole = finding(&memory.tests, alpha * WHOLE_ATTEMPT);
             let late = finding(&memory.late, alpha * (1.0 - WHOLE_ATTEMPT)).filter(|late| late.proved);
             match late.or(whole) {
+                // What is proved is proved, whatever came after it; what is not says nothing of what was not counted.
+                Some(found) if !found.proved && counts.behind > Duration::ZERO => {
+                    return Judgement::missing(&one.metric, catching_up(counts.behind));
+                }
                 Some(found) => (found, finding(&memory.suspected, alpha).filter(|suspected| suspected.proved)),
                 None => return Judgement::missing(&one.metric, nothing_counted()),
             }
@@ -102,6 +106,10 @@ fn proved_safe(plan: &Plan, stage: &Stage, seen: Seen<'_>, one: &ProvedSafe, key
         Err(why) => return Judgement::missing(&one.metric, why),
         Ok(Compared::Bands { candidate, control }) => band_safe(*candidate, *control, one.margin, better, seen),
         Ok(Compared::Sums { candidate, control }) => mean_safe((candidate, control), one.margin, better, alpha, seen),
+        // Safety must be that of the present.
+        Ok(Compared::Counts(counts)) if counts.behind > Duration::ZERO => {
+            return Judgement::missing(&one.metric, catching_up(counts.behind));
+        }
         Ok(Compared::Counts(_)) => match stage.memory.tests.get(key) {
             Some(test) if test.looks > 0 => test.finding(alpha),
             Some(_) | None => return Judgement::missing(&one.metric, nothing_counted()),
@@ -126,20 +134,19 @@ fn fresh(seen: Seen<'_>, metric: &MetricName) -> Result<(), NoData> {
     }
 }
 
-/// What both groups did. While it is only being caught up with, what was counted last is of no present: it is taken
-/// in, and decides nothing.
+/// What both groups did.
 fn compared<'e>(evidence: &'e Evidence, metric: &MetricName) -> Result<&'e Compared, NoData> {
     match evidence.compared.get(metric) {
-        Some(Ok(Compared::Counts(counts))) if counts.behind > Duration::ZERO => {
-            let behind = format_duration(counts.behind);
-            Err(NoData::Inconclusive(format!("the last {behind} are not counted yet: it is catching up")))
-        }
         Some(Ok(compared)) => Ok(compared),
         // The metric itself may have values of the time before.
         Some(Err(NoData::Empty)) => Err(NoData::NoReference("nothing to compare was counted in this wave".to_owned())),
         Some(Err(why)) => Err(why.clone()),
         None => Err(NoData::NoReference("the two groups were not compared".to_owned())),
     }
+}
+
+fn catching_up(behind: Duration) -> NoData {
+    NoData::Inconclusive(format!("the last {} are not counted yet: it is catching up", format_duration(behind)))
 }
 
 fn nothing_counted() -> NoData {

@@ -12,3 +12,6 @@ CREATE TABLE telemetry_exports (
 ) STRICT;
 
 CREATE INDEX telemetry_exports_by_time ON telemetry_exports (at);
+
+-- Until now they stood among the batches.
+INSERT INTO telemetry_exports SELECT * FROM outcome_batches;
