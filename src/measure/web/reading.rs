@@ -134,4 +134,23 @@ mod tests {
         }
         assert!(below("https://h/api", "/v1..2/x.%2Fy?to=../a").is_ok());
     }
+
+    /// A question stands on screens, and an endpoint's key may be a parameter.
+    #[test]
+    fn a_question_does_not_show_what_may_be_a_key() {
+        use crate::units::{FlagKey, VariantName};
+        let ask = AskWeb {
+            method: WebMethod::Get,
+            path: "/v1?token=hunter2&v={{variant}}".into(),
+            headers: Vec::new(),
+            body: None,
+            value: "$.v".into(),
+            samples: None,
+            time: None,
+            min_samples: 0,
+        };
+        let (variant, flag) = (VariantName::new("on").unwrap(), FlagKey::new("f").unwrap());
+        let asking = Asking::for_tests(variant, flag, Duration::from_secs(300));
+        assert_eq!(question(&ask, &asking), "GET /v1?token=…&v=on");
+    }
 }
