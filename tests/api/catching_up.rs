@@ -25,11 +25,13 @@ struct Counting {
     longest: Duration,
     /// It was away from then until then.
     away: (UnixMillis, UnixMillis),
+    /// Only the counters of the control were.
+    control_only: bool,
 }
 
 impl Counting {
     fn at(now: UnixMillis) -> Self {
-        Self { now, longest: HOUR * 24, away: (NOW, NOW) }
+        Self { now, longest: HOUR * 24, away: (NOW, NOW), control_only: false }
     }
 
     async fn start(self) -> MockServer {
@@ -44,9 +46,10 @@ impl Counting {
         if selector.contains("all") { 3 * since } else { since }
     }
 
-    fn ticks(&self, from: i64, until: i64) -> impl Iterator<Item = i64> {
+    fn ticks(&self, selector: &str, from: i64, until: i64) -> impl Iterator<Item = i64> {
         let (away, now) = (self.away, self.now.get());
-        let is_there = move |tick: &i64| *tick * SCRAPED < away.0.get() || *tick * SCRAPED > away.1.get();
+        let stays = self.control_only && !selector.contains("off");
+        let is_there = move |tick: &i64| stays || *tick * SCRAPED < away.0.get() || *tick * SCRAPED > away.1.get();
         ((from + SCRAPED - 1).div_euclid(SCRAPED)..=until.min(now).div_euclid(SCRAPED)).filter(is_there)
     }
 
@@ -65,7 +68,7 @@ impl Counting {
         }
         let from = until - i64::try_from(range.as_millis()).expect("small");
         let mut points: Vec<String> = self
-            .ticks(from, until)
+            .ticks(selector, from, until)
             .map(|tick| format!(r#"[{},"{}"]"#, tick as f64 * 15.0, Self::value(selector, tick)))
             .collect();
         if last {
@@ -210,6 +213,29 @@ async fn a_variant_that_nobody_has_for_hours_does_not_keep_looks_from_going_on()
     // A short time without anything may still be filled in, and is taken in by the next look.
     let mut young = Looks::since(&server, NOW.minus(Duration::from_secs(600)));
     assert_eq!(young.look(NOW).await.map(|_| ()), Err(NoData::Empty));
+}
+
+#[tokio::test]
+async fn what_one_group_did_while_the_other_was_away_is_not_lost() {
+    let looked = NOW.minus(HOUR * 3);
+    let away = |now| Counting { away: (NOW.minus(HOUR * 4), NOW), control_only: true, ..Counting::at(now) };
+    let server = away(NOW).start().await;
+    let mut looks = Looks::since(&server, looked);
+    let waits = looks.look(NOW).await.map(|_| ()).map_err(|why| why.to_string());
+    assert!(waits.is_err_and(|why| why.contains("control")), "nothing can be compared");
+    assert_eq!(looks.looked, looked, "the next look takes it in");
+    let later = NOW.plus(HOUR / 4);
+    let server = away(later).start().await;
+    let (candidate, _, _) = Looks::since(&server, looks.looked).catch_up(later).await;
+    assert_eq!(candidate, grown("on", looked, later.minus(Duration::from_secs(15))));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_by_minutes_loses_nothing() {
+    let looked = NOW.minus(Duration::from_secs(60));
+    let server = Counting::at(NOW).start().await;
+    let ahead = Looks::since(&server, looked).look(NOW.plus(HOUR / 2)).await.expect("counted");
+    assert_eq!(ahead.until, NOW.minus(Duration::from_secs(15)), "as far as Prometheus has come");
 }
 
 #[tokio::test]
